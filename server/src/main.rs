@@ -1,0 +1,2 @@
+//! ncrs
+fn main(){}
