@@ -1,1 +1,8 @@
-//! app
+//! What the service is: its screens, the typed calls between the device and the server, and the
+//! ports through which it meets both. No browser and no database: `frontend` and `server` are the
+//! adapters on either side.
+
+pub mod api;
+pub mod device;
+pub mod ports;
+pub mod problem;

@@ -1,0 +1,203 @@
+//! Who may open a Summary Care Record, and what is asked before (DOMAIN section 5).
+
+use crate::FieldError;
+use crate::role::{Activity, CareSetting, RoleAssignment};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// Longest written reason, in characters.
+pub const LONGEST_REASON: usize = 500;
+
+/// The patient's own choice on their summary, as the Spine keeps it. `Yes` is legacy and is
+/// treated as `Ask`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SpineConsent {
+    /// Legacy: ask all the same.
+    Yes,
+    /// The patient opted out: no summary may be shown.
+    No,
+    /// Ask at each view.
+    Ask,
+}
+
+/// Whether there is a summary to open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Availability {
+    /// There is one.
+    Exists,
+    /// The patient has none.
+    NoSummary,
+    /// The patient opted out.
+    OptedOut,
+    /// A restricted patient has none.
+    Restricted,
+}
+
+impl Availability {
+    /// From what the services hold. The patient's choice and restriction come before existence, so
+    /// that a refused question does not tell whether there is a document.
+    pub fn of(consent: SpineConsent, restricted: bool, exists: bool) -> Self {
+        match (consent, restricted, exists) {
+            (_, true, _) => Self::Restricted,
+            (SpineConsent::No, false, _) => Self::OptedOut,
+            (SpineConsent::Yes | SpineConsent::Ask, false, true) => Self::Exists,
+            (SpineConsent::Yes | SpineConsent::Ask, false, false) => Self::NoSummary,
+        }
+    }
+}
+
+/// What the screen says before it asks: each gate, and what this role can answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gate {
+    /// The organisation of the chosen role.
+    pub organisation: String,
+    /// Its care setting.
+    pub setting: CareSetting,
+    /// The setting is approved for the Summary Care Record.
+    pub approved: bool,
+    /// The role may view summaries at all (B0370).
+    pub may_view: bool,
+    /// The role may view without asking, in an emergency (B0168).
+    pub may_view_in_emergency: bool,
+    /// Whether there is a summary. Told only where the first two gates are open.
+    pub availability: Option<Availability>,
+    /// A permission given earlier that still holds, for this person or their team.
+    pub standing: Option<StandingPermission>,
+}
+
+/// A permission that the patient gave earlier and that still holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandingPermission {
+    /// For whom.
+    pub scope: Scope,
+    /// The last day on which it holds.
+    pub until: Date,
+    /// Who recorded it.
+    pub recorded_by: String,
+}
+
+/// What stands in the way of asking, most fundamental first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Closed {
+    /// The role lacks B0370.
+    Role,
+    /// The care setting is not approved.
+    Setting,
+    /// The patient opted out.
+    OptedOut,
+    /// The patient's record is restricted.
+    Restricted,
+    /// There is no summary.
+    NoSummary,
+}
+
+impl Gate {
+    /// The gate for a role, before the patient's own side is known.
+    pub fn of_role(role: &RoleAssignment) -> Self {
+        let approved = role.organisation.setting.approved_for_summary();
+        Self {
+            organisation: role.organisation.name.clone(),
+            setting: role.organisation.setting,
+            approved,
+            may_view: role.allows(Activity::ViewSummary),
+            may_view_in_emergency: role.allows(Activity::EmergencyAccess),
+            availability: None,
+            standing: None,
+        }
+    }
+
+    /// What stands in the way; `None` where the permission question may be asked.
+    ///
+    /// | role B0370 | setting approved | availability | result |
+    /// |---|---|---|---|
+    /// | no | any | any | `Role` |
+    /// | yes | no | any | `Setting` |
+    /// | yes | yes | exists | open |
+    /// | yes | yes | other, or not told | that |
+    pub fn closed(&self) -> Option<Closed> {
+        if !self.may_view {
+            return Some(Closed::Role);
+        }
+        if !self.approved {
+            return Some(Closed::Setting);
+        }
+        match self.availability {
+            Some(Availability::Exists) => None,
+            Some(Availability::NoSummary) | None => Some(Closed::NoSummary),
+            Some(Availability::OptedOut) => Some(Closed::OptedOut),
+            Some(Availability::Restricted) => Some(Closed::Restricted),
+        }
+    }
+}
+
+/// For whom the patient agreed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// For the person who asked.
+    Me,
+    /// For everyone in the same role organisation.
+    Team,
+}
+
+/// For how long the patient agreed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Duration {
+    /// For this view only.
+    ThisView,
+    /// Until the end of that day.
+    Until(Date),
+}
+
+/// The answer to the permission question.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "lowercase")]
+pub enum PermissionAnswer {
+    /// The patient agreed.
+    Agreed {
+        /// For whom.
+        scope: Scope,
+        /// For how long.
+        duration: Duration,
+    },
+    /// A permission given earlier still holds.
+    Standing,
+    /// Emergency: the patient cannot be asked, and it is in their best interest.
+    Emergency {
+        /// In writing.
+        reason: String,
+    },
+    /// The patient said no: nothing opens, and that is recorded for this moment only.
+    Declined,
+}
+
+/// Longest time for which a patient can agree ahead, in days.
+pub const LONGEST_PERMISSION_DAYS: i64 = 365;
+
+impl PermissionAnswer {
+    /// What is wrong with the answer on that day. Fields: `until`, `reason`.
+    pub fn problems(&self, today: Date) -> Vec<FieldError> {
+        match self {
+            Self::Agreed { duration: Duration::Until(until), .. } => {
+                let latest = today.checked_add(jiff::Span::new().days(LONGEST_PERMISSION_DAYS)).unwrap_or(today);
+                if *until < today {
+                    vec![FieldError::new("until", "The last day must be today or in the future")]
+                } else if *until > latest {
+                    vec![FieldError::new("until", "The last day must be within a year from today")]
+                } else {
+                    Vec::new()
+                }
+            }
+            Self::Emergency { reason } if reason.trim().is_empty() => {
+                vec![FieldError::new("reason", "Enter the reason for emergency access")]
+            }
+            Self::Emergency { reason } if reason.chars().count() > LONGEST_REASON => vec![FieldError::new(
+                "reason",
+                format!("Reason must be {LONGEST_REASON} characters or fewer"),
+            )],
+            Self::Agreed { .. } | Self::Standing | Self::Emergency { .. } | Self::Declined => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! The Summary Care Record as a person reads it (DOMAIN section 5).
+//!
+//! The document is kept as it was received; this is what is read out of it. Nothing that it states
+//! is dropped: statements that are not understood are kept as text, and so are unknown headings.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A patient's summary, in the order of the document except that allergies come first.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The disclaimer at the head of every summary.
+    pub disclaimer: String,
+    /// "Summary created: 03 July 2026 08:00", as the document says it.
+    pub created: String,
+    /// "Summary sent: …", as the document says it.
+    pub sent: String,
+    /// "Author: Dr …", as the document says it.
+    pub author: String,
+    /// The practice, as the document says it.
+    pub practice: String,
+    /// "Patient recently registered, may be incomplete", where the document says so.
+    pub recently_registered: Option<String>,
+    /// "Entries have been deliberately withheld", where the document says so at its head.
+    pub withheld: Option<String>,
+    /// Any other statement at the head.
+    pub statements: Vec<String>,
+    /// One for each heading of the document, and each core heading even where it is missing.
+    pub sections: Vec<Section>,
+}
+
+impl Summary {
+    /// Whether the document has any of the additional headings beyond the four of the core.
+    pub fn has_additional_information(&self) -> bool {
+        self.sections
+            .iter()
+            .any(|section| !section.heading.is_core() && section.content != Content::Missing)
+    }
+}
+
+/// One heading with what is under it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Section {
+    /// Which.
+    pub heading: Heading,
+    /// Its title as the document says it, with any period: "Acute Medications (For the 12 month
+    /// period 14-May-2025 to 14-May-2026)".
+    pub title: String,
+    /// "Entries in this section have been deliberately withheld", where it says so.
+    pub withheld: Option<String>,
+    /// Other statements above its table.
+    pub statements: Vec<String>,
+    /// What it says.
+    pub content: Content,
+}
+
+/// Empty, missing and filled are three different things, and withheld is a fourth.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Content {
+    /// Rows under columns.
+    Table(Table),
+    /// The document states that there is nothing: "No relevant information available for this
+    /// category", in its words.
+    NothingStated(String),
+    /// The document has no such section: nothing is known either way.
+    Missing,
+}
+
+/// Rows under columns, as the document has them.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Table {
+    /// The headings of the columns.
+    pub columns: Vec<String>,
+    /// Its rows.
+    pub rows: Vec<Row>,
+}
+
+/// One row of a table.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Row {
+    /// A cell for each column (an empty text where the cell was empty).
+    Entry(Vec<String>),
+    /// A row across the table that belongs to the entry above it: the reason for a medication, or
+    /// why it was discontinued.
+    Note(String),
+}
+
+/// The heading of a section.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Heading {
+    /// One of the known headings.
+    Known(KnownHeading),
+    /// Any other, with the code and the title that the document gives.
+    Other {
+        /// As in `EventsHeader`.
+        code: String,
+        /// As people read it.
+        title: String,
+    },
+}
+
+impl Heading {
+    /// As people read it.
+    pub fn title(&self) -> &str {
+        match self {
+            Self::Known(known) => known.title(),
+            Self::Other { title, .. } => title,
+        }
+    }
+
+    /// An anchor for the contents list.
+    pub fn anchor(&self) -> String {
+        let code = match self {
+            Self::Known(known) => known.code(),
+            Self::Other { code, .. } => code,
+        };
+        code.chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect::<String>()
+            .to_ascii_lowercase()
+    }
+
+    /// One of the four headings of the core summary.
+    pub fn is_core(&self) -> bool {
+        matches!(self, Self::Known(known) if KnownHeading::CORE.contains(known))
+    }
+}
+
+macro_rules! headings {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $title:literal;)+) => {
+        /// The headings of a Summary Care Record, in the order in which they are shown.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum KnownHeading {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl KnownHeading {
+            /// All of them, in the order in which they are shown.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The code of the Composition's section (specs/scr/GetScrBundle.json).
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)+ }
+            }
+
+            /// As people read it.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)+ }
+            }
+
+            /// The heading with that section code.
+            pub fn from_code(code: &str) -> Option<Self> {
+                match code { $($code => Some(Self::$name),)+ _ => None }
+            }
+        }
+    };
+}
+
+headings! {
+    /// Core.
+    Allergies = "AllergiesHeader", "Allergies and adverse reactions";
+    /// Core: last 12 months.
+    AcuteMedications = "AcuteMedsHeader", "Acute medications";
+    /// Core.
+    RepeatMedications = "RepeatMedsHeader", "Current repeat medications";
+    /// Core: last 6 months.
+    DiscontinuedMedications = "DiscRepeatMedsHeader", "Discontinued repeat medications";
+    /// Additional.
+    RisksToPatient = "RisksToPatientHeader", "Risks to patient";
+    /// Additional.
+    Diagnoses = "DiagnosesHeader", "Diagnoses";
+    /// Additional.
+    Problems = "ProblemsHeader", "Problems and issues";
+    /// Additional.
+    Observations = "ObservationsHeader", "Clinical observations and findings";
+    /// Additional.
+    Treatments = "TreatmentsHeader", "Treatments";
+    /// Additional.
+    Investigations = "InvestigationsHeader", "Investigations";
+    /// Additional.
+    Results = "ResultsHeader", "Investigation results";
+    /// Additional.
+    Events = "EventsHeader", "Care events";
+    /// Additional.
+    Procedures = "ProceduresHeader", "Administrative procedures";
+    /// Additional.
+    Advice = "AdviceHeader", "Provision of advice and information to patients and carers";
+    /// Additional.
+    Preferences = "PreferencesHeader", "Personal preferences";
+    /// Additional.
+    Circumstances = "CircumstancesHeader", "Social and personal circumstances";
+    /// Additional.
+    Lifestyle = "LifestyleHeader", "Lifestyle";
+    /// Additional.
+    FamilyHistory = "FamilyHistoryHeader", "Family history";
+    /// Additional.
+    Correspondence = "CorrespondenceHeader", "Patient/carer correspondence";
+    /// Additional.
+    Documentation = "DocumentationHeader", "Care professional documentation";
+    /// Additional.
+    RisksToProfessional = "RisksToProfessionalHeader", "Risks to care professional or third party";
+    /// Additional.
+    Services = "ServicesHeader", "Services, care professionals and carers";
+}
+
+impl KnownHeading {
+    /// The four headings of the core summary: shown as missing where the document has none.
+    pub const CORE: [Self; 4] = [
+        Self::Allergies,
+        Self::AcuteMedications,
+        Self::RepeatMedications,
+        Self::DiscontinuedMedications,
+    ];
+}
+
+macro_rules! hidden_debug {
+    ($($name:ident),+) => {
+        $(impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(hidden)"))
+            }
+        })+
+    };
+}
+
+hidden_debug!(Summary, Section, Content, Table, Row);

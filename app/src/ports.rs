@@ -1,0 +1,107 @@
+//! What `app` needs from the server, and gets from it through Leptos context for each request. Each
+//! port is bound to the caller of that request, so that a server function cannot act for another.
+#![cfg(feature = "ssr")]
+
+use crate::api::ContextKey;
+use crate::api::finding::Origin;
+use crate::api::identity::{AccountView, Enrolment, SessionView, WebAuthnJson};
+use crate::api::records::{AdjustmentsView, OpenedSummary, RecordOverview};
+use crate::problem::{Kind, Problem};
+use async_trait::async_trait;
+use domain::NhsNumber;
+use domain::adjustment::{AdjustmentChange, AdjustmentRecord};
+use domain::command::{Command, Receipt};
+use domain::ids::{ContextId, PasskeyId, RoleId, SessionRef, TabId};
+use domain::patient::{InContext, Patient};
+use domain::permission::{Gate, PermissionAnswer};
+use domain::search::{SearchForm, SearchOutcome};
+use leptos::prelude::use_context;
+use std::sync::Arc;
+
+/// Behind `api::identity`. Errors are told there.
+#[async_trait]
+#[expect(missing_docs, reason = "each method is the server function of its name in api::identity")]
+pub trait Identity: Send + Sync {
+    async fn session(&self) -> Result<SessionView, Problem>;
+    async fn enrol_start(&self, code: String) -> Result<Enrolment, Problem>;
+    async fn enrol_finish(&self, passkey_name: String, credential: WebAuthnJson) -> Result<SessionView, Problem>;
+    async fn sign_in_start(&self) -> Result<WebAuthnJson, Problem>;
+    async fn sign_in_finish(&self, credential: WebAuthnJson) -> Result<SessionView, Problem>;
+    async fn sign_out(&self) -> Result<SessionView, Problem>;
+    async fn sign_out_everywhere(&self) -> Result<SessionView, Problem>;
+    async fn choose_role(&self, role: RoleId) -> Result<SessionView, Problem>;
+    async fn account(&self) -> Result<AccountView, Problem>;
+    async fn add_passkey_start(&self) -> Result<WebAuthnJson, Problem>;
+    async fn add_passkey_finish(&self, passkey_name: String, credential: WebAuthnJson) -> Result<AccountView, Problem>;
+    async fn rename_passkey(&self, passkey: PasskeyId, passkey_name: String) -> Result<AccountView, Problem>;
+    async fn remove_passkey(&self, passkey: PasskeyId) -> Result<AccountView, Problem>;
+    async fn end_session(&self, session: SessionRef) -> Result<AccountView, Problem>;
+}
+
+/// Behind `api::finding`. Errors are told there.
+#[async_trait]
+#[expect(missing_docs, reason = "each method is the server function of its name in api::finding")]
+pub trait Finding: Send + Sync {
+    async fn find(&self, form: SearchForm) -> Result<SearchOutcome, Problem>;
+    async fn open(&self, nhs_number: NhsNumber, tab: TabId, origin: Origin) -> Result<ContextId, Problem>;
+    async fn close(&self, key: ContextKey) -> Result<(), Problem>;
+}
+
+/// Behind `api::records`. Errors are told there.
+#[async_trait]
+#[expect(missing_docs, reason = "each method is the server function of its name in api::records")]
+pub trait Records: Send + Sync {
+    async fn overview(&self, key: ContextKey) -> Result<InContext<RecordOverview>, Problem>;
+    async fn details(&self, key: ContextKey) -> Result<InContext<Patient>, Problem>;
+    async fn gate(&self, key: ContextKey) -> Result<InContext<Gate>, Problem>;
+    async fn open_summary(
+        &self,
+        key: ContextKey,
+        answer: PermissionAnswer,
+    ) -> Result<InContext<Option<OpenedSummary>>, Problem>;
+    async fn adjustments(&self, key: ContextKey) -> Result<InContext<AdjustmentsView>, Problem>;
+    async fn submit_adjustment(
+        &self,
+        key: ContextKey,
+        command: Command<AdjustmentChange>,
+    ) -> Result<InContext<Receipt<AdjustmentRecord>>, Problem>;
+}
+
+/// The ports of one request.
+#[derive(Clone)]
+pub struct Ports {
+    /// Who is using the service.
+    pub identity: Arc<dyn Identity>,
+    /// Finding a patient.
+    pub finding: Arc<dyn Finding>,
+    /// The record.
+    pub records: Arc<dyn Records>,
+}
+
+fn ports() -> Result<Ports, Problem> {
+    use_context::<Ports>().ok_or_else(|| Kind::Unexpected.into())
+}
+
+/// The identity port of this request.
+///
+/// # Errors
+/// `Unexpected` where the server gave no ports: a fault in its wiring.
+pub fn identity() -> Result<Arc<dyn Identity>, Problem> {
+    ports().map(|ports| ports.identity)
+}
+
+/// The finding port of this request.
+///
+/// # Errors
+/// As [`identity`].
+pub fn finding() -> Result<Arc<dyn Finding>, Problem> {
+    ports().map(|ports| ports.finding)
+}
+
+/// The records port of this request.
+///
+/// # Errors
+/// As [`identity`].
+pub fn records() -> Result<Arc<dyn Records>, Problem> {
+    ports().map(|ports| ports.records)
+}

@@ -1,0 +1,229 @@
+//! The one error of the service. What went wrong inside is logged by the server at its boundary;
+//! what a person sees is made from this, and always says what to do next.
+
+use domain::FieldError;
+use domain::ids::CorrelationId;
+use domain::permission::Closed;
+use domain::role::Activity;
+use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Something that did not work, as the person who asked for it may know it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// What kind of thing happened.
+    pub kind: Kind,
+    /// Joins this to the log and the audit. A person can read it out to support.
+    pub reference: Option<CorrelationId>,
+}
+
+/// The kinds of problem. No variant says more than the person may know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    /// There is no session, or it has ended: sign in again.
+    SignedOut,
+    /// Signed in, but no role is chosen.
+    NoRole,
+    /// The role does not allow it.
+    RoleForbids(Activity),
+    /// The summary may not be opened.
+    SummaryClosed(Closed),
+    /// The patient was closed here: another was opened, the role changed, or time ran out.
+    ContextClosed,
+    /// What was sent has to be mended.
+    Invalid(Vec<FieldError>),
+    /// The passkey or the code was not accepted. Wrong, unknown, used, revoked and expired all look
+    /// like this.
+    NotAccepted,
+    /// The last passkey of a person cannot be removed.
+    LastPasskey,
+    /// The same command was sent with other content: it was not done.
+    CommandReused,
+    /// There is nothing of that name, or nothing that this person may know of.
+    NotFound,
+    /// Too many attempts: wait, then try again.
+    TooMany,
+    /// The service, or a national service behind it, cannot answer now.
+    Unavailable,
+    /// The device cannot reach the service.
+    Unreachable,
+    /// The app on this device and the service do not understand each other: it has to be reloaded.
+    OutOfDate,
+    /// A fault of ours.
+    Unexpected,
+}
+
+/// Whose fault a problem is: the fixed taxonomy by which failures are counted (DOMAIN section 8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Taxonomy {
+    /// The user's: they can mend it.
+    User,
+    /// Technical, here.
+    Here,
+    /// Technical, between here and there.
+    Network,
+}
+
+impl Problem {
+    /// A problem of that kind, without a reference yet.
+    pub fn new(kind: Kind) -> Self {
+        Self { kind, reference: None }
+    }
+
+    /// What is wrong with the form, if that is the problem.
+    pub fn fields(&self) -> &[FieldError] {
+        match &self.kind {
+            Kind::Invalid(fields) => fields,
+            _ => &[],
+        }
+    }
+
+    /// A short title in plain English.
+    pub fn title(&self) -> &'static str {
+        match &self.kind {
+            Kind::SignedOut => "You have been signed out",
+            Kind::NoRole => "Choose a role first",
+            Kind::RoleForbids(_) => "Your role does not allow this",
+            Kind::SummaryClosed(_) => "The Summary Care Record cannot be opened",
+            Kind::ContextClosed => "This patient's record has been closed",
+            Kind::Invalid(_) => "There is a problem",
+            Kind::NotAccepted => "That did not work",
+            Kind::LastPasskey => "You need at least one passkey",
+            Kind::CommandReused => "This was already saved",
+            Kind::NotFound => "Not found",
+            Kind::TooMany => "Too many attempts",
+            Kind::Unavailable => "The service cannot answer at the moment",
+            Kind::Unreachable => "You cannot reach the service",
+            Kind::OutOfDate => "There is a newer version of this app",
+            Kind::Unexpected => "Sorry, there is a problem with the service",
+        }
+    }
+
+    /// What happened and what to do next.
+    pub fn advice(&self) -> String {
+        match &self.kind {
+            Kind::SignedOut => {
+                "You were signed out, or had not used the service for 15 minutes. Sign in again to carry on where you were.".into()
+            }
+            Kind::NoRole => "Choose the role you are working in, then carry on.".into(),
+            Kind::RoleForbids(activity) => format!(
+                "The role you are using does not let you {}. If you have another role, change to it. If you should be able to do this, ask your Registration Authority.",
+                activity.label()
+            ),
+            Kind::SummaryClosed(closed) => closed_advice(*closed).into(),
+            Kind::ContextClosed => {
+                "It closes when you open another patient, change role, or leave it unused. Find the patient again to carry on.".into()
+            }
+            Kind::Invalid(_) => "Check what you entered, then try again.".into(),
+            Kind::NotAccepted => {
+                "Try again. If it still does not work, ask your Registration Authority for a new enrolment code.".into()
+            }
+            Kind::LastPasskey => {
+                "You cannot remove the only passkey you have, or you could not sign in. Add another first.".into()
+            }
+            Kind::CommandReused => "Open the record again to see what was saved.".into(),
+            Kind::NotFound => "Check the address, or go back and start again.".into(),
+            Kind::TooMany => "Wait a minute, then try again.".into(),
+            Kind::Unavailable => "Nothing was lost. Wait a moment, then try again.".into(),
+            Kind::Unreachable => {
+                "Check your signal or Wi-Fi, then try again. What you typed is still here.".into()
+            }
+            Kind::OutOfDate => "Reload the page to get it.".into(),
+            Kind::Unexpected => {
+                "Try again. If it happens again, contact your service desk with the reference below.".into()
+            }
+        }
+    }
+
+    /// Whether the same request may work if it is sent again as it is. Commands that are not
+    /// retryable need a person.
+    pub fn retryable(&self) -> bool {
+        match &self.kind {
+            Kind::TooMany | Kind::Unavailable | Kind::Unreachable | Kind::Unexpected => true,
+            Kind::SignedOut
+            | Kind::NoRole
+            | Kind::RoleForbids(_)
+            | Kind::SummaryClosed(_)
+            | Kind::ContextClosed
+            | Kind::Invalid(_)
+            | Kind::NotAccepted
+            | Kind::LastPasskey
+            | Kind::CommandReused
+            | Kind::NotFound
+            | Kind::OutOfDate => false,
+        }
+    }
+
+    /// Whose fault it is.
+    pub fn taxonomy(&self) -> Taxonomy {
+        match &self.kind {
+            Kind::SignedOut
+            | Kind::NoRole
+            | Kind::RoleForbids(_)
+            | Kind::SummaryClosed(_)
+            | Kind::ContextClosed
+            | Kind::Invalid(_)
+            | Kind::NotAccepted
+            | Kind::LastPasskey
+            | Kind::CommandReused
+            | Kind::NotFound
+            | Kind::TooMany => Taxonomy::User,
+            Kind::Unavailable | Kind::OutOfDate | Kind::Unexpected => Taxonomy::Here,
+            Kind::Unreachable => Taxonomy::Network,
+        }
+    }
+}
+
+/// Why a summary cannot be opened, and what to do instead.
+pub fn closed_advice(closed: Closed) -> &'static str {
+    match closed {
+        Closed::Role => {
+            "The role you are using does not let you view a Summary Care Record. If you have another role, change to it, or ask a colleague who can."
+        }
+        Closed::Setting => {
+            "Your organisation's care setting is not approved to use Summary Care Records. You can still see reasonable adjustments and patient details. If you need clinical information, contact the patient's GP practice or NHS 111."
+        }
+        Closed::OptedOut => {
+            "The patient has chosen not to have a Summary Care Record. Ask the patient, or contact their GP practice."
+        }
+        Closed::Restricted => {
+            "This patient's record is restricted, so there is no Summary Care Record. Contact your privacy officer if you need more."
+        }
+        Closed::NoSummary => {
+            "This patient has no Summary Care Record. That does not mean that they have no conditions, medicines or allergies. Ask the patient, or contact their GP practice."
+        }
+    }
+}
+
+impl From<Kind> for Problem {
+    fn from(kind: Kind) -> Self {
+        Self::new(kind)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}. {}", self.title(), self.advice())
+    }
+}
+
+impl FromServerFnError for Problem {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        Self::new(match error {
+            ServerFnErrorErr::Request(_) => Kind::Unreachable,
+            ServerFnErrorErr::Deserialization(_)
+            | ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::Serialization(_) => Kind::OutOfDate,
+            ServerFnErrorErr::Response(_) => Kind::Unavailable,
+            ServerFnErrorErr::UnsupportedRequestMethod(_)
+            | ServerFnErrorErr::Registration(_)
+            | ServerFnErrorErr::MiddlewareError(_)
+            | ServerFnErrorErr::ServerError(_) => Kind::Unexpected,
+        })
+    }
+}
