@@ -1,4 +1,5 @@
 //! Who is using the service: enrolment, sign-in, sessions, roles and passkeys.
+#![expect(missing_docs, reason = "the server macro makes a struct of each call's arguments")]
 
 use crate::problem::Problem;
 use domain::ids::{PasskeyId, RoleId, SessionRef};

@@ -10,6 +10,8 @@
 //! A part is never edited in place: it is removed and added again, and what was removed is kept.
 
 pub mod catalogue;
+pub mod conditions;
+mod type_ahead;
 
 use crate::FieldError;
 use crate::ids::{FlagId, PartId};
@@ -195,8 +197,8 @@ impl Detail {
         }
     }
 
-    /// What is wrong with it, with the form's field for each. A code outside the catalogue, or
-    /// whose text is not the catalogue's, is refused.
+    /// What is wrong with it, with the form's field for each. A code outside its list, or whose
+    /// text is not the list's, is refused.
     pub fn problems(&self, field: &str) -> Vec<FieldError> {
         let mut problems = Vec::new();
         let mut check = |text: &str, what: &str| {
@@ -214,10 +216,14 @@ impl Detail {
                     problems.push(FieldError::new(field, "Say what the other impairment is"));
                 }
             }
-            Self::Condition { name, .. } => {
+            Self::Condition { name, code } => {
                 check(name, "Condition");
                 if name.trim().is_empty() {
                     problems.push(FieldError::new(field, "Enter the name of the condition"));
+                } else if let Some(code) = code
+                    && conditions::by_code(code).is_none_or(|known| known.name != name)
+                {
+                    problems.push(FieldError::new(field, "Choose a condition from the list"));
                 }
             }
             Self::Adjustment { category, code, text, note } => {
@@ -225,8 +231,8 @@ impl Detail {
                 check(note, "Note");
                 match code {
                     Some(code) => {
-                        let known = catalogue::by_code(code);
-                        if known.is_none_or(|term| term.category != *category || term.display != text) {
+                        let known = catalogue::listed(code, *category);
+                        if known.is_none_or(|term| term.display != text) {
                             problems.push(FieldError::new(field, "Choose an adjustment from the list"));
                         }
                     }

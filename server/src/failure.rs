@@ -1,0 +1,66 @@
+//! What can go wrong inside the server. It is logged once, at the boundary, with a reference; the
+//! person sees only the [`Problem`] that it becomes.
+
+use app::problem::{Kind, Problem};
+use domain::ids::CorrelationId;
+
+/// Any failure behind a port.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The person may know this as it is.
+    #[error("refused: {0:?}")]
+    Refused(Kind),
+    /// The database did not answer as it should.
+    #[error("store: {0}")]
+    Store(#[from] sqlx::Error),
+    /// What is stored cannot be read.
+    #[error("stored data: {0}")]
+    Corrupt(String),
+    /// The audit could not be written: nothing may be shown.
+    #[error("audit: {0}")]
+    Audit(String),
+    /// A library refused what should have worked.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+/// What every inner function of the server returns.
+pub type Result<T, E = Failure> = std::result::Result<T, E>;
+
+impl From<Kind> for Failure {
+    fn from(kind: Kind) -> Self {
+        Self::Refused(kind)
+    }
+}
+
+impl Failure {
+    /// What the person may know of it.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Refused(kind) => kind.clone(),
+            // A full disk, a lost connection, a lock that was not given in time: all pass.
+            Self::Store(_) | Self::Audit(_) => Kind::Unavailable,
+            Self::Corrupt(_) | Self::Internal(_) => Kind::Unexpected,
+        }
+    }
+
+    /// Logs it, once, and turns it into what the person sees.
+    pub fn at_boundary(self, reference: CorrelationId) -> Problem {
+        let kind = self.kind();
+        match &self {
+            Self::Refused(kind) => {
+                // The variant's name only: field errors could quote what was typed.
+                let name = match kind {
+                    Kind::Invalid(_) => "Invalid".to_owned(),
+                    other => format!("{other:?}"),
+                };
+                tracing::info!(%reference, refused = name, "refused");
+            }
+            failure => tracing::error!(%reference, %failure, "failed"),
+        }
+        Problem {
+            kind,
+            reference: Some(reference),
+        }
+    }
+}
