@@ -3,6 +3,16 @@
 //! adapters on either side.
 
 pub mod api;
+pub mod components;
 pub mod device;
 pub mod ports;
 pub mod problem;
+pub mod routes;
+pub mod screens;
+pub mod session;
+#[cfg(feature = "ssr")]
+pub mod shell;
+
+pub use routes::App;
+#[cfg(feature = "ssr")]
+pub use shell::shell;

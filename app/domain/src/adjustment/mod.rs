@@ -395,11 +395,14 @@ impl AdjustmentRecord {
                     parts: Vec::new(),
                     removed: None,
                 };
-                created.add(parts, by)?;
+                if self.earlier.iter().any(|earlier| earlier.id == *flag) {
+                    return Err(invalid("flag", "This flag was already removed"));
+                }
+                created.add(parts, &self.earlier, by)?;
                 *current = Some(created);
             }
             (AdjustmentChange::Create { .. }, Some(_)) => return Err(Refusal::Stale),
-            (AdjustmentChange::AddParts { parts }, Some(flag)) => flag.add(parts, by)?,
+            (AdjustmentChange::AddParts { parts }, Some(flag)) => flag.add(parts, &self.earlier, by)?,
             (AdjustmentChange::RemovePart { part, reason, comment }, Some(flag)) => {
                 let found = flag
                     .parts
@@ -441,9 +444,12 @@ fn invalid(field: &str, message: &str) -> Refusal {
 }
 
 impl Flag {
-    fn add(&mut self, parts: &[NewPart], by: &Provenance) -> Result<(), Refusal> {
+    /// Adds parts that are not on the flag yet, and whose names no flag has used.
+    fn add(&mut self, parts: &[NewPart], earlier: &[Self], by: &Provenance) -> Result<(), Refusal> {
         for new in parts {
-            if self.parts.iter().any(|part| part.id == new.id)
+            let named = |flag: &Self| flag.parts.iter().any(|part| part.id == new.id);
+            if named(self)
+                || earlier.iter().any(named)
                 || self.current_parts().any(|part| part.detail.says_the_same(&new.detail))
             {
                 return Err(invalid("parts", "This is already on the flag"));

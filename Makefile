@@ -1,0 +1,55 @@
+# Everything one does with this project. `make` alone lists it.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# Where cargo builds; keep it outside the checkout to reuse it: CARGO_TARGET_DIR=~/.cache/ncrs/target make run
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+# `release` is what an organisation runs; `dev` is there sooner.
+PROFILE ?= dev
+
+SITE := $(CARGO_TARGET_DIR)/site
+WASM := $(CARGO_TARGET_DIR)/wasm32-unknown-unknown/wasm/frontend.wasm
+export NCRS_SITE_ROOT ?= $(SITE)
+export NCRS_BINARY ?= $(CARGO_TARGET_DIR)/$(PROFILE:dev=debug)/ncrs
+
+.PHONY: help run dev test bench setup site server fmt lint clean
+
+help: ## List what can be done
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: setup site server ## Build what is missing, fill the training database once, and serve on http://localhost:3000
+	@.ci/serve
+
+dev: setup ## Rebuild and restart on every change
+	@.ci/dev
+
+test: ## Check, build and test everything, and end with a summary
+	@.ci/test
+
+bench: setup site ## Measure the release build and write bench.json
+	@.ci/step "Build the server, release" cargo build --package server --release
+	@.ci/step "Measure" env NCRS_BINARY="$(CARGO_TARGET_DIR)/release/ncrs" .ci/with-postgres npm --prefix end2end run bench
+
+setup: ## Install what is missing: system packages, the WASM target, the Node libraries
+	@.ci/step "System packages" .ci/setup-debian run
+	@.ci/step "WASM target" .ci/setup-wasm
+	@.ci/step "Node libraries" .ci/setup-node
+
+site: ## Build what a browser loads
+	@.ci/step "Build the app for the browser" .ci/cargo-wasm build --package frontend --profile wasm
+	@.ci/step "Prepare what a browser loads" cargo run --package bundle --release -- --wasm "$(WASM)" --site "$(SITE)" --optimize
+
+server: ## Build the server
+	@.ci/step "Build the server" cargo build --package server --profile $(PROFILE)
+
+fmt: ## Format everything
+	@cargo fmt --all
+	@test ! -f end2end/package.json || npm --prefix end2end run --if-present format
+
+lint: ## Check format and lints
+	@.ci/lint
+
+clean: ## Remove what was built; the training database in data/ stays
+	@cargo clean
+	@rm -rf frontend/bundle/node_modules end2end/node_modules

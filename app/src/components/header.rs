@@ -1,0 +1,131 @@
+//! What stands above every screen: where we are, who is working, and in which role.
+
+use crate::api::identity::{SignedIn, sign_out};
+use crate::components::work::Work;
+use crate::session::{Session, session};
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_location, use_navigate};
+
+/// The skip link, the training strip and the header.
+#[component]
+pub fn Header() -> impl IntoView {
+    let session = session();
+    let training = Memo::new(move |_| session.training());
+    view! {
+        <a class="nhsuk-skip-link" href="#maincontent" rel="external">"Skip to main content"</a>
+        <Show when=move || training.get()>
+            <p class="ncrs-training">"Training: made-up patients"</p>
+        </Show>
+        <header class="ncrs-header">
+            <div class="ncrs-header__inner">
+                <a class="ncrs-header__name" href="/">
+                    <svg class="ncrs-header__mark" viewBox="4 3 24 26" aria-hidden="true" focusable="false">
+                        <path
+                            d="M6 8a3 3 0 0 1 3-3h5l2.5 3H23a3 3 0 0 1 3 3v13a3 3 0 0 1-3 3H9a3 3 0 0 1-3-3z"
+                            fill="#fff"
+                        />
+                        <path
+                            d="M9 18h3.5l2.2-5 3.3 9 2-4h3"
+                            fill="none"
+                            stroke="#005eb8"
+                            stroke-width="2.2"
+                            stroke-linecap="round"
+                            stroke-linejoin="round"
+                        />
+                    </svg>
+                    <span class="ncrs-header__long">"National Care Records Service"</span>
+                    <span class="ncrs-header__short">"Care Records"</span>
+                </a>
+                {move || session.signed_in().map(|person| view! { <Role person session /> })}
+            </div>
+        </header>
+    }
+}
+
+#[component]
+fn Role(person: SignedIn, session: Session) -> AnyView {
+    let role = person.role.as_ref().map(|role| {
+        view! {
+            <p class="ncrs-header__role">
+                <strong>{role.job_name.clone()}</strong>
+                " "
+                <span>{role.organisation.name.clone()}</span>
+            </p>
+        }
+    });
+    let who = match &person.role {
+        Some(role) => format!("{}, {}", person.person.name, role.job_name),
+        None => person.person.name.clone(),
+    };
+    let organisation = person.role.as_ref().map(|role| role.organisation.name.clone());
+    let open = RwSignal::new(false);
+    let path = use_location().pathname;
+    // The menu is for going somewhere: once there, it is closed.
+    Effect::new(move || {
+        path.track();
+        open.set(false);
+    });
+    let current = move |to: &'static str| move || (path.get() == to).then_some("page");
+    let several = person.roles.len() > 1;
+    let work = Work::new();
+    let navigate = use_navigate();
+    let leave = move |_| {
+        let navigate = navigate.clone();
+        work.once(sign_out(), move |answer| {
+            if let Ok(view) = answer {
+                session.set(view);
+                navigate("/sign-in", NavigateOptions::default());
+            }
+        });
+    };
+    view! {
+        {role}
+        <details
+            class="ncrs-menu"
+            prop:open=move || open.get()
+            on:keydown=move |event| {
+                if event.key() == "Escape" {
+                    open.set(false);
+                }
+            }
+        >
+            <summary
+                class="ncrs-menu__button"
+                on:click=move |event| {
+                    event.prevent_default();
+                    open.update(|open| *open = !*open);
+                }
+            >
+                "Menu"
+            </summary>
+            <nav class="ncrs-menu__panel" aria-label="Menu">
+                <p class="ncrs-menu__who">{who} <br /> {organisation}</p>
+                <ul class="ncrs-menu__list">
+                    <li class="ncrs-menu__item">
+                        <a class="ncrs-menu__link" href="/find" aria-current=current("/find")>"Find a patient"</a>
+                    </li>
+                    {several
+                        .then(|| {
+                            view! {
+                                <li class="ncrs-menu__item">
+                                    <a class="ncrs-menu__link" href="/role" aria-current=current("/role")>
+                                        "Change role"
+                                    </a>
+                                </li>
+                            }
+                        })}
+                    <li class="ncrs-menu__item">
+                        <a class="ncrs-menu__link" href="/account" aria-current=current("/account")>
+                            "Your passkeys and devices"
+                        </a>
+                    </li>
+                    <li class="ncrs-menu__item">
+                        <button class="ncrs-menu__link" type="button" on:click=leave>"Sign out"</button>
+                    </li>
+                </ul>
+            </nav>
+        </details>
+    }
+    .into_any()
+}

@@ -1,0 +1,158 @@
+//! Who is using the app in this tab, as every screen sees it.
+
+use crate::api::identity::{self, SessionView, SignedIn};
+use crate::device::device;
+use domain::role::{Activity, RoleAssignment};
+use leptos::prelude::*;
+use leptos_router::components::Redirect;
+use leptos_router::hooks::use_location;
+
+/// The session. The server renders the page with it, so that it is there from the first moment.
+#[derive(Clone, Copy)]
+pub struct Session(RwSignal<SessionView>);
+
+/// What stands between a person and a screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Standing {
+    SignedOut,
+    NoRole,
+    InRole,
+}
+
+impl Session {
+    /// Reads it from the page and gives it to every screen. Once, at the root of the app.
+    pub fn provide() -> Self {
+        let view = SharedValue::new(|| {
+            #[cfg(feature = "ssr")]
+            let view = use_context::<SessionView>();
+            #[cfg(not(feature = "ssr"))]
+            let view = None::<SessionView>;
+            view.unwrap_or(SessionView { training: false, signed_in: None })
+        })
+        .into_inner();
+        let session = Self(RwSignal::new(view));
+        provide_context(session);
+        session
+    }
+
+    /// The session of this app. Reactive where it is read.
+    pub fn view(self) -> SessionView {
+        self.0.get()
+    }
+
+    /// This is a training environment with made-up patients.
+    pub fn training(self) -> bool {
+        self.0.with(|view| view.training)
+    }
+
+    /// Who is signed in.
+    pub fn signed_in(self) -> Option<SignedIn> {
+        self.0.with(|view| view.signed_in.clone())
+    }
+
+    /// The role they work in.
+    pub fn role(self) -> Option<RoleAssignment> {
+        self.0.with(|view| view.signed_in.as_ref().and_then(|person| person.role.clone()))
+    }
+
+    /// Whether that role has an activity.
+    pub fn allows(self, activity: Activity) -> bool {
+        self.0.with(|view| {
+            view.signed_in
+                .as_ref()
+                .and_then(|person| person.role.as_ref())
+                .is_some_and(|role| role.allows(activity))
+        })
+    }
+
+    /// Takes what the server answered, and tells the other tabs.
+    pub fn set(self, view: SessionView) {
+        if self.0.with_untracked(|now| *now != view) {
+            self.0.set(view);
+        }
+        if let Some(device) = device() {
+            device.announce_session_change();
+        }
+    }
+
+    /// Asks the server again, because another tab changed the session or this one was away.
+    pub fn look_again(self) {
+        leptos::task::spawn_local(async move {
+            if let Ok(view) = identity::session().await
+                && self.0.with_untracked(|now| *now != view)
+            {
+                self.0.set(view);
+            }
+        });
+    }
+
+    fn standing(self) -> Standing {
+        self.0.with(|view| match &view.signed_in {
+            None => Standing::SignedOut,
+            Some(person) if person.role.is_none() => Standing::NoRole,
+            Some(_) => Standing::InRole,
+        })
+    }
+}
+
+/// The session of this app.
+///
+/// Outside the app there is none: then nobody is signed in.
+pub fn session() -> Session {
+    use_context::<Session>().unwrap_or_else(|| {
+        Session(RwSignal::new(SessionView { training: false, signed_in: None }))
+    })
+}
+
+/// A screen only for people in a role. Others are led to sign-in or to the choice of role, and
+/// from there back to here.
+pub fn in_role(screen: fn() -> AnyView) -> impl IntoView {
+    guarded(screen, |standing| match standing {
+        Standing::InRole => None,
+        Standing::NoRole => Some("/role"),
+        Standing::SignedOut => Some("/sign-in"),
+    })
+}
+
+/// A screen only for people who are signed in.
+pub fn signed_in(screen: fn() -> AnyView) -> impl IntoView {
+    guarded(screen, |standing| match standing {
+        Standing::InRole | Standing::NoRole => None,
+        Standing::SignedOut => Some("/sign-in"),
+    })
+}
+
+fn guarded(screen: fn() -> AnyView, elsewhere: fn(Standing) -> Option<&'static str>) -> impl IntoView {
+    let session = session();
+    let elsewhere = Memo::new(move |_| elsewhere(session.standing()));
+    let here = use_location().pathname;
+    move || match elsewhere.get() {
+        None => screen(),
+        Some(path) => {
+            let next = here.get_untracked();
+            view! { <Redirect path=with_next(path, &next) /> }.into_any()
+        }
+    }
+}
+
+/// A path that leads back to `next` afterwards. Only the ways into a record and the account are
+/// worth coming back to.
+pub fn with_next(path: &str, next: &str) -> String {
+    if next.is_empty() || next == "/" || next == "/role" || next == "/sign-in" {
+        path.to_owned()
+    } else {
+        format!("{path}?next={next}")
+    }
+}
+
+/// Where to go after sign-in: `next` where it is a path of this app, else the start.
+pub fn safe_next(next: Option<String>) -> String {
+    next.filter(|path| {
+        path.starts_with('/')
+            && path
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "/-_".contains(c))
+            && !path.starts_with("//")
+    })
+    .unwrap_or_else(|| "/".to_owned())
+}
