@@ -8,9 +8,7 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 # `release` is what an organisation runs; `dev` is there sooner.
 PROFILE ?= dev
 
-SITE := $(CARGO_TARGET_DIR)/site
-WASM := $(CARGO_TARGET_DIR)/wasm32-unknown-unknown/wasm/frontend.wasm
-export NCRS_SITE_ROOT ?= $(SITE)
+export NCRS_SITE_ROOT ?= $(CARGO_TARGET_DIR)/site
 export NCRS_BINARY ?= $(CARGO_TARGET_DIR)/$(PROFILE:dev=debug)/ncrs
 
 .PHONY: help run dev test bench setup site server fmt lint clean
@@ -37,8 +35,7 @@ setup: ## Install what is missing: system packages, the WASM target, the Node li
 	@.ci/step "Node libraries" .ci/setup-node
 
 site: ## Build what a browser loads
-	@.ci/step "Build the app for the browser" .ci/cargo-wasm build --package frontend --profile wasm
-	@.ci/step "Prepare what a browser loads" cargo run --package bundle --release -- --wasm "$(WASM)" --site "$(SITE)" --optimize
+	@.ci/step "Build what a browser loads" .ci/site
 
 server: ## Build the server
 	@.ci/step "Build the server" cargo build --package server --profile $(PROFILE)

@@ -19,17 +19,12 @@ enum Standing {
     InRole,
 }
 
+const NOBODY: SessionView = SessionView { training: false, signed_in: None };
+
 impl Session {
     /// Reads it from the page and gives it to every screen. Once, at the root of the app.
     pub fn provide() -> Self {
-        let view = SharedValue::new(|| {
-            #[cfg(feature = "ssr")]
-            let view = use_context::<SessionView>();
-            #[cfg(not(feature = "ssr"))]
-            let view = None::<SessionView>;
-            view.unwrap_or(SessionView { training: false, signed_in: None })
-        })
-        .into_inner();
+        let view = SharedValue::new(|| use_context::<SessionView>().unwrap_or(NOBODY)).into_inner();
         let session = Self(RwSignal::new(view));
         provide_context(session);
         session
@@ -100,7 +95,7 @@ impl Session {
 /// Outside the app there is none: then nobody is signed in.
 pub fn session() -> Session {
     use_context::<Session>().unwrap_or_else(|| {
-        Session(RwSignal::new(SessionView { training: false, signed_in: None }))
+        Session(RwSignal::new(NOBODY))
     })
 }
 

@@ -209,7 +209,9 @@ fn a_term_of_two_categories_is_found_once() {
 
 proptest! {
     #[test]
-    fn every_term_is_found_by_its_words_in_any_order_and_case(at in 0_usize..347, cut in 1_usize..6, upper in any::<bool>()) {
+    fn every_term_is_found_by_its_words_in_any_order_and_case(
+        at in 0_usize..347, cut in 1_usize..6, upper in any::<bool>(),
+    ) {
         let term = catalogue::all()[at];
         let mut words: Vec<String> = term.display.split_whitespace().map(|word| {
             let kept: String = word.chars().take(cut).collect();

@@ -94,7 +94,8 @@ proptest! {
         let parts: Vec<&str> = shown.split('-').collect();
         prop_assert_eq!(shown.len(), 11);
         prop_assert_eq!(parts[0].parse::<i8>().unwrap(), day.day());
-        prop_assert_eq!(months.iter().position(|month| *month == parts[1]).unwrap() + 1, usize::try_from(day.month()).unwrap());
+        let month = months.iter().position(|month| *month == parts[1]).unwrap() + 1;
+        prop_assert_eq!(month, usize::try_from(day.month()).unwrap());
         prop_assert_eq!(parts[2].parse::<i16>().unwrap(), day.year());
         let long = long_date(day);
         let (begins, ends) = (format!("{} {}", day.day(), parts[1]), format!(" {}", day.year()));

@@ -37,7 +37,9 @@ fn names_in_the_banner_and_as_spoken() {
 
 proptest! {
     #[test]
-    fn a_name_never_shows_in_debug(family in "[A-Z][a-z]{5,12}", given in prop::collection::vec("[A-Z][a-z]{5,12}", 0..3)) {
+    fn a_name_never_shows_in_debug(
+        family in "[A-Z][a-z]{5,12}", given in prop::collection::vec("[A-Z][a-z]{5,12}", 0..3),
+    ) {
         let name = PersonName { prefix: Some("Professor".to_owned()), given, family };
         prop_assert_eq!(format!("{name:?}"), "PersonName(hidden)");
     }
@@ -51,7 +53,9 @@ proptest! {
     }
 
     #[test]
-    fn an_ods_code_is_read_in_any_case_and_kept_in_capitals(code in "[A-Z0-9]{3,10}", before in " {0,2}", after in "[ \n]{0,2}") {
+    fn an_ods_code_is_read_in_any_case_and_kept_in_capitals(
+        code in "[A-Z0-9]{3,10}", before in " {0,2}", after in "[ \n]{0,2}",
+    ) {
         let typed: OdsCode = format!("{before}{}{after}", code.to_lowercase()).parse().unwrap();
         prop_assert_eq!(typed.to_string(), code.clone());
         prop_assert_eq!(serde_json::to_string(&typed).unwrap(), format!("\"{code}\""));

@@ -31,7 +31,8 @@ proptest! {
         label in label(),
         gaps in prop::collection::vec(gap(), 10),
     ) {
-        let spaced: String = number.digits().chars().zip(&gaps).flat_map(|(digit, gap)| [digit.to_string(), (*gap).to_owned()]).collect();
+        let spaced: String =
+            number.digits().chars().zip(&gaps).map(|(digit, gap)| format!("{digit}{gap}")).collect();
         prop_assert_eq!(format!("{label}{spaced}").parse(), Ok(number));
     }
 

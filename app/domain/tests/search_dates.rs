@@ -7,6 +7,11 @@ use jiff::Span;
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
+const MONTHS: [&str; 12] = [
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+    "November", "December",
+];
+
 fn day(number: i64) -> Date {
     date(1900, 1, 1).checked_add(Span::new().days(number)).unwrap()
 }
@@ -33,7 +38,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2048, ..ProptestConfig::default() })]
 
     #[test]
-    fn an_age_range_finds_those_whose_shown_age_is_in_it(days in [any_day(), any_day()], below in 0_i32..3, above in 0_i32..3) {
+    fn an_age_range_finds_those_whose_shown_age_is_in_it(
+        days in [any_day(), any_day()], below in 0_i32..3, above in 0_i32..3,
+    ) {
         let (birth, today) = (days[0].min(days[1]), days[0].max(days[1]));
         let age = in_years(Age::between(birth, today));
         for (youngest, oldest, expected) in [
@@ -41,7 +48,7 @@ proptest! {
             (age + 1, age + 1 + above, false),
             ((age - 1 - below).max(0), age - 1, false),
         ] {
-            if oldest < 0 || oldest > 130 {
+            if !(0..=130).contains(&oldest) {
                 continue;
             }
             let form = SearchForm::Advanced(Box::new(AdvancedForm {
@@ -65,9 +72,16 @@ proptest! {
 
     #[test]
     fn a_date_is_read_from_numbers_and_names(birth in any_day()) {
-        let name = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
-            [usize::try_from(birth.month() - 1).unwrap()];
-        for month in [birth.month().to_string(), format!("{:02}", birth.month()), name.to_owned(), name[..3].to_uppercase(), format!(" {} ", name.to_lowercase())] {
+        let name = MONTHS[usize::try_from(birth.month() - 1).unwrap()];
+        let number = birth.month();
+        let typed = [
+            number.to_string(),
+            format!("{number:02}"),
+            name.to_owned(),
+            name[..3].to_uppercase(),
+            format!(" {} ", name.to_lowercase()),
+        ];
+        for month in typed {
             let fields = DateFields { day: birth.day().to_string(), month, year: birth.year().to_string() };
             prop_assert_eq!(fields.date("birth", "Date of birth", date(2026, 11, 21)), Ok(birth));
         }

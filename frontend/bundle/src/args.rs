@@ -24,7 +24,9 @@ impl Args {
                 "--wasm" => wasm = given.next(),
                 "--site" => site = given.next(),
                 "--optimize" => optimize = true,
-                other => bail!("unknown argument {other}; use --wasm <file> --site <folder> [--optimize]"),
+                other => bail!(
+                    "unknown argument {other}; use --wasm <file> --site <folder> [--optimize]"
+                ),
             }
         }
         Ok(Self {
@@ -46,7 +48,14 @@ mod tests {
     #[test]
     fn reads_the_files_and_the_effort() -> Result<()> {
         let args = parse("--wasm a.wasm --site out --optimize")?;
-        assert_eq!(args, Args { wasm: "a.wasm".into(), site: "out".into(), optimize: true });
+        assert_eq!(
+            args,
+            Args {
+                wasm: "a.wasm".into(),
+                site: "out".into(),
+                optimize: true
+            }
+        );
         Ok(())
     }
 

@@ -13,11 +13,24 @@ use flate2::{Compression, GzBuilder};
 use crate::files;
 
 /// The kinds that are text or code; pictures are compressed already.
-const KINDS: [&str; 9] = ["css", "html", "ico", "js", "json", "svg", "txt", "wasm", "webmanifest"];
+const KINDS: [&str; 9] = [
+    "css",
+    "html",
+    "ico",
+    "js",
+    "json",
+    "svg",
+    "txt",
+    "wasm",
+    "webmanifest",
+];
 
 /// Compresses everything under a folder that is worth it, as many files at a time as there are processors.
 pub(crate) fn all(folder: &Path, optimize: bool) -> Result<()> {
-    let wanted: Vec<PathBuf> = files::under(folder)?.into_iter().filter(|path| is_worth_it(path)).collect();
+    let wanted: Vec<PathBuf> = files::under(folder)?
+        .into_iter()
+        .filter(|path| is_worth_it(path))
+        .collect();
     let next = AtomicUsize::new(0);
     let worker = || -> Result<()> {
         while let Some(path) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -28,18 +41,33 @@ pub(crate) fn all(folder: &Path, optimize: bool) -> Result<()> {
     let workers = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         let running: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
-        running.into_iter().try_for_each(|one| one.join().map_err(|_| anyhow!("a compression thread stopped"))?)
+        running.into_iter().try_for_each(|one| {
+            one.join()
+                .map_err(|_| anyhow!("a compression thread stopped"))?
+        })
     })
 }
 
 fn is_worth_it(path: &Path) -> bool {
-    path.extension().and_then(|kind| kind.to_str()).is_some_and(|kind| KINDS.contains(&kind))
+    path.extension()
+        .and_then(|kind| kind.to_str())
+        .is_some_and(|kind| KINDS.contains(&kind))
 }
 
 fn one(path: &Path, optimize: bool) -> Result<()> {
     let plain = files::read(path)?;
-    keep_if_smaller(path, "br", &plain, &brotli(&plain, if optimize { 11 } else { 5 })?)?;
-    keep_if_smaller(path, "gz", &plain, &gzip(&plain, if optimize { 9 } else { 5 })?)
+    keep_if_smaller(
+        path,
+        "br",
+        &plain,
+        &brotli(&plain, if optimize { 11 } else { 5 })?,
+    )?;
+    keep_if_smaller(
+        path,
+        "gz",
+        &plain,
+        &gzip(&plain, if optimize { 9 } else { 5 })?,
+    )
 }
 
 fn keep_if_smaller(path: &Path, kind: &str, plain: &[u8], packed: &[u8]) -> Result<()> {
@@ -53,14 +81,21 @@ fn keep_if_smaller(path: &Path, kind: &str, plain: &[u8], packed: &[u8]) -> Resu
 }
 
 fn brotli(mut plain: &[u8], quality: i32) -> Result<Vec<u8>> {
-    let settings = BrotliEncoderParams { quality, lgwin: 24, size_hint: plain.len(), ..Default::default() };
+    let settings = BrotliEncoderParams {
+        quality,
+        lgwin: 24,
+        size_hint: plain.len(),
+        ..Default::default()
+    };
     let mut packed = Vec::new();
     brotli::BrotliCompress(&mut plain, &mut packed, &settings)?;
     Ok(packed)
 }
 
 fn gzip(plain: &[u8], level: u32) -> Result<Vec<u8>> {
-    let mut packer = GzBuilder::new().mtime(0).write(Vec::new(), Compression::new(level));
+    let mut packer = GzBuilder::new()
+        .mtime(0)
+        .write(Vec::new(), Compression::new(level));
     packer.write_all(plain)?;
     Ok(packer.finish()?)
 }
@@ -82,10 +117,14 @@ mod tests {
     fn what_is_packed_comes_out_as_it_went_in() -> Result<()> {
         let plain = "the same words again and again ".repeat(50);
         let mut from_gzip = String::new();
-        flate2::read::GzDecoder::new(gzip(plain.as_bytes(), 9)?.as_slice()).read_to_string(&mut from_gzip)?;
+        flate2::read::GzDecoder::new(gzip(plain.as_bytes(), 9)?.as_slice())
+            .read_to_string(&mut from_gzip)?;
         assert_eq!(from_gzip, plain);
         let mut from_brotli = Vec::new();
-        brotli::BrotliDecompress(&mut brotli(plain.as_bytes(), 5)?.as_slice(), &mut from_brotli)?;
+        brotli::BrotliDecompress(
+            &mut brotli(plain.as_bytes(), 5)?.as_slice(),
+            &mut from_brotli,
+        )?;
         assert_eq!(from_brotli, plain.as_bytes());
         Ok(())
     }

@@ -23,7 +23,10 @@ impl Sources {
     /// The folders of the workspace that this tool was built in.
     pub(crate) fn of_this_workspace() -> Result<Self> {
         let bundle = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-        let root = bundle.ancestors().nth(2).context("the workspace is two folders up")?;
+        let root = bundle
+            .ancestors()
+            .nth(2)
+            .context("the workspace is two folders up")?;
         Ok(Self {
             style: root.join("style"),
             public: root.join("public"),
@@ -38,10 +41,15 @@ pub(crate) fn under(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut waiting = vec![folder.to_owned()];
     while let Some(folder) = waiting.pop() {
-        let entries = fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
+        let entries =
+            fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
         for entry in entries {
             let path = entry?.path();
-            if path.is_dir() { waiting.push(path) } else { found.push(path) }
+            if path.is_dir() {
+                waiting.push(path)
+            } else {
+                found.push(path)
+            }
         }
     }
     found.sort();
@@ -68,7 +76,11 @@ pub(crate) fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
 
 /// The hash that goes into a file's name: enough of SHA-256 that no two builds share it.
 pub(crate) fn short_hash(content: &[u8]) -> String {
-    Sha256::digest(content).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(content)
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]

@@ -34,6 +34,11 @@ fn main() -> Result<()> {
     }
     let report = site::build(&args, &sources, &stamp)?;
     write!(out, "{report}")?;
-    writeln!(out, "Built {} in {:.1} s", args.site.display(), started.elapsed().as_secs_f32())?;
+    writeln!(
+        out,
+        "Built {} in {:.1} s",
+        args.site.display(),
+        started.elapsed().as_secs_f32()
+    )?;
     Ok(())
 }

@@ -35,6 +35,7 @@ pub(crate) fn build(args: &Args, sources: &Sources, scratch: &Path, pkg: &Path) 
         .input_path(&args.wasm)
         .web(true)?
         .typescript(false)
+        .omit_default_module_path(false)
         .out_name("ncrs")
         .remove_name_section(args.optimize)
         .remove_producers_section(true)
@@ -51,7 +52,14 @@ pub(crate) fn build(args: &Args, sources: &Sources, scratch: &Path, pkg: &Path) 
     fs::write(&glue, text)?;
     let packed = scratch.join("ncrs.packed.js");
     let effort = args.optimize.then_some("--minify".as_ref());
-    node::run(sources, "node/script.mjs", [glue.as_path(), &packed].into_iter().map(Path::as_os_str).chain(effort))?;
+    node::run(
+        sources,
+        "node/script.mjs",
+        [glue.as_path(), &packed]
+            .into_iter()
+            .map(Path::as_os_str)
+            .chain(effort),
+    )?;
     let text = files::read(&packed)?;
     let js = files::short_hash(&text);
     files::write(&pkg.join(format!("ncrs.{js}.js")), text)?;
@@ -65,7 +73,16 @@ fn module(args: &Args, sources: &Sources, scratch: &Path) -> Result<PathBuf> {
         return Ok(plain);
     }
     let small = scratch.join("ncrs.small.wasm");
-    let files = [plain.as_os_str(), "-Oz".as_ref(), "-o".as_ref(), small.as_os_str()];
-    node::run(sources, "node_modules/binaryen/bin/wasm-opt", files.into_iter().chain(FEATURES.map(AsRef::as_ref)))?;
+    let files = [
+        plain.as_os_str(),
+        "-Oz".as_ref(),
+        "-o".as_ref(),
+        small.as_os_str(),
+    ];
+    node::run(
+        sources,
+        "node_modules/binaryen/bin/wasm-opt",
+        files.into_iter().chain(FEATURES.map(AsRef::as_ref)),
+    )?;
     Ok(small)
 }

@@ -24,9 +24,16 @@ pub(crate) fn build(args: &Args, sources: &Sources, stamp: &str) -> Result<Strin
     copy_public(&sources.public, &fresh, &css)?;
     let effort = args.optimize.then_some(Path::new("--minify"));
     let worker = scratch.join("service-worker.js");
-    let precached = node::run(sources, "node/worker.mjs", [fresh.as_path(), &worker].into_iter().chain(effort))?;
+    let precached = node::run(
+        sources,
+        "node/worker.mjs",
+        [fresh.as_path(), &worker].into_iter().chain(effort),
+    )?;
     compress::all(&fresh, args.optimize)?;
-    files::write(&fresh.join("hash.txt"), format!("js: {}\nwasm: {}\ncss: {css}\n", names.js, names.wasm))?;
+    files::write(
+        &fresh.join("hash.txt"),
+        format!("js: {}\nwasm: {}\ncss: {css}\n", names.js, names.wasm),
+    )?;
     stamp::leave(&fresh, stamp)?;
     replace(&args.site, &fresh)?;
     clear(&scratch)?;
@@ -37,7 +44,10 @@ pub(crate) fn build(args: &Args, sources: &Sources, stamp: &str) -> Result<Strin
 
 /// A folder next to the site, so that a rename is enough to move it there.
 fn beside(site: &Path, suffix: &str) -> Result<PathBuf> {
-    let name = site.file_name().context("--site must name a folder")?.to_string_lossy();
+    let name = site
+        .file_name()
+        .context("--site must name a folder")?
+        .to_string_lossy();
     Ok(site.with_file_name(format!("{name}.{suffix}")))
 }
 
@@ -54,7 +64,8 @@ fn replace(site: &Path, fresh: &Path) -> Result<()> {
     if site.exists() {
         fs::rename(site, &old)?;
     }
-    fs::rename(fresh, site).with_context(|| format!("cannot put the site at {}", site.display()))?;
+    fs::rename(fresh, site)
+        .with_context(|| format!("cannot put the site at {}", site.display()))?;
     clear(&old)
 }
 
@@ -63,7 +74,8 @@ fn copy_public(public: &Path, site: &Path, css: &str) -> Result<()> {
     for path in files::under(public)? {
         let target = site.join(path.strip_prefix(public)?);
         if path.extension().is_some_and(|kind| kind == "html") {
-            let page = files::read_text(&path)?.replace("/pkg/ncrs.css", &format!("/pkg/ncrs.{css}.css"));
+            let page =
+                files::read_text(&path)?.replace("/pkg/ncrs.css", &format!("/pkg/ncrs.{css}.css"));
             files::write(&target, page)?;
         } else {
             files::write(&target, files::read(&path)?)?;
@@ -79,7 +91,12 @@ fn sizes(site: &Path) -> Result<String> {
         if path.extension().is_some_and(|kind| kind == "br") {
             let plain = path.with_extension("");
             let name = plain.file_name().unwrap_or_default().to_string_lossy();
-            writeln!(report, "{name}: {} kB, {} kB with Brotli", kilobytes(&plain)?, kilobytes(&path)?)?;
+            writeln!(
+                report,
+                "{name}: {} kB, {} kB with Brotli",
+                kilobytes(&plain)?,
+                kilobytes(&path)?
+            )?;
         }
     }
     Ok(report)
@@ -95,7 +112,10 @@ mod tests {
 
     #[test]
     fn the_new_site_is_built_beside_the_old_one() -> Result<()> {
-        assert_eq!(beside(Path::new("/a/site"), "new")?, Path::new("/a/site.new"));
+        assert_eq!(
+            beside(Path::new("/a/site"), "new")?,
+            Path::new("/a/site.new")
+        );
         assert!(beside(Path::new("/"), "new").is_err());
         Ok(())
     }

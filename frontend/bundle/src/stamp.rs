@@ -24,14 +24,21 @@ pub(crate) fn of(args: &Args, sources: &Sources) -> Result<String> {
     take("optimize", &[args.optimize.into()]);
     take("wasm", &files::read(&args.wasm)?);
     take("names", styles::used_names(sources)?.join(" ").as_bytes());
-    take("libraries", &files::read(&sources.bundle.join("package-lock.json"))?);
+    take(
+        "libraries",
+        &files::read(&sources.bundle.join("package-lock.json"))?,
+    );
     let own = ["src", "node", "worker"].map(|folder| sources.bundle.join(folder));
     for folder in own.iter().chain([&sources.style, &sources.public]) {
         for path in files::under(folder)? {
             take(&path.to_string_lossy(), &files::read(&path)?);
         }
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hash
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }
 
 /// Whether the site folder was built from exactly this.

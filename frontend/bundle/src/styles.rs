@@ -13,7 +13,11 @@ pub(crate) fn build(sources: &Sources, scratch: &Path, pkg: &Path) -> Result<Str
     let words = scratch.join("words.txt");
     files::write(&words, used_names(sources)?.join("\n"))?;
     let css = scratch.join("ncrs.css");
-    node::run(sources, "node/styles.mjs", [&sources.style.join("main.scss"), &css, &words])?;
+    node::run(
+        sources,
+        "node/styles.mjs",
+        [&sources.style.join("main.scss"), &css, &words],
+    )?;
     let text = files::read(&css)?;
     let hash = files::short_hash(&text);
     files::write(&pkg.join(format!("ncrs.{hash}.css")), text)?;
@@ -25,7 +29,10 @@ pub(crate) fn used_names(sources: &Sources) -> Result<Vec<String>> {
     let mut names = BTreeSet::new();
     for folder in [&sources.screens, &sources.public] {
         for path in files::under(folder)? {
-            if path.extension().is_some_and(|kind| kind == "rs" || kind == "html") {
+            if path
+                .extension()
+                .is_some_and(|kind| kind == "rs" || kind == "html")
+            {
                 names.extend(names_in(&files::read_text(&path)?));
             }
         }
@@ -45,7 +52,12 @@ mod tests {
 
     #[test]
     fn finds_the_names_in_markup() {
-        let found: Vec<_> = names_in(r#"<p class="nhsuk-body nhsuk-u-margin-top-4"> and class:nhsuk-x__y--z=on "#).collect();
-        assert_eq!(found, ["nhsuk-body", "nhsuk-u-margin-top-4", "nhsuk-x__y--z"]);
+        let found: Vec<_> =
+            names_in(r#"<p class="nhsuk-body nhsuk-u-margin-top-4"> and class:nhsuk-x__y--z=on "#)
+                .collect();
+        assert_eq!(
+            found,
+            ["nhsuk-body", "nhsuk-u-margin-top-4", "nhsuk-x__y--z"]
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Reasonable adjustment flags for made-up patients, with terms of the national catalogue.
 
 use domain::adjustment::{
-    AdjustmentChange, AdjustmentRecord, Basis, Detail, ImpairmentKind, NewPart, Provenance, RemovalReason, catalogue,
+    AdjustmentChange, AdjustmentRecord, Basis, Detail, ImpairmentKind, NewPart, Provenance, RemovalReason, catalogue, conditions,
 };
 use domain::clock::Age;
 use domain::ids::{FlagId, PartId};
@@ -19,8 +19,8 @@ struct Need {
     ages: std::ops::RangeInclusive<i32>,
     impairment: ImpairmentKind,
     note: &'static str,
-    /// SNOMED CT name and code.
-    condition: Option<(&'static str, &'static str)>,
+    /// SNOMED CT code of the condition behind it.
+    condition: Option<&'static str>,
     adjustments: &'static [&'static str],
 }
 
@@ -29,49 +29,49 @@ const NEEDS: &[Need] = &[
         ages: 55..=110,
         impairment: ImpairmentKind::Hearing,
         note: "Hears better on the right",
-        condition: Some(("Hearing loss", "15188001")),
+        condition: Some("15188001"),
         adjustments: &["285055002", "441092009", "936701000000103", "1325391000000106"],
     },
     Need {
         ages: 4..=110,
         impairment: ImpairmentKind::Hearing,
         note: "Deaf since birth, signs fluently",
-        condition: Some(("Congenital deafness", "95828007")),
+        condition: Some("15188001"),
         adjustments: &["204331000000107", "520471000000105", "936701000000103"],
     },
     Need {
         ages: 60..=110,
         impairment: ImpairmentKind::Vision,
         note: "Central vision lost in both eyes",
-        condition: Some(("Age-related macular degeneration", "267718000")),
+        condition: Some("267718000"),
         adjustments: &["957351000000102", "795661000000104", "719563003"],
     },
     Need {
         ages: 18..=110,
         impairment: ImpairmentKind::Vision,
         note: "Registered severely sight impaired",
-        condition: Some(("Registered severely sight impaired", "170727003")),
+        condition: None,
         adjustments: &["936581000000101", "936601000000105", "1108171000000102"],
     },
     Need {
         ages: 4..=75,
         impairment: ImpairmentKind::Learning,
         note: "",
-        condition: Some(("Learning disability", "1855002")),
+        condition: Some("110359009"),
         adjustments: &["796161000000101", "1108171000000102", "1325331000000105", "719561001", "1108121000000101"],
     },
     Need {
         ages: 4..=70,
         impairment: ImpairmentKind::Social,
         note: "Waiting in a full room is very hard",
-        condition: Some(("Autism spectrum disorder", "35919005")),
+        condition: Some("35919005"),
         adjustments: &["1325381000000109", "1325391000000106", "1325351000000103", "1325841000000109"],
     },
     Need {
         ages: 65..=110,
         impairment: ImpairmentKind::Memory,
         note: "Forgets what was said, remembers faces",
-        condition: Some(("Dementia", "52448006")),
+        condition: Some("52448006"),
         adjustments: &["719561001", "1108151000000106", "1108131000000104", "240451000000106"],
     },
     Need {
@@ -85,7 +85,7 @@ const NEEDS: &[Need] = &[
         ages: 30..=110,
         impairment: ImpairmentKind::Dexterity,
         note: "Cannot open blister packs",
-        condition: Some(("Rheumatoid arthritis", "69896004")),
+        condition: Some("69896004"),
         adjustments: &["865301000000107", "1108171000000102"],
     },
     Need {
@@ -99,14 +99,14 @@ const NEEDS: &[Need] = &[
         ages: 40..=110,
         impairment: ImpairmentKind::Stamina,
         note: "Breathless after a few steps",
-        condition: Some(("Chronic obstructive pulmonary disease", "13645005")),
+        condition: Some("13645005"),
         adjustments: &["1325371000000107", "1108161000000109"],
     },
     Need {
         ages: 50..=110,
         impairment: ImpairmentKind::Other,
         note: "Understands speech but cannot find words since a stroke",
-        condition: Some(("Aphasia", "87486003")),
+        condition: Some("87486003"),
         adjustments: &["1082671000000100", "1082551000000105", "1108171000000102"],
     },
 ];
@@ -175,9 +175,13 @@ pub(super) fn impairment(impairment: ImpairmentKind, note: &str) -> Detail {
     Detail::Impairment { impairment, note: note.to_owned() }
 }
 
-/// A condition with its SNOMED CT code.
-pub(super) fn condition(name: &str, code: &str) -> Detail {
-    Detail::Condition { name: name.to_owned(), code: Some(code.to_owned()) }
+/// A condition of the list of common ones. `None` for a code that is not in it.
+pub(super) fn condition(code: &str) -> Option<Detail> {
+    let condition = conditions::by_code(code)?;
+    Some(Detail::Condition {
+        name: condition.name.to_owned(),
+        code: Some(condition.code.to_owned()),
+    })
 }
 
 /// The parts with ids of their own.
@@ -217,7 +221,7 @@ pub(super) fn generated(rng: &mut impl Rng, patient: &Patient, last_day: Date) -
     let fitting: Vec<&Need> = NEEDS.iter().filter(|need| need.ages.contains(&age)).collect();
     let need = fitting.choose(rng)?;
     let mut details = vec![impairment(need.impairment, need.note)];
-    details.extend(need.condition.map(|(name, code)| condition(name, code)));
+    details.extend(need.condition.and_then(condition));
     let count = rng.random_range(1..=need.adjustments.len());
     details.extend(need.adjustments.choose_multiple(rng, count).filter_map(|code| adjustment(code, "")));
     if let (true, Some(language)) = (patient.interpreter_needed, &patient.language) {
@@ -257,7 +261,10 @@ mod tests {
     #[test]
     fn every_code_is_in_the_catalogue() {
         for code in NEEDS.iter().flat_map(|need| need.adjustments) {
-            assert!(catalogue::by_code(code).is_some(), "{code}");
+            assert!(adjustment(code, "").is_some(), "{code}");
+        }
+        for code in NEEDS.iter().filter_map(|need| need.condition) {
+            assert!(condition(code).is_some(), "{code}");
         }
         for language in ["Arabic", "Bengali", "Cantonese", "Farsi", "Gujarati", "Lithuanian", "Panjabi", "Polish", "Urdu", "Other"] {
             let term = catalogue::by_code(interpreter(language)).unwrap();

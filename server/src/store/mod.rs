@@ -1,10 +1,14 @@
 //! The database: SQLite in one file by default, PostgreSQL by its URL, one portable SQL text for
 //! both (see `migrations/` for its rules).
 
+mod sql;
+
+pub use sql::{Sql, column};
+
 use crate::failure::{Failure, Result};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AnyPool, AssertSqlSafe, SqlSafeStr};
+use sqlx::{Any, AnyPool, AssertSqlSafe, SqlSafeStr, Transaction};
 use std::borrow::Cow;
 use std::str::FromStr;
 use std::time::Duration;
@@ -110,12 +114,95 @@ impl Db {
 
     /// The few words of a migration in which the engines differ.
     fn dialect(&self, sql: &str) -> String {
-        let (text_key, bytes) = match self.engine {
+        let (text_key, bytes, without_rowid) = match self.engine {
             // Compared byte by byte on both, so that ranges mean the same.
-            Engine::Sqlite => ("text", "blob"),
-            Engine::Postgres => ("text collate \"C\"", "bytea"),
+            Engine::Sqlite => ("text", "blob", " without rowid"),
+            Engine::Postgres => ("text collate \"C\"", "bytea", ""),
         };
-        sql.replace("{{text_key}}", text_key).replace("{{bytes}}", bytes)
+        let mut sql = sql
+            .replace("{{text_key}}", text_key)
+            .replace("{{bytes}}", bytes)
+            .replace("{{without_rowid}}", without_rowid);
+        while let Some((before, (table, after))) = sql
+            .split_once("{{append_only ")
+            .and_then(|(before, rest)| Some((before, rest.split_once("}}")?)))
+        {
+            sql = format!("{before}{}{after}", self.append_only(table));
+        }
+        sql
+    }
+
+    /// Makes the database refuse to change or remove rows of the table. The hash chain finds what
+    /// someone does who can take this away.
+    fn append_only(&self, table: &str) -> String {
+        match self.engine {
+            Engine::Sqlite => ["update", "delete"]
+                .map(|event| {
+                    format!(
+                        "create trigger {table}_no_{event} before {event} on {table}
+                         begin select raise(abort, '{table} is append-only'); end;\n"
+                    )
+                })
+                .concat(),
+            Engine::Postgres => format!(
+                "create function {table}_refuse() returns trigger language plpgsql as
+                 $$ begin raise exception '{table} is append-only'; end $$;
+                 create trigger {table}_append_only before update or delete or truncate on {table}
+                 for each statement execute function {table}_refuse();"
+            ),
+        }
+    }
+
+    /// A transaction to write in. Keep it short: on SQLite everyone who writes waits for it.
+    ///
+    /// # Errors
+    /// Where no connection is to be had in time.
+    pub async fn begin(&self) -> Result<Transaction<'static, Any>> {
+        Ok(match self.engine {
+            // Takes the lock at once, instead of failing at the first write after a read.
+            Engine::Sqlite => self.write.begin_with("begin immediate").await?,
+            Engine::Postgres => self.write.begin().await?,
+        })
+    }
+
+    /// Drops the secondary indexes of the patients' tables, for a load into empty tables. Bring
+    /// them back with [`Db::index_patients`].
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn drop_patient_indexes(&self) -> Result<()> {
+        for index in patient_indexes() {
+            let name = index.split_whitespace().nth(5).unwrap_or_default();
+            let sql = format!("drop index if exists {name}");
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&self.write).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes the secondary indexes of the patients' tables where they are missing, as after a load
+    /// that was broken off.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn index_patients(&self) -> Result<()> {
+        for index in patient_indexes() {
+            sqlx::raw_sql(AssertSqlSafe(self.dialect(index))).execute(&self.write).await?;
+        }
+        Ok(())
+    }
+
+    /// Has the engine measure the patients' tables, for its plans, after a load.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn measure_patients(&self) -> Result<()> {
+        let sql = match self.engine {
+            Engine::Sqlite => "pragma analysis_limit = 1000; analyze;",
+            // An index is enough to answer from only where vacuum has seen the rows.
+            Engine::Postgres => "vacuum (analyze) patient, patient_name, patient_given, patient_place",
+        };
+        sqlx::raw_sql(sql).execute(&self.write).await?;
+        Ok(())
     }
 
     /// To read. Never write here.
@@ -138,6 +225,13 @@ impl Db {
         self.read.close().await;
         self.write.close().await;
     }
+}
+
+/// The statements of the migration that make them, so that they stand in one place.
+fn patient_indexes() -> impl Iterator<Item = &'static str> {
+    include_str!("../../migrations/0002_patients.sql")
+        .split(';')
+        .filter_map(|statement| statement.find("create index if not exists").and_then(|at| statement.get(at..)))
 }
 
 const SQLITE_SETTINGS: &str = "pragma journal_mode = wal;

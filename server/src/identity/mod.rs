@@ -1,0 +1,141 @@
+//! Who is using the service: enrolment and sign-in with passkeys, sessions, and the role worked in.
+//!
+//! What a session may be used for, by its row:
+//!
+//! | person | unused for 15 minutes | past its end | it is                                        |
+//! |--------|-----------------------|--------------|----------------------------------------------|
+//! | no     | -                     | no           | a visitor's, to carry a ceremony             |
+//! | yes    | no                    | no           | alive                                        |
+//! | yes    | yes                   | no           | signed out, but remembered for who comes back |
+//! | either | either                | yes          | nothing; the next purge removes it           |
+
+mod ceremony;
+mod code;
+mod device_label;
+mod events;
+mod passkey;
+mod port;
+mod purge;
+mod session;
+mod session_store;
+pub mod staff;
+
+pub use code::EnrolmentCode;
+pub use device_label::device_label;
+pub use events::{NoEvents, SessionEvents};
+pub use port::{IdentityPort, Visitor};
+pub use purge::purge;
+pub use session::{LiveSession, find as find_session};
+pub use session_store::SessionRows;
+
+use crate::clock::{Clock, SharedClock};
+use crate::failure::{Failure, Result};
+use crate::store::Db;
+use crate::web::rate_limit::RateLimit;
+use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+use url::Url;
+use uuid::Uuid;
+use webauthn_rs::prelude::{Webauthn, WebauthnBuilder};
+
+/// A session that is not used for so long is over (DESIGN, sessions).
+pub const IDLE: SignedDuration = SignedDuration::from_mins(15);
+/// A session is over after so long, whatever is done with it.
+pub const ABSOLUTE: SignedDuration = SignedDuration::from_hours(12);
+/// A visitor's session is there for the length of a ceremony and no more.
+pub const VISIT: SignedDuration = SignedDuration::from_mins(10);
+/// Between the two steps of a ceremony.
+pub const CEREMONY: SignedDuration = SignedDuration::from_mins(5);
+/// How precisely the last use is kept: a write for every read would be dear.
+const TOUCH: SignedDuration = SignedDuration::from_mins(1);
+
+/// What identity works with. One for the whole server.
+pub struct Identity {
+    db: Db,
+    clock: SharedClock,
+    webauthn: Webauthn,
+    events: Arc<dyn SessionEvents>,
+    sign_in_limit: RateLimit,
+    enrol_limit: RateLimit,
+}
+
+impl Identity {
+    /// For the service at that origin, whose passkeys belong to that relying party.
+    ///
+    /// # Errors
+    /// Where the relying party is neither the host of the origin nor above it.
+    pub fn new(
+        db: Db,
+        clock: SharedClock,
+        origin: &Url,
+        rp_id: &str,
+        events: Arc<dyn SessionEvents>,
+    ) -> Result<Self> {
+        let webauthn = WebauthnBuilder::new(rp_id, origin)
+            .and_then(|builder| builder.rp_name("National Care Records Service").build())
+            .map_err(|error| Failure::Internal(format!("passkeys for {rp_id} at {origin}: {error}")))?;
+        Ok(Self {
+            db,
+            clock,
+            webauthn,
+            events,
+            // A passkey cannot be guessed, and a hospital may share one address: generous.
+            sign_in_limit: RateLimit::new(60, 1.0, 600, 30.0),
+            enrol_limit: RateLimit::new(20, 0.2, 100, 2.0),
+        })
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A new id, ordered by time.
+    fn new_id(&self) -> Uuid {
+        new_id(self.clock.as_ref())
+    }
+
+    /// Tells whoever listens; the session has changed already, so an error is only logged.
+    async fn tell(&self, event: Event) {
+        let told = match event {
+            Event::Succeeded { old, new } => self.events.succeeded(old, new).await,
+            Event::Ended(session) => self.events.ended(session).await,
+            Event::RoleChanged(session) => self.events.role_changed(session).await,
+        };
+        if let Err(failure) = told {
+            tracing::error!(%failure, ?event, "a change of session was not heard");
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    Succeeded { old: domain::ids::SessionRef, new: domain::ids::SessionRef },
+    Ended(domain::ids::SessionRef),
+    RoleChanged(domain::ids::SessionRef),
+}
+
+/// A new id (UUIDv7) by that clock.
+pub fn new_id(clock: &dyn Clock) -> Uuid {
+    let now = clock.now();
+    let seconds = u64::try_from(now.as_second()).unwrap_or_default();
+    let nanos = u32::try_from(now.subsec_nanosecond()).unwrap_or_default();
+    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos))
+}
+
+/// As it is stored.
+fn micros(at: Timestamp) -> i64 {
+    at.as_microsecond()
+}
+
+/// As it was stored.
+fn from_micros(micros: i64) -> Result<Timestamp> {
+    Timestamp::from_microsecond(micros).map_err(|error| Failure::Corrupt(format!("a time: {error}")))
+}
+
+/// Reads a stored id.
+fn stored<T: std::str::FromStr>(text: &str) -> Result<T>
+where
+    T::Err: std::fmt::Display,
+{
+    text.parse().map_err(|error| Failure::Corrupt(format!("an id: {error}")))
+}
