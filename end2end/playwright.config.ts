@@ -1,0 +1,53 @@
+import { defineConfig } from "@playwright/test";
+
+// Every worker has a server and a database of its own, so tests meet nobody else's patients.
+// The same tests run on both databases; PostgreSQL where `.ci/with-postgres` started one.
+const postgres = process.env.NCRS_TEST_POSTGRES_URL;
+
+export default defineConfig({
+  testDir: "tests",
+  outputDir: "test-results",
+  fullyParallel: true,
+  forbidOnly: true,
+  retries: 0,
+  workers: 2,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  reporter: [["list"], ["json", { outputFile: "test-results/report.json" }]],
+  globalSetup: "./support/template.ts",
+  use: {
+    browserName: "chromium",
+    locale: "en-GB",
+    timezoneId: "Europe/London",
+    viewport: { width: 375, height: 667 },
+    hasTouch: true,
+    trace: "retain-on-failure",
+    screenshot: "only-on-failure",
+    launchOptions: {
+      executablePath: process.env.NCRS_CHROMIUM ?? "/usr/bin/chromium",
+      args: [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    },
+  },
+  projects: [
+    { name: "sqlite", metadata: { database: "sqlite" } },
+    ...(postgres
+      ? [
+          {
+            name: "postgres",
+            metadata: { database: "postgres" },
+            // What differs by database is what is read and written, not what a page looks like.
+            testMatch: /(walk|adjustments|find)\.spec\.ts/,
+          },
+        ]
+      : []),
+  ],
+});

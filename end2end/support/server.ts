@@ -1,0 +1,133 @@
+// The real server, as a process that a test can stop, kill and start again.
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** Which database a server keeps its records in. */
+export type Database = "sqlite" | "postgres";
+
+const needed = (name: string): string => {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: run the tests with "make test"`);
+  return value;
+};
+
+/** The binary under test. */
+export const binary = (): string => needed("NCRS_BINARY");
+
+/** The seeded database that every server gets a copy of. */
+export const TEMPLATE = {
+  sqlite: join(tmpdir(), `ncrs-template-${process.ppid}`),
+  postgres: "ncrs_e2e_template",
+};
+
+/** The PostgreSQL server's URL with that database. */
+export const postgresUrl = (database: string): string => {
+  const url = new URL(needed("NCRS_TEST_POSTGRES_URL"));
+  url.pathname = `/${database}`;
+  return url.toString();
+};
+
+/** Runs SQL that creates or drops databases. */
+export const administer = async (sql: string): Promise<void> => {
+  await run("psql", [needed("NCRS_TEST_POSTGRES_URL"), "-v", "ON_ERROR_STOP=1", "-qc", sql]);
+};
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      const port = typeof address === "object" && address ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+
+/** One running service. */
+export class Server {
+  private child: ChildProcess | undefined;
+  private output = "";
+
+  private constructor(
+    readonly url: string,
+    private readonly env: NodeJS.ProcessEnv,
+    private readonly dispose: () => Promise<void>,
+  ) {}
+
+  /** A service with a fresh copy of the seeded database. Not started yet. */
+  static async create(database: Database): Promise<Server> {
+    const port = await freePort();
+    const url = `http://localhost:${port}`;
+    let databaseUrl: string;
+    let dispose: () => Promise<void>;
+    if (database === "sqlite") {
+      const folder = await mkdtemp(join(tmpdir(), "ncrs-e2e-"));
+      await cp(TEMPLATE.sqlite, folder, { recursive: true });
+      databaseUrl = `sqlite:${join(folder, "ncrs.db")}`;
+      dispose = () => rm(folder, { recursive: true, force: true });
+    } else {
+      const name = `ncrs_e2e_${port}_${process.pid}`;
+      await administer(`create database ${name} template ${TEMPLATE.postgres}`);
+      databaseUrl = postgresUrl(name);
+      dispose = () => administer(`drop database if exists ${name} with (force)`);
+    }
+    const env = {
+      ...process.env,
+      NCRS_ADDR: `127.0.0.1:${port}`,
+      NCRS_ORIGIN: url,
+      NCRS_DATABASE_URL: databaseUrl,
+      NCRS_LOG: "warn",
+    };
+    return new Server(url, env, dispose);
+  }
+
+  /** Starts it and waits until it answers. */
+  async start(): Promise<void> {
+    const child = spawn(binary(), ["serve"], { env: this.env, stdio: ["ignore", "pipe", "pipe"] });
+    this.child = child;
+    child.stdout.on("data", (text: Buffer) => (this.output += text.toString()));
+    child.stderr.on("data", (text: Buffer) => (this.output += text.toString()));
+    for (let attempt = 0; attempt < 200; attempt += 1) {
+      if (child.exitCode !== null) throw new Error(`the server stopped:\n${this.output}`);
+      const healthy = await fetch(`${this.url}/health`).then(
+        (answer) => answer.ok,
+        () => false,
+      );
+      if (healthy) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error(`the server did not answer:\n${this.output}`);
+  }
+
+  /** Ends it: asked to with SIGTERM, or at once with SIGKILL. */
+  async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
+    const child = this.child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    child.kill(signal);
+    await gone;
+  }
+
+  /** Ends it and removes its database. */
+  async remove(): Promise<void> {
+    await this.stop("SIGKILL");
+    await this.dispose();
+  }
+
+  /** Everything that it wrote to its log. */
+  log(): string {
+    return this.output;
+  }
+
+  /** A fresh one-time enrolment code for a member of staff. */
+  async enrolmentCode(login: string): Promise<string> {
+    const { stdout } = await run(binary(), ["enrol", "--staff", login, "--json"], { env: this.env });
+    return (JSON.parse(stdout) as { code: string }).code;
+  }
+}

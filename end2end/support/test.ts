@@ -1,0 +1,34 @@
+// The fixtures of every test: a server with its own database, and a person at a phone.
+import { test as base, expect } from "@playwright/test";
+import { Person } from "./person.ts";
+import { Server, type Database } from "./server.ts";
+
+type Fixtures = {
+  /** Someone at a phone with a fingerprint reader, not enrolled yet. */
+  person: Person;
+};
+
+type WorkerFixtures = {
+  /** Shared by the tests of a worker. */
+  server: Server;
+};
+
+export const test = base.extend<Fixtures, WorkerFixtures>({
+  server: [
+    async ({}, use, info) => {
+      const server = await Server.create((info.project.metadata as { database: Database }).database);
+      await server.start();
+      await use(server);
+      await server.remove();
+    },
+    { scope: "worker" },
+  ],
+  person: async ({ page, server }, use) => {
+    const person = new Person(page, server);
+    await person.giveFingerprintReader();
+    await use(person);
+    expect(person.faults).toEqual([]);
+  },
+});
+
+export { expect };
