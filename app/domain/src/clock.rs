@@ -12,8 +12,18 @@ fn uk() -> TimeZone {
 }
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 fn month(number: i8) -> &'static str {
@@ -37,7 +47,12 @@ pub fn long_date(date: Date) -> String {
 /// As in "05-Mar-1948": the form of the patient banner (DOMAIN section 3).
 pub fn banner_date(date: Date) -> String {
     let name = month(date.month());
-    format!("{:02}-{}-{:04}", date.day(), name.get(..3).unwrap_or(name), date.year())
+    format!(
+        "{:02}-{}-{:04}",
+        date.day(),
+        name.get(..3).unwrap_or(name),
+        date.year()
+    )
 }
 
 /// As in "21 November 2026 at 7:15am", in United Kingdom time.

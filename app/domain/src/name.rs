@@ -18,11 +18,13 @@ impl PersonName {
     /// Family name in capitals, then the given names and the title: "SMITH, Jane Anne (Mrs)"
     /// (NHS Common User Interface, patient banner).
     pub fn banner(&self) -> String {
-        let mut text = self.family.to_uppercase();
-        if !self.given.is_empty() {
-            text.push_str(", ");
-            text.push_str(&self.given.join(" "));
-        }
+        let family = self.family.to_uppercase();
+        let given = self.given.join(" ");
+        let mut text = match (family.is_empty(), given.is_empty()) {
+            (false, false) => format!("{family}, {given}"),
+            (true, _) => given,
+            (false, true) => family,
+        };
         if let Some(prefix) = &self.prefix {
             text.push_str(&format!(" ({prefix})"));
         }
@@ -32,7 +34,7 @@ impl PersonName {
     /// As spoken: "Jane Smith".
     pub fn spoken(&self) -> String {
         match self.given.first() {
-            Some(first) => format!("{first} {}", self.family),
+            Some(first) => format!("{first} {}", self.family).trim_end().to_owned(),
             None => self.family.clone(),
         }
     }

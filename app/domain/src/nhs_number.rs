@@ -67,8 +67,11 @@ impl NhsNumber {
     /// and a label such as `NHS:` or `NHS number` before them are left out.
     fn digits_of(text: &str) -> Result<String, NotAnNhsNumber> {
         let text = text.trim();
-        let unlabelled = text
-            .trim_start_matches(|c: char| c.is_alphabetic() || c.is_whitespace() || ":.#".contains(c));
+        let unlabelled = text.trim_start_matches(|c: char| {
+            c.is_alphabetic()
+                || c.is_whitespace()
+                || ":.#\u{feff}\u{200b}\u{200e}\u{200f}\u{202a}\u{202d}".contains(c)
+        });
         let label: String = text
             .strip_suffix(unlabelled)
             .unwrap_or_default()
@@ -76,14 +79,20 @@ impl NhsNumber {
             .filter(|c| c.is_alphabetic())
             .flat_map(char::to_lowercase)
             .collect();
-        if !matches!(label.as_str(), "" | "nhs" | "nhsno" | "nhsnumber" | "no" | "number") {
+        if !matches!(
+            label.as_str(),
+            "" | "nhs" | "nhsno" | "nhsnumber" | "no" | "number"
+        ) {
             return Err(NotAnNhsNumber::OtherCharacters);
         }
         let mut digits = String::with_capacity(10);
         for c in unlabelled.chars() {
             match c {
                 '0'..='9' => digits.push(c),
-                '-' | '.' | '\u{2010}'..='\u{2015}' | '\u{200b}' | '\u{feff}' => {}
+                // Dashes of every length, and the unseen marks that copying from a page brings along.
+                '-' | '.' | '\u{2010}'..='\u{2015}' | '\u{2212}' => {}
+                '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' => {}
+                '\u{2060}'..='\u{2069}' | '\u{feff}' => {}
                 c if c.is_whitespace() => {}
                 _ => return Err(NotAnNhsNumber::OtherCharacters),
             }
@@ -103,7 +112,9 @@ impl FromStr for NhsNumber {
         if digits.len() != 10 {
             return Err(NotAnNhsNumber::WrongLength);
         }
-        let value: u64 = digits.parse().map_err(|_| NotAnNhsNumber::OtherCharacters)?;
+        let value: u64 = digits
+            .parse()
+            .map_err(|_| NotAnNhsNumber::OtherCharacters)?;
         if Self::check_digit(value / 10) == Some(value % 10) {
             Ok(Self(value))
         } else {

@@ -19,9 +19,13 @@ impl FromStr for OdsCode {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let code = text.trim().to_ascii_uppercase();
-        let fits = (3..=10).contains(&code.len())
-            && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if fits { Ok(Self(code)) } else { Err(NotAnOdsCode) }
+        let fits =
+            (3..=10).contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if fits {
+            Ok(Self(code))
+        } else {
+            Err(NotAnOdsCode)
+        }
     }
 }
 

@@ -152,7 +152,7 @@ pub enum Duration {
 }
 
 /// The answer to the permission question.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "lowercase")]
 pub enum PermissionAnswer {
     /// The patient agreed.
@@ -173,6 +173,18 @@ pub enum PermissionAnswer {
     Declined,
 }
 
+impl std::fmt::Debug for PermissionAnswer {
+    /// Which answer, without the written reason.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Agreed { .. } => "Agreed",
+            Self::Standing => "Standing",
+            Self::Emergency { .. } => "Emergency(hidden)",
+            Self::Declined => "Declined",
+        })
+    }
+}
+
 /// Longest time for which a patient can agree ahead, in days.
 pub const LONGEST_PERMISSION_DAYS: i64 = 365;
 
@@ -180,24 +192,42 @@ impl PermissionAnswer {
     /// What is wrong with the answer on that day. Fields: `until`, `reason`.
     pub fn problems(&self, today: Date) -> Vec<FieldError> {
         match self {
-            Self::Agreed { duration: Duration::Until(until), .. } => {
-                let latest = today.checked_add(jiff::Span::new().days(LONGEST_PERMISSION_DAYS)).unwrap_or(today);
+            Self::Agreed {
+                duration: Duration::Until(until),
+                ..
+            } => {
+                let latest = today
+                    .checked_add(jiff::Span::new().days(LONGEST_PERMISSION_DAYS))
+                    .unwrap_or(today);
                 if *until < today {
-                    vec![FieldError::new("until", "The last day must be today or in the future")]
+                    vec![FieldError::new(
+                        "until",
+                        "The last day must be today or in the future",
+                    )]
                 } else if *until > latest {
-                    vec![FieldError::new("until", "The last day must be within a year from today")]
+                    vec![FieldError::new(
+                        "until",
+                        "The last day must be within a year from today",
+                    )]
                 } else {
                     Vec::new()
                 }
             }
             Self::Emergency { reason } if reason.trim().is_empty() => {
-                vec![FieldError::new("reason", "Enter the reason for emergency access")]
+                vec![FieldError::new(
+                    "reason",
+                    "Enter the reason for emergency access",
+                )]
             }
-            Self::Emergency { reason } if reason.chars().count() > LONGEST_REASON => vec![FieldError::new(
-                "reason",
-                format!("Reason must be {LONGEST_REASON} characters or fewer"),
-            )],
-            Self::Agreed { .. } | Self::Standing | Self::Emergency { .. } | Self::Declined => Vec::new(),
+            Self::Emergency { reason } if reason.chars().count() > LONGEST_REASON => {
+                vec![FieldError::new(
+                    "reason",
+                    format!("Reason must be {LONGEST_REASON} characters or fewer"),
+                )]
+            }
+            Self::Agreed { .. } | Self::Standing | Self::Emergency { .. } | Self::Declined => {
+                Vec::new()
+            }
         }
     }
 }

@@ -127,7 +127,9 @@ impl CareSetting {
             | Self::Hospice
             | Self::CommunityPharmacy
             | Self::SubstanceMisuse => true,
-            Self::AdultSocialCare | Self::Dentistry | Self::Optometry | Self::Administration => false,
+            Self::AdultSocialCare | Self::Dentistry | Self::Optometry | Self::Administration => {
+                false
+            }
         }
     }
 

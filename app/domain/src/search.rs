@@ -87,7 +87,9 @@ pub struct DateFields {
 impl DateFields {
     /// Nothing was typed.
     pub fn is_empty(&self) -> bool {
-        [&self.day, &self.month, &self.year].iter().all(|text| text.trim().is_empty())
+        [&self.day, &self.month, &self.year]
+            .iter()
+            .all(|text| text.trim().is_empty())
     }
 
     /// The date, or what is wrong with it. `what` starts the message, as in "Date of birth";
@@ -96,18 +98,29 @@ impl DateFields {
     /// # Errors
     /// Where parts are missing, there is no such day, or it is in the future.
     pub fn date(&self, field: &str, what: &str, today: Date) -> Result<Date, FieldError> {
-        let missing: Vec<_> = [("day", &self.day), ("month", &self.month), ("year", &self.year)]
-            .into_iter()
-            .filter(|(_, text)| text.trim().is_empty())
-            .map(|(part, _)| part)
-            .collect();
+        let missing: Vec<_> = [
+            ("day", &self.day),
+            ("month", &self.month),
+            ("year", &self.year),
+        ]
+        .into_iter()
+        .filter(|(_, text)| text.trim().is_empty())
+        .map(|(part, _)| part)
+        .collect();
         match missing.as_slice() {
             [] => {}
             [_, _, _] => {
-                return Err(FieldError::new(format!("{field}-day"), format!("Enter a {}", lower_first(what))));
+                return Err(FieldError::new(
+                    format!("{field}-day"),
+                    format!("Enter a {}", lower_first(what)),
+                ));
             }
             [first, rest @ ..] => {
-                let parts = std::iter::once(first).chain(rest).copied().collect::<Vec<_>>().join(" and ");
+                let parts = std::iter::once(first)
+                    .chain(rest)
+                    .copied()
+                    .collect::<Vec<_>>()
+                    .join(" and ");
                 return Err(FieldError::new(
                     format!("{field}-{first}"),
                     format!("{what} must include a {parts}"),
@@ -131,7 +144,10 @@ impl DateFields {
         }
         let date = Date::new(year, month, day).map_err(|_| wrong("day"))?;
         if date > today {
-            return Err(FieldError::new(format!("{field}-day"), format!("{what} must be today or in the past")));
+            return Err(FieldError::new(
+                format!("{field}-day"),
+                format!("{what} must be today or in the past"),
+            ));
         }
         Ok(date)
     }
@@ -151,8 +167,18 @@ fn month_number(text: &str) -> Option<i8> {
     }
     let text = text.to_lowercase();
     const MONTHS: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september",
-        "october", "november", "december",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
     ];
     let index = MONTHS
         .iter()
@@ -219,7 +245,10 @@ impl BirthBy {
 
     /// The one with that code; a date where there is none.
     pub fn from_code(code: &str) -> Self {
-        Self::ALL.into_iter().find(|by| by.code() == code).unwrap_or_default()
+        Self::ALL
+            .into_iter()
+            .find(|by| by.code() == code)
+            .unwrap_or_default()
     }
 }
 
@@ -298,7 +327,11 @@ impl Postcode {
         }
         let (outward, inward) = key.split_at(key.len() - 3);
         let inward_fits = inward.bytes().enumerate().all(|(index, byte)| {
-            if index == 0 { byte.is_ascii_digit() } else { byte.is_ascii_uppercase() }
+            if index == 0 {
+                byte.is_ascii_digit()
+            } else {
+                byte.is_ascii_uppercase()
+            }
         });
         let outward_fits = outward.starts_with(|c: char| c.is_ascii_uppercase())
             && outward.bytes().skip(1).any(|byte| byte.is_ascii_digit());
@@ -332,7 +365,9 @@ impl NamePattern {
             return fail(format!("Enter a {}", lower_first(what)));
         }
         if text.chars().count() > LONGEST_FIELD {
-            return fail(format!("{what} must be {LONGEST_FIELD} characters or fewer"));
+            return fail(format!(
+                "{what} must be {LONGEST_FIELD} characters or fewer"
+            ));
         }
         let pieces: Vec<String> = text.split('*').map(name_key).collect();
         if pieces.iter().all(String::is_empty) {
@@ -410,7 +445,10 @@ pub struct DateRange {
 impl DateRange {
     /// One day.
     pub fn day(date: Date) -> Self {
-        Self { from: date, to: date }
+        Self {
+            from: date,
+            to: date,
+        }
     }
 
     /// A whole year.
@@ -468,8 +506,17 @@ macro_rules! hidden_debug {
 }
 
 hidden_debug!(
-    DateFields, NhsNumberForm, BasicForm, AdvancedForm, PostcodeForm, SearchForm, Postcode,
-    NamePattern, PatientQuery, Details, PatientMatch
+    DateFields,
+    NhsNumberForm,
+    BasicForm,
+    AdvancedForm,
+    PostcodeForm,
+    SearchForm,
+    Postcode,
+    NamePattern,
+    PatientQuery,
+    Details,
+    PatientMatch
 );
 
 impl SearchForm {
@@ -542,7 +589,13 @@ impl Problems {
         self.keep(NamePattern::parse(text, field, what))
     }
 
-    fn optional_date(&mut self, date: &DateFields, field: &str, what: &str, today: Date) -> Option<Date> {
+    fn optional_date(
+        &mut self,
+        date: &DateFields,
+        field: &str,
+        what: &str,
+        today: Date,
+    ) -> Option<Date> {
         if date.is_empty() {
             return None;
         }
@@ -558,11 +611,18 @@ impl Problems {
     }
 
     fn year(&mut self, text: &str, field: &str, what: &str, today: Date) -> Option<DateRange> {
-        let year = text.trim().parse::<i16>().ok().filter(|year| (1800..=today.year()).contains(year));
+        let year = text
+            .trim()
+            .parse::<i16>()
+            .ok()
+            .filter(|year| (1800..=today.year()).contains(year));
         match year.and_then(DateRange::year) {
             Some(range) => Some(range),
             None => {
-                self.add(field, format!("{what} must be a year of 4 numbers, like 1948"));
+                self.add(
+                    field,
+                    format!("{what} must be a year of 4 numbers, like 1948"),
+                );
                 None
             }
         }
@@ -599,7 +659,11 @@ impl BasicForm {
 impl AdvancedForm {
     fn check(&self, today: Date) -> Result<PatientQuery, Vec<FieldError>> {
         let mut problems = Problems::default();
-        let gender = if self.gender == "all" { None } else { problems.gender(&self.gender) };
+        let gender = if self.gender == "all" {
+            None
+        } else {
+            problems.gender(&self.gender)
+        };
         let family = problems.keep(NamePattern::parse(&self.family, "family", "Last name"));
         let given = problems.optional_name(&self.given, "given", "First name");
         let birth = self.birth_range(&mut problems, today);
@@ -639,17 +703,29 @@ impl AdvancedForm {
                 .keep(self.birth.date("birth", "Date of birth", today))
                 .map(DateRange::day),
             BirthBy::Range => {
-                let from = problems.keep(self.birth_from.date("birth-from", "First date of birth", today));
+                let from = problems.keep(self.birth_from.date(
+                    "birth-from",
+                    "First date of birth",
+                    today,
+                ));
                 let to = problems.keep(self.birth_to.date("birth-to", "Last date of birth", today));
                 let (from, to) = (from?, to?);
                 if from > to {
-                    problems.add("birth-to-day", "Last date of birth must be the same as or after the first");
+                    problems.add(
+                        "birth-to-day",
+                        "Last date of birth must be the same as or after the first",
+                    );
                     return None;
                 }
                 Some(DateRange { from, to })
             }
             BirthBy::Age => {
-                let age = |text: &str| text.trim().parse::<i16>().ok().filter(|age| (0..=130).contains(age));
+                let age = |text: &str| {
+                    text.trim()
+                        .parse::<i16>()
+                        .ok()
+                        .filter(|age| (0..=130).contains(age))
+                };
                 let (youngest, oldest) = (age(&self.age_from), age(&self.age_to));
                 if youngest.is_none() {
                     problems.add("age-from", "Youngest age must be a number from 0 to 130");
@@ -659,16 +735,25 @@ impl AdvancedForm {
                 }
                 let (youngest, oldest) = (youngest?, oldest?);
                 if youngest > oldest {
-                    problems.add("age-to", "Oldest age must be the same as or more than the youngest");
+                    problems.add(
+                        "age-to",
+                        "Oldest age must be the same as or more than the youngest",
+                    );
                     return None;
                 }
                 // Someone aged n today was born after the day n + 1 years ago, and not after the
                 // day n years ago.
-                let from = today.checked_sub(Span::new().years(oldest + 1)).ok()?.tomorrow().ok()?;
+                let from = today
+                    .checked_sub(Span::new().years(oldest + 1))
+                    .ok()?
+                    .tomorrow()
+                    .ok()?;
                 let to = today.checked_sub(Span::new().years(youngest)).ok()?;
                 Some(DateRange { from, to })
             }
-            BirthBy::Year => problems.year(&self.birth_year, "birth-year-only", "Year of birth", today),
+            BirthBy::Year => {
+                problems.year(&self.birth_year, "birth-year-only", "Year of birth", today)
+            }
         }
     }
 }
@@ -744,12 +829,19 @@ impl PatientMatch {
             name: patient.name.clone(),
             gender: patient.gender,
             birth_date: patient.birth_date,
-            age: Age::between(patient.birth_date, patient.death.map_or(today, |death| death.on)),
+            age: Age::between(
+                patient.birth_date,
+                patient.death.map_or(today, |death| death.on),
+            ),
             death: patient.death,
             nhs_number: patient.nhs_number,
             address_line: home.and_then(|address| address.lines.first().cloned()),
             postcode: home.map(|address| address.postcode.clone()),
-            gp: patient.gp.as_ref().filter(|_| !patient.restricted).map(|gp| gp.name.clone()),
+            gp: patient
+                .gp
+                .as_ref()
+                .filter(|_| !patient.restricted)
+                .map(|gp| gp.name.clone()),
             restricted: patient.restricted,
             matched_on,
         }
@@ -782,7 +874,9 @@ impl Details {
         if self.postcode.is_some() && patient.restricted {
             return None;
         }
-        let birth_fits = self.birth.is_none_or(|range| range.contains(patient.birth_date));
+        let birth_fits = self
+            .birth
+            .is_none_or(|range| range.contains(patient.birth_date));
         let gender_fits = self.gender.is_none_or(|gender| gender == patient.gender);
         let death_fits = self
             .death
@@ -799,7 +893,11 @@ impl Details {
         let Some(postcode) = &self.postcode else {
             return Some(MatchedOn::Current);
         };
-        if patient.addresses.iter().any(|address| postcode_key(&address.postcode) == postcode.key()) {
+        if patient
+            .addresses
+            .iter()
+            .any(|address| postcode_key(&address.postcode) == postcode.key())
+        {
             return Some(MatchedOn::Current);
         }
         let earlier = self.widen
@@ -829,9 +927,16 @@ impl Details {
 
     fn fits(&self, name: &PersonName) -> bool {
         let fits = |pattern: &NamePattern, key: &str| {
-            if self.widen { pattern.without_wildcards() == key } else { pattern.matches(key) }
+            if self.widen {
+                pattern.without_wildcards() == key
+            } else {
+                pattern.matches(key)
+            }
         };
-        let family = self.family.as_ref().is_none_or(|pattern| fits(pattern, &name_key(&name.family)));
+        let family = self
+            .family
+            .as_ref()
+            .is_none_or(|pattern| fits(pattern, &name_key(&name.family)));
         let given = self.given.as_ref().is_none_or(|pattern| {
             let whole = given_key(&name.given);
             fits(pattern, &whole.replace(' ', "")) || whole.split(' ').any(|key| fits(pattern, key))
@@ -845,7 +950,9 @@ impl Details {
                 || (!pattern.sound().is_empty() && pattern.sound() == sound_key(text))
         };
         let in_family = |pattern: &Option<NamePattern>| {
-            pattern.as_ref().is_none_or(|pattern| alike(pattern, &name.family))
+            pattern
+                .as_ref()
+                .is_none_or(|pattern| alike(pattern, &name.family))
         };
         let in_given = |pattern: &Option<NamePattern>| {
             pattern

@@ -47,7 +47,10 @@ pub fn given_key(given: &[String]) -> String {
 /// How a name sounds (Double Metaphone): the same for "Smith" and "Smyth". Empty for a name without
 /// Latin letters, which then sounds like nothing.
 pub fn sound_key(name: &str) -> String {
-    let letters: String = name_key(name).chars().filter(char::is_ascii_alphabetic).collect();
+    let letters: String = name_key(name)
+        .chars()
+        .filter(char::is_ascii_alphabetic)
+        .collect();
     if letters.is_empty() {
         return String::new();
     }

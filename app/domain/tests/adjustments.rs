@@ -1,9 +1,14 @@
 //! The reasonable adjustment flag: every sequence of commands keeps what the record promises.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use domain::adjustment::{
-    AdjustmentChange, AdjustmentRecord, Basis, Category, Detail, Flag, ImpairmentKind, LONGEST_TEXT, NewPart, Part,
-    Provenance, Refusal, RemovalReason, catalogue, conditions,
+    AdjustmentChange, AdjustmentRecord, Basis, Category, Detail, Flag, ImpairmentKind,
+    LONGEST_TEXT, NewPart, Part, Provenance, Refusal, RemovalReason, catalogue, conditions,
 };
 use domain::ids::{FlagId, PartId};
 use jiff::Timestamp;
@@ -28,11 +33,17 @@ fn by(second: i64) -> Provenance {
 }
 
 fn impairment(impairment: ImpairmentKind, note: &str) -> Detail {
-    Detail::Impairment { impairment, note: note.to_owned() }
+    Detail::Impairment {
+        impairment,
+        note: note.to_owned(),
+    }
 }
 
 fn condition(name: &str, code: Option<&str>) -> Detail {
-    Detail::Condition { name: name.to_owned(), code: code.map(str::to_owned) }
+    Detail::Condition {
+        name: name.to_owned(),
+        code: code.map(str::to_owned),
+    }
 }
 
 fn listed(code: &str, category: Category, note: &str) -> Detail {
@@ -45,7 +56,12 @@ fn listed(code: &str, category: Category, note: &str) -> Detail {
 }
 
 fn bespoke(text: &str) -> Detail {
-    Detail::Adjustment { category: Category::Bespoke, code: None, text: text.to_owned(), note: String::new() }
+    Detail::Adjustment {
+        category: Category::Bespoke,
+        code: None,
+        text: text.to_owned(),
+        note: String::new(),
+    }
 }
 
 /// Valid details, each with what it says: those of one number say the same and may not stand on a
@@ -62,8 +78,18 @@ fn details() -> Vec<(u8, Detail)> {
         (4, condition("autism ", None)),
         (5, condition("A rare condition", None)),
         (6, listed("1108171000000102", Category::IndividualCare, "")),
-        (6, listed("1108171000000102", Category::IndividualCare, "Twenty minutes")),
-        (7, listed("862731000000105", Category::AdditionalSupport, "")),
+        (
+            6,
+            listed(
+                "1108171000000102",
+                Category::IndividualCare,
+                "Twenty minutes",
+            ),
+        ),
+        (
+            7,
+            listed("862731000000105", Category::AdditionalSupport, ""),
+        ),
         (7, listed("862731000000105", Category::Environment, "")),
         (8, bespoke("Meet her at the door")),
         (8, bespoke("meet her at the DOOR")),
@@ -74,10 +100,21 @@ fn details() -> Vec<(u8, Detail)> {
 /// What is asked for; numbers choose among names and details.
 #[derive(Clone, Debug)]
 enum Ask {
-    Create { flag: u8, equality_act: bool, parts: Vec<(u8, usize)> },
-    Add { parts: Vec<(u8, usize)> },
-    RemovePart { part: u8, comment: bool },
-    RemoveFlag { comment: bool },
+    Create {
+        flag: u8,
+        equality_act: bool,
+        parts: Vec<(u8, usize)>,
+    },
+    Add {
+        parts: Vec<(u8, usize)>,
+    },
+    RemovePart {
+        part: u8,
+        comment: bool,
+    },
+    RemoveFlag {
+        comment: bool,
+    },
 }
 
 fn parts(sizes: std::ops::Range<usize>) -> impl Strategy<Value = Vec<(u8, usize)>> {
@@ -86,10 +123,12 @@ fn parts(sizes: std::ops::Range<usize>) -> impl Strategy<Value = Vec<(u8, usize)
 
 /// An impairment and an adjustment, so that creating often succeeds, and more.
 fn parts_to_create() -> impl Strategy<Value = Vec<(u8, usize)>> {
-    (0_u8..24, 0_usize..6, 0_u8..24, 9_usize..16, parts(0..3)).prop_map(|(a, impairment, b, adjustment, mut more)| {
-        more.extend([(a, impairment), (b, adjustment)]);
-        more
-    })
+    (0_u8..24, 0_usize..6, 0_u8..24, 9_usize..16, parts(0..3)).prop_map(
+        |(a, impairment, b, adjustment, mut more)| {
+            more.extend([(a, impairment), (b, adjustment)]);
+            more
+        },
+    )
 }
 
 fn ask() -> impl Strategy<Value = Ask> {
@@ -113,23 +152,44 @@ fn change(ask: &Ask) -> AdjustmentChange {
     let new = |parts: &[(u8, usize)]| -> Vec<NewPart> {
         parts
             .iter()
-            .map(|(id, detail)| NewPart { id: part_id(*id), detail: all.get(*detail).unwrap().1.clone() })
+            .map(|(id, detail)| NewPart {
+                id: part_id(*id),
+                detail: all.get(*detail).unwrap().1.clone(),
+            })
             .collect()
     };
-    let comment = |given: bool| if given { " No longer needed ".to_owned() } else { " ".to_owned() };
+    let comment = |given: bool| {
+        if given {
+            " No longer needed ".to_owned()
+        } else {
+            " ".to_owned()
+        }
+    };
     let reason = RemovalReason::NoLongerApplies;
     match ask {
-        Ask::Create { flag, equality_act, parts } => AdjustmentChange::Create {
+        Ask::Create {
+            flag,
+            equality_act,
+            parts,
+        } => AdjustmentChange::Create {
             flag: flag_id(*flag),
             basis: Basis::Consent,
             equality_act: *equality_act,
             parts: new(parts),
         },
         Ask::Add { parts } => AdjustmentChange::AddParts { parts: new(parts) },
-        Ask::RemovePart { part, comment: given } => {
-            AdjustmentChange::RemovePart { part: part_id(*part), reason, comment: comment(*given) }
-        }
-        Ask::RemoveFlag { comment: given } => AdjustmentChange::RemoveFlag { reason, comment: comment(*given) },
+        Ask::RemovePart {
+            part,
+            comment: given,
+        } => AdjustmentChange::RemovePart {
+            part: part_id(*part),
+            reason,
+            comment: comment(*given),
+        },
+        Ask::RemoveFlag { comment: given } => AdjustmentChange::RemoveFlag {
+            reason,
+            comment: comment(*given),
+        },
     }
 }
 
@@ -157,7 +217,11 @@ impl Model {
         for (id, detail) in parts {
             let says = all.get(*detail).unwrap().0;
             let current = self.current.get_or_insert_default();
-            if self.parts_used.contains(id) || current.iter().any(|(_, said, holds)| *said == says && *holds) {
+            if self.parts_used.contains(id)
+                || current
+                    .iter()
+                    .any(|(_, said, holds)| *said == says && *holds)
+            {
                 return false;
             }
             current.push((*id, says, true));
@@ -173,7 +237,11 @@ impl Model {
         }
         let mut next = self.clone();
         let done = match ask {
-            Ask::Create { flag, equality_act, parts } => {
+            Ask::Create {
+                flag,
+                equality_act,
+                parts,
+            } => {
                 let complete = *equality_act
                     && parts.iter().any(|(_, detail)| *detail < 6)
                     && parts.iter().any(|(_, detail)| *detail >= 9);
@@ -227,12 +295,20 @@ fn still_there(before: &Part, after: &Part) -> bool {
 }
 
 fn nothing_vanished(before: &AdjustmentRecord, after: &AdjustmentRecord) {
-    assert!(after.earlier.starts_with(&before.earlier), "an earlier flag changed");
+    assert!(
+        after.earlier.starts_with(&before.earlier),
+        "an earlier flag changed"
+    );
     for old in flags(before) {
         let new = flags(after).find(|flag| flag.id == old.id).unwrap();
         assert_eq!((old.basis, &old.recorded), (new.basis, &new.recorded));
         assert!(new.parts.len() >= old.parts.len());
-        assert!(old.parts.iter().zip(&new.parts).all(|(old, new)| still_there(old, new)));
+        assert!(
+            old.parts
+                .iter()
+                .zip(&new.parts)
+                .all(|(old, new)| still_there(old, new))
+        );
     }
 }
 
@@ -242,21 +318,39 @@ fn is_sound(record: &AdjustmentRecord) {
     }
     for flag in &record.earlier {
         assert!(flag.removed.is_some());
-        assert_eq!(flag.current_parts().count(), 0, "removing a flag removes all its parts");
+        assert_eq!(
+            flag.current_parts().count(),
+            0,
+            "removing a flag removes all its parts"
+        );
     }
     for flag in flags(record) {
-        assert_eq!(flag.current_parts().count() + flag.removed_parts().count(), flag.parts.len());
-        for removal in flag.parts.iter().filter_map(|part| part.removed.as_ref()).chain(&flag.removed) {
+        assert_eq!(
+            flag.current_parts().count() + flag.removed_parts().count(),
+            flag.parts.len()
+        );
+        for removal in flag
+            .parts
+            .iter()
+            .filter_map(|part| part.removed.as_ref())
+            .chain(&flag.removed)
+        {
             assert_eq!(removal.comment, "No longer needed");
         }
     }
-    let mut ids: Vec<PartId> = flags(record).flat_map(|flag| &flag.parts).map(|part| part.id).collect();
+    let mut ids: Vec<PartId> = flags(record)
+        .flat_map(|flag| &flag.parts)
+        .map(|part| part.id)
+        .collect();
     let all = ids.len();
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), all, "a name of a part was used twice");
     let json = serde_json::to_string(record).unwrap();
-    assert_eq!(&serde_json::from_str::<AdjustmentRecord>(&json).unwrap(), record);
+    assert_eq!(
+        &serde_json::from_str::<AdjustmentRecord>(&json).unwrap(),
+        record
+    );
 }
 
 proptest! {
@@ -336,7 +430,11 @@ proptest! {
 }
 
 fn problem_fields(change: &AdjustmentChange) -> Vec<String> {
-    change.problems().into_iter().map(|problem| problem.field).collect()
+    change
+        .problems()
+        .into_iter()
+        .map(|problem| problem.field)
+        .collect()
 }
 
 #[test]
@@ -347,17 +445,39 @@ fn an_empty_form_says_all_that_is_missing() {
         equality_act: false,
         parts: Vec::new(),
     };
-    assert_eq!(problem_fields(&create), ["equality-act", "impairments", "adjustments"]);
-    assert_eq!(problem_fields(&AdjustmentChange::AddParts { parts: Vec::new() }), ["parts"]);
+    assert_eq!(
+        problem_fields(&create),
+        ["equality-act", "impairments", "adjustments"]
+    );
+    assert_eq!(
+        problem_fields(&AdjustmentChange::AddParts { parts: Vec::new() }),
+        ["parts"]
+    );
     let (reason, comment) = (RemovalReason::CreatedInError, String::new());
-    assert_eq!(problem_fields(&AdjustmentChange::RemoveFlag { reason, comment: comment.clone() }), ["comment"]);
-    assert_eq!(problem_fields(&AdjustmentChange::RemovePart { part: part_id(0), reason, comment }), ["comment"]);
+    assert_eq!(
+        problem_fields(&AdjustmentChange::RemoveFlag {
+            reason,
+            comment: comment.clone()
+        }),
+        ["comment"]
+    );
+    assert_eq!(
+        problem_fields(&AdjustmentChange::RemovePart {
+            part: part_id(0),
+            reason,
+            comment
+        }),
+        ["comment"]
+    );
 }
 
 #[test]
 fn every_listed_condition_can_be_recorded() {
     for known in conditions::all() {
-        assert_eq!(condition(known.name, Some(known.code)).problems("parts"), []);
+        assert_eq!(
+            condition(known.name, Some(known.code)).problems("parts"),
+            []
+        );
     }
 }
 
@@ -385,23 +505,46 @@ fn details_that_are_refused() {
         assert!(problems.iter().all(|problem| problem.field == "parts"));
     }
     let longest = "é".repeat(LONGEST_TEXT);
-    for detail in [impairment(ImpairmentKind::Other, &longest), condition(&longest, None), bespoke(&longest)] {
+    for detail in [
+        impairment(ImpairmentKind::Other, &longest),
+        condition(&longest, None),
+        bespoke(&longest),
+    ] {
         assert_eq!(detail.problems("parts"), []);
     }
 }
 
 #[test]
 fn a_part_that_was_removed_can_be_added_again_under_a_new_name() {
-    let create = change(&Ask::Create { flag: 0, equality_act: true, parts: vec![(0, 0), (1, 9)] });
-    let record = AdjustmentRecord::default().apply(0, &create, &by(0)).unwrap();
-    let remove = change(&Ask::RemovePart { part: 0, comment: true });
+    let create = change(&Ask::Create {
+        flag: 0,
+        equality_act: true,
+        parts: vec![(0, 0), (1, 9)],
+    });
+    let record = AdjustmentRecord::default()
+        .apply(0, &create, &by(0))
+        .unwrap();
+    let remove = change(&Ask::RemovePart {
+        part: 0,
+        comment: true,
+    });
     let record = record.apply(1, &remove, &by(1)).unwrap();
-    let again = |id| change(&Ask::Add { parts: vec![(id, 0)] });
+    let again = |id| {
+        change(&Ask::Add {
+            parts: vec![(id, 0)],
+        })
+    };
     let Err(Refusal::Invalid(_)) = record.apply(2, &again(0), &by(2)) else {
         panic!("the old name was taken");
     };
     let record = record.apply(2, &again(2), &by(2)).unwrap();
     let flag = record.current.unwrap();
-    assert_eq!(flag.parts.iter().map(|part| part.id).collect::<Vec<_>>(), [0, 1, 2].map(part_id));
-    assert_eq!(flag.removed_parts().map(|part| part.id).collect::<Vec<_>>(), [part_id(0)]);
+    assert_eq!(
+        flag.parts.iter().map(|part| part.id).collect::<Vec<_>>(),
+        [0, 1, 2].map(part_id)
+    );
+    assert_eq!(
+        flag.removed_parts().map(|part| part.id).collect::<Vec<_>>(),
+        [part_id(0)]
+    );
 }

@@ -1,5 +1,9 @@
 //! Ages, dates and times, at their edges.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use domain::clock::{Age, banner_date, clock_time, long_date, long_time, uk_date};
 use jiff::civil::{Date, date};
@@ -7,7 +11,11 @@ use jiff::{Span, Timestamp};
 use proptest::prelude::*;
 
 fn any_date() -> impl Strategy<Value = Date> {
-    (0_i64..60_000).prop_map(|days| date(1890, 1, 1).checked_add(Span::new().days(days)).unwrap())
+    (0_i64..60_000).prop_map(|days| {
+        date(1890, 1, 1)
+            .checked_add(Span::new().days(days))
+            .unwrap()
+    })
 }
 
 fn at(text: &str) -> Timestamp {
@@ -127,12 +135,27 @@ fn the_hour_that_is_skipped_and_the_hour_that_comes_twice() {
 
 #[test]
 fn noon_midnight_and_the_day_they_belong_to() {
-    assert_eq!(long_time(at("2026-01-15T00:00:00Z")), "15 January 2026 at 12:00am");
-    assert_eq!(long_time(at("2026-01-15T12:00:00Z")), "15 January 2026 at 12:00pm");
-    assert_eq!(long_time(at("2026-01-15T23:59:59Z")), "15 January 2026 at 11:59pm");
+    assert_eq!(
+        long_time(at("2026-01-15T00:00:00Z")),
+        "15 January 2026 at 12:00am"
+    );
+    assert_eq!(
+        long_time(at("2026-01-15T12:00:00Z")),
+        "15 January 2026 at 12:00pm"
+    );
+    assert_eq!(
+        long_time(at("2026-01-15T23:59:59Z")),
+        "15 January 2026 at 11:59pm"
+    );
     // In summer the day begins an hour before it does in UTC.
-    assert_eq!(long_time(at("2026-06-30T22:59:00Z")), "30 June 2026 at 11:59pm");
-    assert_eq!(long_time(at("2026-06-30T23:00:00Z")), "1 July 2026 at 12:00am");
+    assert_eq!(
+        long_time(at("2026-06-30T22:59:00Z")),
+        "30 June 2026 at 11:59pm"
+    );
+    assert_eq!(
+        long_time(at("2026-06-30T23:00:00Z")),
+        "1 July 2026 at 12:00am"
+    );
     assert_eq!(uk_date(at("2026-06-30T22:59:59Z")), date(2026, 6, 30));
     assert_eq!(uk_date(at("2026-06-30T23:00:00Z")), date(2026, 7, 1));
     assert_eq!(uk_date(at("2026-12-31T23:59:59Z")), date(2026, 12, 31));

@@ -22,16 +22,31 @@ fn name(prefix: Option<&str>, given: &[&str], family: &str) -> PersonName {
 #[test]
 fn names_in_the_banner_and_as_spoken() {
     let cases = [
-        (name(Some("Mrs"), &["Jane", "Anne"], "Smith"), "SMITH, Jane Anne (Mrs)", "Jane Smith"),
+        (
+            name(Some("Mrs"), &["Jane", "Anne"], "Smith"),
+            "SMITH, Jane Anne (Mrs)",
+            "Jane Smith",
+        ),
         (name(None, &["Jane"], "Smith"), "SMITH, Jane", "Jane Smith"),
         (name(None, &[], "Sukarno"), "SUKARNO", "Sukarno"),
         (name(Some("Dr"), &[], "Sukarno"), "SUKARNO (Dr)", "Sukarno"),
-        (name(None, &["Seán"], "Ó Súilleabháin"), "Ó SÚILLEABHÁIN, Seán", "Seán Ó Súilleabháin"),
-        (name(None, &["Anna"], "Groß-O’Neill"), "GROSS-O’NEILL, Anna", "Anna Groß-O’Neill"),
+        (
+            name(None, &["Seán"], "Ó Súilleabháin"),
+            "Ó SÚILLEABHÁIN, Seán",
+            "Seán Ó Súilleabháin",
+        ),
+        (
+            name(None, &["Anna"], "Groß-O’Neill"),
+            "GROSS-O’NEILL, Anna",
+            "Anna Groß-O’Neill",
+        ),
         (name(None, &["小龍"], "李"), "李, 小龍", "小龍 李"),
     ];
     for (name, banner, spoken) in cases {
-        assert_eq!((name.banner().as_str(), name.spoken().as_str()), (banner, spoken));
+        assert_eq!(
+            (name.banner().as_str(), name.spoken().as_str()),
+            (banner, spoken)
+        );
     }
 }
 
@@ -120,5 +135,17 @@ fn the_lists_are_whole() {
 fn roles_are_chosen_by_their_number() {
     let choices: Vec<RoleChoice> = (0..8).map(RoleChoice::for_count).collect();
     use RoleChoice::{Automatic, List, None, SearchableList};
-    assert_eq!(choices, [None, Automatic, List, List, List, List, SearchableList, SearchableList]);
+    assert_eq!(
+        choices,
+        [
+            None,
+            Automatic,
+            List,
+            List,
+            List,
+            List,
+            SearchableList,
+            SearchableList
+        ]
+    );
 }

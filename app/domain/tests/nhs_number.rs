@@ -12,15 +12,27 @@ fn any_number() -> impl Strategy<Value = NhsNumber> {
 /// What may stand between two digits of a pasted number.
 fn gap() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
-        "", "", "", " ", "  ", "-", " - ", ".", "\t", "\n", "\u{a0}", "\u{2009}", "\u{2011}", "\u{2013}",
-        "\u{200b}", "\u{feff}",
+        "", "", "", " ", "  ", "-", " - ", ".", "\t", "\n", "\u{a0}", "\u{2009}", "\u{2011}",
+        "\u{2013}", "\u{200b}", "\u{feff}",
     ])
 }
 
 fn label() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
-        "", " ", "NHS ", "NHS: ", "nhs:", "NHS No. ", "NHS no:", "NHS number ", "NHS Number: ", "No. ",
-        "NUMBER:", "NHS #", "NHS Number\n", "\u{feff}",
+        "",
+        " ",
+        "NHS ",
+        "NHS: ",
+        "nhs:",
+        "NHS No. ",
+        "NHS no:",
+        "NHS number ",
+        "NHS Number: ",
+        "No. ",
+        "NUMBER:",
+        "NHS #",
+        "NHS Number\n",
+        "\u{feff}",
     ])
 }
 
@@ -112,7 +124,10 @@ fn the_published_training_numbers_are_valid() {
 #[test]
 fn a_number_that_begins_with_zeros_keeps_them() {
     let number = NhsNumber::from_nine(0).unwrap();
-    assert_eq!((number.digits().as_str(), number.to_string().as_str()), ("0000000000", "000 000 0000"));
+    assert_eq!(
+        (number.digits().as_str(), number.to_string().as_str()),
+        ("0000000000", "000 000 0000")
+    );
 }
 
 #[test]
@@ -136,11 +151,15 @@ fn each_mistake_has_its_own_message() {
 
 #[test]
 fn no_number_begins_with_nine_digits_whose_check_would_be_ten() {
-    let refused = (999_000_000_u64..999_001_000).filter(|nine| NhsNumber::check_digit(*nine).is_none());
+    let refused =
+        (999_000_000_u64..999_001_000).filter(|nine| NhsNumber::check_digit(*nine).is_none());
     for nine in refused {
         assert_eq!(NhsNumber::from_nine(nine), None);
         for last in 0..10 {
-            assert_eq!(format!("{nine}{last}").parse::<NhsNumber>(), Err(NotAnNhsNumber::CheckDigit));
+            assert_eq!(
+                format!("{nine}{last}").parse::<NhsNumber>(),
+                Err(NotAnNhsNumber::CheckDigit)
+            );
         }
     }
 }

@@ -3,8 +3,8 @@
 
 use domain::ids::RoleId;
 use domain::permission::{
-    Availability, Closed, Duration, Gate, LONGEST_PERMISSION_DAYS, LONGEST_REASON, PermissionAnswer, Scope,
-    SpineConsent,
+    Availability, Closed, Duration, Gate, LONGEST_PERMISSION_DAYS, LONGEST_REASON,
+    PermissionAnswer, Scope, SpineConsent,
 };
 use domain::role::{Activity, CareSetting, Organisation, RoleAssignment};
 use jiff::Span;
@@ -76,43 +76,74 @@ fn the_truth_table_of_the_gate() {
         (Some(Availability::Exists), None),
     ];
     for (setting, approved) in SETTINGS {
-        for activities in [&[Activity::ViewSummary, Activity::EmergencyAccess][..], &[Activity::EmergencyAccess], &[]] {
+        for activities in [
+            &[Activity::ViewSummary, Activity::EmergencyAccess][..],
+            &[Activity::EmergencyAccess],
+            &[],
+        ] {
             let may_view = activities.contains(&Activity::ViewSummary);
             let fresh = Gate::of_role(&role(setting, activities));
             assert_eq!(fresh.approved, approved, "{setting:?}");
             assert_eq!(fresh.may_view, may_view);
             assert_eq!(fresh.may_view_in_emergency, !activities.is_empty());
-            assert_eq!((fresh.availability, fresh.standing.is_some()), (None, false));
+            assert_eq!(
+                (fresh.availability, fresh.standing.is_some()),
+                (None, false)
+            );
             for (availability, otherwise) in availabilities {
-                let gate = Gate { availability, ..fresh.clone() };
+                let gate = Gate {
+                    availability,
+                    ..fresh.clone()
+                };
                 let expected = match (may_view, approved) {
                     (false, _) => Some(Closed::Role),
                     (true, false) => Some(Closed::Setting),
                     (true, true) => otherwise,
                 };
-                assert_eq!(gate.closed(), expected, "{setting:?} {activities:?} {availability:?}");
+                assert_eq!(
+                    gate.closed(),
+                    expected,
+                    "{setting:?} {activities:?} {availability:?}"
+                );
             }
         }
     }
 }
 
 fn until(day: Date) -> PermissionAnswer {
-    PermissionAnswer::Agreed { scope: Scope::Team, duration: Duration::Until(day) }
+    PermissionAnswer::Agreed {
+        scope: Scope::Team,
+        duration: Duration::Until(day),
+    }
 }
 
 fn emergency(reason: impl Into<String>) -> PermissionAnswer {
-    PermissionAnswer::Emergency { reason: reason.into() }
+    PermissionAnswer::Emergency {
+        reason: reason.into(),
+    }
 }
 
 fn fields(answer: &PermissionAnswer, today: Date) -> Vec<String> {
-    answer.problems(today).into_iter().map(|problem| problem.field).collect()
+    answer
+        .problems(today)
+        .into_iter()
+        .map(|problem| problem.field)
+        .collect()
 }
 
 #[test]
 fn answers_that_need_nothing_more() {
     let today = date(2026, 11, 21);
-    let this_view = PermissionAnswer::Agreed { scope: Scope::Me, duration: Duration::ThisView };
-    for answer in [this_view, PermissionAnswer::Standing, PermissionAnswer::Declined, emergency("Found unconscious")] {
+    let this_view = PermissionAnswer::Agreed {
+        scope: Scope::Me,
+        duration: Duration::ThisView,
+    };
+    for answer in [
+        this_view,
+        PermissionAnswer::Standing,
+        PermissionAnswer::Declined,
+        emergency("Found unconscious"),
+    ] {
         assert_eq!(fields(&answer, today), [""; 0]);
     }
 }
@@ -124,8 +155,14 @@ fn an_emergency_needs_a_written_reason_of_bearable_length() {
         assert_eq!(fields(&emergency(blank), today), ["reason"]);
     }
     // Counted in characters, not bytes.
-    assert_eq!(fields(&emergency("é".repeat(LONGEST_REASON)), today), [""; 0]);
-    assert_eq!(fields(&emergency("é".repeat(LONGEST_REASON + 1)), today), ["reason"]);
+    assert_eq!(
+        fields(&emergency("é".repeat(LONGEST_REASON)), today),
+        [""; 0]
+    );
+    assert_eq!(
+        fields(&emergency("é".repeat(LONGEST_REASON + 1)), today),
+        ["reason"]
+    );
 }
 
 proptest! {

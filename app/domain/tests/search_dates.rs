@@ -1,5 +1,10 @@
 //! What the advanced search looks for agrees with the ages that are shown.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use domain::clock::Age;
 use domain::search::{AdvancedForm, BirthBy, DateFields, PatientQuery, SearchForm};
@@ -8,12 +13,24 @@ use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-    "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 fn day(number: i64) -> Date {
-    date(1900, 1, 1).checked_add(Span::new().days(number)).unwrap()
+    date(1900, 1, 1)
+        .checked_add(Span::new().days(number))
+        .unwrap()
 }
 
 /// Ages are checked where days go wrong: around the ends of February.
@@ -21,7 +38,9 @@ fn any_day() -> impl Strategy<Value = Date> {
     prop_oneof![
         (0_i64..46_000).prop_map(day),
         (1900_i16..2026, 0_i64..4).prop_map(|(year, after)| {
-            date(year, 2, 27).checked_add(Span::new().days(after)).unwrap()
+            date(year, 2, 27)
+                .checked_add(Span::new().days(after))
+                .unwrap()
         }),
     ]
 }

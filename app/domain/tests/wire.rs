@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use domain::adjustment::{
-    AdjustmentChange, AdjustmentRecord, Basis, Category, Detail, Flag, ImpairmentKind, NewPart, Part, Provenance,
-    Removal, RemovalReason,
+    AdjustmentChange, AdjustmentRecord, Basis, Category, Detail, Flag, ImpairmentKind, NewPart,
+    Part, Provenance, Removal, RemovalReason,
 };
 use domain::clock::Age;
 use domain::command::{Command, Receipt};
@@ -12,11 +12,13 @@ use domain::field::FieldError;
 use domain::ids::{CommandId, ContextId, FlagId, PartId};
 use domain::name::PersonName;
 use domain::patient::{Death, DeathStatus, Gender};
-use domain::permission::{Availability, Duration, Gate, PermissionAnswer, Scope, StandingPermission};
+use domain::permission::{
+    Availability, Duration, Gate, PermissionAnswer, Scope, StandingPermission,
+};
 use domain::role::{Activity, CareSetting};
 use domain::search::{
-    AdvancedForm, BasicForm, BirthBy, DateFields, MatchedOn, NhsNumberForm, PatientMatch, PostcodeForm, SearchForm,
-    SearchOutcome,
+    AdvancedForm, BasicForm, BirthBy, DateFields, MatchedOn, NhsNumberForm, PatientMatch,
+    PostcodeForm, SearchForm, SearchOutcome,
 };
 use domain::sourced::{Source, Sourced};
 use insta::assert_snapshot;
@@ -29,7 +31,10 @@ use uuid::Uuid;
 /// The JSON of a value that is read back as itself.
 fn wire<T: Serialize + DeserializeOwned + PartialEq>(value: &T) -> String {
     let json = serde_json::to_string(value).unwrap();
-    assert!(serde_json::from_str::<T>(&json).unwrap() == *value, "read back as something else: {json}");
+    assert!(
+        serde_json::from_str::<T>(&json).unwrap() == *value,
+        "read back as something else: {json}"
+    );
     json
 }
 
@@ -52,8 +57,14 @@ fn by() -> Provenance {
 
 fn details() -> [Detail; 4] {
     [
-        Detail::Impairment { impairment: ImpairmentKind::MentalHealth, note: "Worse at night".to_owned() },
-        Detail::Condition { name: "Autism".to_owned(), code: Some("35919005".to_owned()) },
+        Detail::Impairment {
+            impairment: ImpairmentKind::MentalHealth,
+            note: "Worse at night".to_owned(),
+        },
+        Detail::Condition {
+            name: "Autism".to_owned(),
+            code: Some("35919005".to_owned()),
+        },
         Detail::Adjustment {
             category: Category::IndividualCare,
             code: Some("1108171000000102".to_owned()),
@@ -70,11 +81,22 @@ fn details() -> [Detail; 4] {
 }
 
 fn new_parts() -> Vec<NewPart> {
-    (1_u128..).zip(details()).map(|(number, detail)| NewPart { id: PartId(id(number)), detail }).collect()
+    (1_u128..)
+        .zip(details())
+        .map(|(number, detail)| NewPart {
+            id: PartId(id(number)),
+            detail,
+        })
+        .collect()
 }
 
 fn command<C>(change: C) -> Command<C> {
-    Command { id: CommandId(id(7)), base: 3, made_at: at(), change }
+    Command {
+        id: CommandId(id(7)),
+        base: 3,
+        made_at: at(),
+        change,
+    }
 }
 
 #[test]
@@ -95,10 +117,29 @@ fn adjustment_commands() {
 #[test]
 fn adjustment_records_and_receipts() {
     let [detail, ..] = details();
-    let removed = Removal { reason: RemovalReason::CreatedInError, comment: "Wrong patient".to_owned(), by: by() };
-    let part = Part { id: PartId(id(1)), detail, recorded: by(), removed: Some(removed) };
-    let flag = Flag { id: FlagId(id(9)), basis: Basis::Consent, recorded: by(), parts: vec![part], removed: None };
-    let record = AdjustmentRecord { version: 2, current: Some(flag), earlier: Vec::new() };
+    let removed = Removal {
+        reason: RemovalReason::CreatedInError,
+        comment: "Wrong patient".to_owned(),
+        by: by(),
+    };
+    let part = Part {
+        id: PartId(id(1)),
+        detail,
+        recorded: by(),
+        removed: Some(removed),
+    };
+    let flag = Flag {
+        id: FlagId(id(9)),
+        basis: Basis::Consent,
+        recorded: by(),
+        parts: vec![part],
+        removed: None,
+    };
+    let record = AdjustmentRecord {
+        version: 2,
+        current: Some(flag),
+        earlier: Vec::new(),
+    };
     assert_snapshot!(wire(&Receipt::Applied(record)), @r#"{"Applied":{"version":2,"current":{"id":"00000000-0000-0000-0000-000000000009","basis":"consent","recorded":{"person":"Priya Nair","role":"Paramedic","organisation":"Moorside Ambulance Service","at":"2026-11-21T07:15:00Z"},"parts":[{"id":"00000000-0000-0000-0000-000000000001","detail":{"kind":"impairment","impairment":"mental-health","note":"Worse at night"},"recorded":{"person":"Priya Nair","role":"Paramedic","organisation":"Moorside Ambulance Service","at":"2026-11-21T07:15:00Z"},"removed":{"reason":"created-in-error","comment":"Wrong patient","by":{"person":"Priya Nair","role":"Paramedic","organisation":"Moorside Ambulance Service","at":"2026-11-21T07:15:00Z"}}}],"removed":null},"earlier":[]}}"#);
     assert_snapshot!(wire(&Receipt::Conflict(AdjustmentRecord::default())), @r#"{"Conflict":{"version":0,"current":null,"earlier":[]}}"#);
 }
@@ -145,11 +186,17 @@ fn sourced_values() {
     let live = Sourced::live(5_u8, at());
     assert_snapshot!(wire(&live), @r#"{"value":5,"source":{"Live":{"at":"2026-11-21T07:15:00Z"}}}"#);
     let until = "2026-11-22T07:15:00Z".parse().unwrap();
-    let saved = Sourced { value: 5_u8, source: Source::Saved { at: at(), until } };
+    let saved = Sourced {
+        value: 5_u8,
+        source: Source::Saved { at: at(), until },
+    };
     assert_snapshot!(wire(&saved), @r#"{"value":5,"source":{"Saved":{"at":"2026-11-21T07:15:00Z","until":"2026-11-22T07:15:00Z"}}}"#);
     for sourced in [live, saved] {
         let mapped = sourced.clone().map(|value| value.to_string());
-        assert_eq!((mapped.value.as_str(), &mapped.source, mapped.at()), ("5", &sourced.source, at()));
+        assert_eq!(
+            (mapped.value.as_str(), &mapped.source, mapped.at()),
+            ("5", &sourced.source, at())
+        );
     }
 }
 
@@ -161,7 +208,11 @@ fn field_errors_ids_and_ages() {
 }
 
 fn fields(day: &str, month: &str, year: &str) -> DateFields {
-    DateFields { day: day.to_owned(), month: month.to_owned(), year: year.to_owned() }
+    DateFields {
+        day: day.to_owned(),
+        month: month.to_owned(),
+        year: year.to_owned(),
+    }
 }
 
 #[test]
@@ -189,11 +240,18 @@ fn search_forms() {
 #[test]
 fn search_answers() {
     let found = PatientMatch {
-        name: PersonName { prefix: None, given: vec!["Jane".to_owned()], family: "Smith".to_owned() },
+        name: PersonName {
+            prefix: None,
+            given: vec!["Jane".to_owned()],
+            family: "Smith".to_owned(),
+        },
         gender: Gender::Female,
         birth_date: date(1948, 3, 5),
         age: Age::Years(78),
-        death: Some(Death { on: date(2026, 11, 1), status: DeathStatus::Informal }),
+        death: Some(Death {
+            on: date(2026, 11, 1),
+            status: DeathStatus::Informal,
+        }),
         nhs_number: "9990402132".parse().unwrap(),
         address_line: None,
         postcode: None,

@@ -27,7 +27,11 @@ static TERMS: LazyLock<Vec<Term>> = LazyLock::new(|| {
         if code == "#" {
             category = Category::from_code(display).unwrap_or(category);
         } else {
-            terms.push(Term { code, display, category });
+            terms.push(Term {
+                code,
+                display,
+                category,
+            });
         }
     }
     terms
@@ -142,7 +146,9 @@ pub fn by_code(code: &str) -> Option<&'static Term> {
 
 /// The term with exactly that code in that category.
 pub fn listed(code: &str, category: Category) -> Option<&'static Term> {
-    all().iter().find(|term| term.code == code && term.category == category)
+    all()
+        .iter()
+        .find(|term| term.code == code && term.category == category)
 }
 
 /// The terms of a category, in the order of the list; none for bespoke adjustments.

@@ -137,7 +137,7 @@ coded! {
 
 /// Who recorded something, in which role and organisation, and when. Written as words, so that it
 /// reads the same after the person has left.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
     /// The person's name.
     pub person: String,
@@ -150,7 +150,7 @@ pub struct Provenance {
 }
 
 /// One thing that a flag says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Detail {
     /// What the person finds hard.
@@ -185,15 +185,27 @@ impl Detail {
     fn says_the_same(&self, other: &Self) -> bool {
         match (self, other) {
             (
-                Self::Impairment { impairment: a, note: na },
-                Self::Impairment { impairment: b, note: nb },
+                Self::Impairment {
+                    impairment: a,
+                    note: na,
+                },
+                Self::Impairment {
+                    impairment: b,
+                    note: nb,
+                },
             ) => a == b && (*a != ImpairmentKind::Other || same_text(na, nb)),
             (Self::Condition { name: a, .. }, Self::Condition { name: b, .. }) => same_text(a, b),
             (
-                Self::Adjustment { code: a, text: ta, .. },
-                Self::Adjustment { code: b, text: tb, .. },
+                Self::Adjustment {
+                    code: a, text: ta, ..
+                },
+                Self::Adjustment {
+                    code: b, text: tb, ..
+                },
             ) => a == b && (a.is_some() || same_text(ta, tb)),
-            (Self::Impairment { .. } | Self::Condition { .. } | Self::Adjustment { .. }, _) => false,
+            (Self::Impairment { .. } | Self::Condition { .. } | Self::Adjustment { .. }, _) => {
+                false
+            }
         }
     }
 
@@ -226,14 +238,20 @@ impl Detail {
                     problems.push(FieldError::new(field, "Choose a condition from the list"));
                 }
             }
-            Self::Adjustment { category, code, text, note } => {
+            Self::Adjustment {
+                category,
+                code,
+                text,
+                note,
+            } => {
                 check(text, "Adjustment");
                 check(note, "Note");
                 match code {
                     Some(code) => {
                         let known = catalogue::listed(code, *category);
                         if known.is_none_or(|term| term.display != text) {
-                            problems.push(FieldError::new(field, "Choose an adjustment from the list"));
+                            problems
+                                .push(FieldError::new(field, "Choose an adjustment from the list"));
                         }
                     }
                     None if text.trim().is_empty() => {
@@ -252,7 +270,7 @@ fn same_text(a: &str, b: &str) -> bool {
 }
 
 /// A detail with its name, given on the device so that the command can be sent again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewPart {
     /// UUIDv7, made on the device.
     pub id: PartId,
@@ -261,7 +279,7 @@ pub struct NewPart {
 }
 
 /// A part of a flag, with its history.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     /// Names it.
     pub id: PartId,
@@ -274,7 +292,7 @@ pub struct Part {
 }
 
 /// That something was removed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Removal {
     /// Why, from the list.
     pub reason: RemovalReason,
@@ -285,7 +303,7 @@ pub struct Removal {
 }
 
 /// A flag: current, or an earlier one with its removal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flag {
     /// Names it.
     pub id: FlagId,
@@ -313,7 +331,7 @@ impl Flag {
 
 /// Everything about a patient's reasonable adjustments: at most one current flag, and the earlier
 /// ones.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AdjustmentRecord {
     /// Grows by one with each change: 0 where nothing was ever recorded.
     pub version: u64,
@@ -324,7 +342,7 @@ pub struct AdjustmentRecord {
 }
 
 /// What a person asks for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]
 pub enum AdjustmentChange {
     /// Create the flag. The person has confirmed the Equality Act statement.
@@ -376,7 +394,12 @@ impl AdjustmentRecord {
     /// # Errors
     /// [`Refusal::Stale`] where `base` is not the record's version, [`Refusal::Invalid`] where the
     /// change is incomplete or does not fit the state (see the table of this module).
-    pub fn apply(&self, base: u64, change: &AdjustmentChange, by: &Provenance) -> Result<Self, Refusal> {
+    pub fn apply(
+        &self,
+        base: u64,
+        change: &AdjustmentChange,
+        by: &Provenance,
+    ) -> Result<Self, Refusal> {
         if base != self.version {
             return Err(Refusal::Stale);
         }
@@ -387,7 +410,12 @@ impl AdjustmentRecord {
         let mut next = self.clone();
         next.version += 1;
         match (change, &mut next.current) {
-            (AdjustmentChange::Create { flag, basis, parts, .. }, current @ None) => {
+            (
+                AdjustmentChange::Create {
+                    flag, basis, parts, ..
+                },
+                current @ None,
+            ) => {
                 let mut created = Flag {
                     id: *flag,
                     basis: *basis,
@@ -402,8 +430,17 @@ impl AdjustmentRecord {
                 *current = Some(created);
             }
             (AdjustmentChange::Create { .. }, Some(_)) => return Err(Refusal::Stale),
-            (AdjustmentChange::AddParts { parts }, Some(flag)) => flag.add(parts, &self.earlier, by)?,
-            (AdjustmentChange::RemovePart { part, reason, comment }, Some(flag)) => {
+            (AdjustmentChange::AddParts { parts }, Some(flag)) => {
+                flag.add(parts, &self.earlier, by)?
+            }
+            (
+                AdjustmentChange::RemovePart {
+                    part,
+                    reason,
+                    comment,
+                },
+                Some(flag),
+            ) => {
                 let found = flag
                     .parts
                     .iter_mut()
@@ -425,7 +462,12 @@ impl AdjustmentRecord {
                 | AdjustmentChange::RemovePart { .. }
                 | AdjustmentChange::RemoveFlag { .. },
                 None,
-            ) => return Err(invalid("flag", "There is no reasonable adjustment flag to change")),
+            ) => {
+                return Err(invalid(
+                    "flag",
+                    "There is no reasonable adjustment flag to change",
+                ));
+            }
         }
         Ok(next)
     }
@@ -450,7 +492,9 @@ impl Flag {
             let named = |flag: &Self| flag.parts.iter().any(|part| part.id == new.id);
             if named(self)
                 || earlier.iter().any(named)
-                || self.current_parts().any(|part| part.detail.says_the_same(&new.detail))
+                || self
+                    .current_parts()
+                    .any(|part| part.detail.says_the_same(&new.detail))
             {
                 return Err(invalid("parts", "This is already on the flag"));
             }
@@ -471,19 +515,30 @@ impl AdjustmentChange {
     pub fn problems(&self) -> Vec<FieldError> {
         let mut problems = Vec::new();
         match self {
-            Self::Create { equality_act, parts, .. } => {
+            Self::Create {
+                equality_act,
+                parts,
+                ..
+            } => {
                 if !equality_act {
                     problems.push(FieldError::new(
                         "equality-act",
                         "Confirm that the patient is disabled under the Equality Act 2010",
                     ));
                 }
-                let any = |wanted: fn(&Detail) -> bool| parts.iter().any(|part| wanted(&part.detail));
+                let any =
+                    |wanted: fn(&Detail) -> bool| parts.iter().any(|part| wanted(&part.detail));
                 if !any(|detail| matches!(detail, Detail::Impairment { .. })) {
-                    problems.push(FieldError::new("impairments", "Select at least one impairment"));
+                    problems.push(FieldError::new(
+                        "impairments",
+                        "Select at least one impairment",
+                    ));
                 }
                 if !any(|detail| matches!(detail, Detail::Adjustment { .. })) {
-                    problems.push(FieldError::new("adjustments", "Add at least one adjustment"));
+                    problems.push(FieldError::new(
+                        "adjustments",
+                        "Add at least one adjustment",
+                    ));
                 }
                 problems.extend(parts.iter().flat_map(|part| part.detail.problems("parts")));
             }
@@ -495,7 +550,10 @@ impl AdjustmentChange {
             }
             Self::RemovePart { comment, .. } | Self::RemoveFlag { comment, .. } => {
                 if comment.trim().is_empty() {
-                    problems.push(FieldError::new("comment", "Enter a comment on why you are removing this"));
+                    problems.push(FieldError::new(
+                        "comment",
+                        "Enter a comment on why you are removing this",
+                    ));
                 } else if comment.chars().count() > LONGEST_TEXT {
                     problems.push(FieldError::new(
                         "comment",
@@ -507,3 +565,25 @@ impl AdjustmentChange {
         problems
     }
 }
+
+macro_rules! hidden_debug {
+    ($($name:ident),+) => {
+        $(impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($name), "(hidden)"))
+            }
+        })+
+    };
+}
+
+// What was written about a patient, and by whom, must not reach a log by accident.
+hidden_debug!(
+    Detail,
+    NewPart,
+    Part,
+    Removal,
+    Flag,
+    AdjustmentRecord,
+    AdjustmentChange,
+    Provenance
+);

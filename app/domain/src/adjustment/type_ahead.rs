@@ -37,7 +37,8 @@ fn is_hyphen(c: char) -> bool {
 
 /// The word as one, where it is written with a hyphen: "nonverbal" for "non-verbal".
 fn joined(word: &str) -> Option<String> {
-    word.contains(is_hyphen).then(|| folded(&word.replace(is_hyphen, "")))
+    word.contains(is_hyphen)
+        .then(|| folded(&word.replace(is_hyphen, "")))
 }
 
 /// Whether a word of `words` begins with `start`.
@@ -61,14 +62,19 @@ pub(super) fn find<T>(
     if start.is_empty() {
         return Vec::new();
     }
-    let typed: Vec<(String, Option<String>)> =
-        text.split_whitespace().map(|word| (folded(word), joined(word))).collect();
-    let fits = |words: &str| {
-        typed.iter().all(|(apart, whole)| {
-            apart.split(' ').all(|piece| has(words, piece))
-                || whole.as_ref().is_some_and(|whole| has(words, whole))
-        })
+    let typed: Vec<(String, Option<String>)> = text
+        .split_whitespace()
+        .map(|word| (folded(word), joined(word)))
+        .collect();
+    let fits_one = |words: &str, (apart, whole): &(String, Option<String>)| {
+        apart.split(' ').all(|piece| has(words, piece))
+            || whole.as_ref().is_some_and(|whole| has(words, whole))
     };
+    let fits = |words: &str| typed.iter().all(|word| fits_one(words, word));
+    let lay: Vec<_> = lay
+        .iter()
+        .filter(|(_, known_as)| typed.iter().any(|word| fits_one(known_as, word)))
+        .collect();
     let rank = |item: &T| {
         let display = display(item);
         let mut words = folded(display);
@@ -83,16 +89,21 @@ pub(super) fn find<T>(
         if fits(&words) {
             return Some(1);
         }
-        for (wording, known_as) in lay {
-            if words.get(..alone).is_some_and(|display| display.contains(wording)) {
+        for (wording, known_as) in &lay {
+            if words
+                .get(..alone)
+                .is_some_and(|display| display.contains(wording))
+            {
                 words.push(' ');
                 words.push_str(known_as);
             }
         }
         fits(&words).then_some(2)
     };
-    let mut found: Vec<(i32, &'static T)> =
-        items.iter().filter_map(|item| Some((rank(item)?, item))).collect();
+    let mut found: Vec<(i32, &'static T)> = items
+        .iter()
+        .filter_map(|item| Some((rank(item)?, item)))
+        .collect();
     found.sort_by_key(|(rank, _)| *rank);
     found.into_iter().map(|(_, item)| item).collect()
 }
