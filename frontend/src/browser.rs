@@ -41,7 +41,11 @@ impl Browser {
         }
     }
 
-    fn ceremony(&self, options: WebAuthnJson, wait: bool) -> Later<Result<WebAuthnJson, NoCredential>> {
+    fn ceremony(
+        &self,
+        options: WebAuthnJson,
+        wait: bool,
+    ) -> Later<Result<WebAuthnJson, NoCredential>> {
         let Ok(controller) = AbortController::new() else {
             return Box::pin(async { Err(NoCredential::Unsupported) });
         };
@@ -80,7 +84,11 @@ impl Device for Browser {
     fn new_id(&self) -> Uuid {
         let millis = self.now().as_millisecond().unsigned_abs();
         let nanos = u32::try_from(millis % 1000).unwrap_or_default() * 1_000_000;
-        Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, millis / 1000, nanos))
+        Uuid::new_v7(uuid::Timestamp::from_unix(
+            uuid::NoContext,
+            millis / 1000,
+            nanos,
+        ))
     }
 
     fn now(&self) -> Timestamp {
@@ -115,10 +123,14 @@ impl Device for Browser {
             let tell = tell.clone();
             listeners.push(EventListener::new(channel, "message", move |_| tell()));
         }
-        listeners.push(EventListener::new(&document(), "visibilitychange", move |_| {
-            if !document().hidden() {
-                tell();
-            }
-        }));
+        listeners.push(EventListener::new(
+            &document(),
+            "visibilitychange",
+            move |_| {
+                if !document().hidden() {
+                    tell();
+                }
+            },
+        ));
     }
 }

@@ -7,7 +7,8 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortSignal, CredentialCreationOptions, CredentialRequestOptions, CredentialsContainer, PublicKeyCredential,
+    AbortSignal, CredentialCreationOptions, CredentialRequestOptions, CredentialsContainer,
+    PublicKeyCredential,
 };
 use webauthn_rs_proto::{
     CreationChallengeResponse, PublicKeyCredential as SignedChallenge, RegisterPublicKeyCredential,
@@ -18,7 +19,8 @@ use webauthn_rs_proto::{
 pub(crate) fn container() -> Option<CredentialsContainer> {
     let window = leptos::prelude::window();
     let there = |name: &str| Reflect::has(&window, &name.into()).unwrap_or(false);
-    (window.is_secure_context() && there("PublicKeyCredential")).then(|| window.navigator().credentials())
+    (window.is_secure_context() && there("PublicKeyCredential"))
+        .then(|| window.navigator().credentials())
 }
 
 /// Whether the browser suggests passkeys by itself.
@@ -32,7 +34,10 @@ async fn suggests() -> bool {
     else {
         return false;
     };
-    match ask.call0(&class).map(|promise| promise.dyn_into::<Promise>()) {
+    match ask
+        .call0(&class)
+        .map(|promise| promise.dyn_into::<Promise>())
+    {
         Ok(Ok(promise)) => JsFuture::from(promise)
             .await
             .is_ok_and(|there| there.as_bool() == Some(true)),
@@ -58,7 +63,9 @@ fn read<T: DeserializeOwned>(options: WebAuthnJson) -> Result<T, NoCredential> {
     serde_json::from_value(options).map_err(|_| NoCredential::Unsupported)
 }
 
-async fn credential(promise: Result<Promise, JsValue>) -> Result<PublicKeyCredential, NoCredential> {
+async fn credential(
+    promise: Result<Promise, JsValue>,
+) -> Result<PublicKeyCredential, NoCredential> {
     let promise = promise.map_err(|error| reason(&error))?;
     JsFuture::from(promise)
         .await
@@ -72,7 +79,8 @@ pub(crate) async fn create(options: WebAuthnJson) -> Result<WebAuthnJson, NoCred
     let container = container().ok_or(NoCredential::Unsupported)?;
     let options: CredentialCreationOptions = read::<CreationChallengeResponse>(options)?.into();
     let made = credential(container.create_with_options(&options)).await?;
-    serde_json::to_value(RegisterPublicKeyCredential::from(made)).map_err(|_| NoCredential::Cancelled)
+    serde_json::to_value(RegisterPublicKeyCredential::from(made))
+        .map_err(|_| NoCredential::Cancelled)
 }
 
 /// Uses a passkey: asks for it at once, or waits for the browser's own suggestions.

@@ -26,7 +26,7 @@ const KINDS: [&str; 9] = [
 ];
 
 /// Compresses everything under a folder that is worth it, as many files at a time as there are processors.
-pub(crate) fn all(folder: &Path, optimize: bool) -> Result<()> {
+pub(crate) fn all(folder: &Path) -> Result<()> {
     let wanted: Vec<PathBuf> = files::under(folder)?
         .into_iter()
         .filter(|path| is_worth_it(path))
@@ -34,7 +34,7 @@ pub(crate) fn all(folder: &Path, optimize: bool) -> Result<()> {
     let next = AtomicUsize::new(0);
     let worker = || -> Result<()> {
         while let Some(path) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
-            one(path, optimize)?;
+            one(path)?;
         }
         Ok(())
     };
@@ -54,20 +54,10 @@ fn is_worth_it(path: &Path) -> bool {
         .is_some_and(|kind| KINDS.contains(&kind))
 }
 
-fn one(path: &Path, optimize: bool) -> Result<()> {
+fn one(path: &Path) -> Result<()> {
     let plain = files::read(path)?;
-    keep_if_smaller(
-        path,
-        "br",
-        &plain,
-        &brotli(&plain, if optimize { 11 } else { 5 })?,
-    )?;
-    keep_if_smaller(
-        path,
-        "gz",
-        &plain,
-        &gzip(&plain, if optimize { 9 } else { 5 })?,
-    )
+    keep_if_smaller(path, "br", &plain, &brotli(&plain)?)?;
+    keep_if_smaller(path, "gz", &plain, &gzip(&plain)?)
 }
 
 fn keep_if_smaller(path: &Path, kind: &str, plain: &[u8], packed: &[u8]) -> Result<()> {
@@ -80,9 +70,9 @@ fn keep_if_smaller(path: &Path, kind: &str, plain: &[u8], packed: &[u8]) -> Resu
     Ok(())
 }
 
-fn brotli(mut plain: &[u8], quality: i32) -> Result<Vec<u8>> {
+fn brotli(mut plain: &[u8]) -> Result<Vec<u8>> {
     let settings = BrotliEncoderParams {
-        quality,
+        quality: 11,
         lgwin: 24,
         size_hint: plain.len(),
         ..Default::default()
@@ -92,10 +82,10 @@ fn brotli(mut plain: &[u8], quality: i32) -> Result<Vec<u8>> {
     Ok(packed)
 }
 
-fn gzip(plain: &[u8], level: u32) -> Result<Vec<u8>> {
+fn gzip(plain: &[u8]) -> Result<Vec<u8>> {
     let mut packer = GzBuilder::new()
         .mtime(0)
-        .write(Vec::new(), Compression::new(level));
+        .write(Vec::new(), Compression::best());
     packer.write_all(plain)?;
     Ok(packer.finish()?)
 }
@@ -117,14 +107,11 @@ mod tests {
     fn what_is_packed_comes_out_as_it_went_in() -> Result<()> {
         let plain = "the same words again and again ".repeat(50);
         let mut from_gzip = String::new();
-        flate2::read::GzDecoder::new(gzip(plain.as_bytes(), 9)?.as_slice())
+        flate2::read::GzDecoder::new(gzip(plain.as_bytes())?.as_slice())
             .read_to_string(&mut from_gzip)?;
         assert_eq!(from_gzip, plain);
         let mut from_brotli = Vec::new();
-        brotli::BrotliDecompress(
-            &mut brotli(plain.as_bytes(), 5)?.as_slice(),
-            &mut from_brotli,
-        )?;
+        brotli::BrotliDecompress(&mut brotli(plain.as_bytes())?.as_slice(), &mut from_brotli)?;
         assert_eq!(from_brotli, plain.as_bytes());
         Ok(())
     }

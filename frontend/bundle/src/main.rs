@@ -2,8 +2,8 @@
 //!
 //! `bundle --wasm <frontend.wasm> --site <folder> [--optimize]` writes the whole site folder anew: the glue, the module and
 //! the styles under names that carry their hash, `hash.txt` for leptos, the service worker with the list of this build's
-//! files, everything in `public/`, and a Brotli and a gzip copy of whatever gets smaller. Where nothing has changed since
-//! the last time it does nothing.
+//! files, and everything in `public/`. With `--optimize` all of it is made small, with a Brotli and a gzip copy of whatever
+//! gets smaller by that. Where nothing has changed since the last time it does nothing.
 
 mod args;
 mod compress;

@@ -29,7 +29,9 @@ pub(crate) fn build(args: &Args, sources: &Sources, stamp: &str) -> Result<Strin
         "node/worker.mjs",
         [fresh.as_path(), &worker].into_iter().chain(effort),
     )?;
-    compress::all(&fresh, args.optimize)?;
+    if args.optimize {
+        compress::all(&fresh)?;
+    }
     files::write(
         &fresh.join("hash.txt"),
         format!("js: {}\nwasm: {}\ncss: {css}\n", names.js, names.wasm),
@@ -88,15 +90,9 @@ fn copy_public(public: &Path, site: &Path, css: &str) -> Result<()> {
 fn sizes(site: &Path) -> Result<String> {
     let mut report = String::new();
     for path in files::under(&site.join("pkg"))? {
-        if path.extension().is_some_and(|kind| kind == "br") {
-            let plain = path.with_extension("");
-            let name = plain.file_name().unwrap_or_default().to_string_lossy();
-            writeln!(
-                report,
-                "{name}: {} kB, {} kB with Brotli",
-                kilobytes(&plain)?,
-                kilobytes(&path)?
-            )?;
+        if path.extension().is_some_and(|kind| kind != "gz") {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            writeln!(report, "{name}: {} kB", kilobytes(&path)?)?;
         }
     }
     Ok(report)
