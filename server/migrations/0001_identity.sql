@@ -76,17 +76,18 @@ create table web_session (
 create index web_session_by_person on web_session (person_id);
 create index web_session_by_end on web_session (ends_at);
 
--- The state of a passkey ceremony between its two steps: one for a session and kind at a time, taken
--- out when the second step begins. `code_hash` is the code that an enrolment will use up.
+-- The state of a passkey ceremony between its two steps, taken out when the second begins. A browser
+-- may have several under way, one in each tab. `code_hash` is the code that an enrolment will use up.
 create table ceremony (
+    challenge {{text_key}} not null primary key,
     session_hash text not null references web_session (id_hash) on delete cascade,
     kind text not null,
     person_id text references person (id),
     code_hash text,
     state text not null,
-    expires_at bigint not null,
-    primary key (session_hash, kind)
+    expires_at bigint not null
 );
+create index ceremony_by_session on ceremony (session_hash);
 create index ceremony_by_expiry on ceremony (expires_at);
 
 -- What is true of the whole database, such as that its patients are made up.

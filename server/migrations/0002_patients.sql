@@ -20,10 +20,8 @@ create table superseded_number (
 -- it, so that a search reads the index alone and stops at the 51st patient.
 create table patient_name (
     nhs_number {{text_key}} not null,
-    -- 0 is the usual name.
+    -- 0 is the usual name, the others are earlier ones.
     position bigint not null,
-    -- 1 for an earlier or other name.
-    earlier bigint not null,
     birth_date {{text_key}} not null,
     gender {{text_key}} not null,
     -- Empty while the patient lives.
@@ -31,7 +29,7 @@ create table patient_name (
     family_key {{text_key}} not null,
     -- The key of each given name, with a space before, between and after: ' JANE ANNE '.
     given_keys {{text_key}} not null,
-    -- What makes two names sound alike: see `alike` in national/embedded/keys.rs.
+    -- What makes two names sound alike: see national/embedded/keys.rs.
     family_alike {{text_key}} not null,
     -- The same for each given name, with spaces as above.
     given_alikes {{text_key}} not null,
@@ -40,10 +38,10 @@ create table patient_name (
 
 -- Born on a day or within a few, any last name or a beginning of one.
 create index if not exists patient_name_by_birth on patient_name
-    (birth_date, family_key, gender, earlier, given_keys, death_date, nhs_number);
+    (birth_date, family_key, gender, position, given_keys, death_date, nhs_number);
 -- A last name, born at any time.
 create index if not exists patient_name_by_family on patient_name
-    (family_key, birth_date, gender, earlier, given_keys, death_date, nhs_number);
+    (family_key, birth_date, gender, position, given_keys, death_date, nhs_number);
 -- A last name that sounds alike, or a first name that was written as the last.
 create index if not exists patient_name_by_sound on patient_name
     (family_alike, birth_date, gender, death_date, family_key, given_keys, given_alikes, nhs_number);

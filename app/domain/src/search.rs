@@ -11,6 +11,7 @@ use jiff::Span;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::OnceLock;
 
 /// The most patients that a search answers with. More, and it answers with none.
 pub const MOST_MATCHES: usize = 50;
@@ -344,12 +345,21 @@ impl Postcode {
     }
 }
 
-/// A name to look for, with or without `*`, in the form of [`name_key`].
+/// A name to look for, with or without `*`.
+///
+/// Its keys are made when a store asks for them: the device checks what was typed, and has no need
+/// of the tables that keys are made with.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NamePattern {
+    typed: String,
+    keys: OnceLock<Keys>,
+}
+
+/// A pattern in the form of [`name_key`].
+#[derive(Clone, PartialEq, Eq)]
+struct Keys {
     /// What stands between the wildcards; one piece where there are none.
     pieces: Vec<String>,
-    /// As typed, for the sound of it.
     sound: String,
 }
 
@@ -357,7 +367,7 @@ impl NamePattern {
     /// A pattern as typed.
     ///
     /// # Errors
-    /// Where it is empty, has no letters, or has a `*` before its fourth character.
+    /// Where it is empty, has no letters, or has a `*` before its fourth letter.
     pub fn parse(text: &str, field: &str, what: &str) -> Result<Self, FieldError> {
         let text = text.trim();
         let fail = |message: String| Err(FieldError::new(field, message));
@@ -365,27 +375,32 @@ impl NamePattern {
             return fail(format!("Enter a {}", lower_first(what)));
         }
         if text.chars().count() > LONGEST_FIELD {
-            return fail(format!(
-                "{what} must be {LONGEST_FIELD} characters or fewer"
-            ));
+            return fail(format!("{what} must be {LONGEST_FIELD} characters or fewer"));
         }
-        let pieces: Vec<String> = text.split('*').map(name_key).collect();
-        if pieces.iter().all(String::is_empty) {
+        let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
+        if letters(text) == 0 {
             return fail(format!("{what} must include at least one letter"));
         }
-        let before = pieces.first().map_or(0, |piece| piece.chars().count());
-        if pieces.len() > 1 && before < FEWEST_BEFORE_WILDCARD {
+        if let Some((before, _)) = text.split_once('*')
+            && letters(before) < FEWEST_BEFORE_WILDCARD
+        {
             return fail(format!(
                 "{what} must have at least {FEWEST_BEFORE_WILDCARD} letters before the *"
             ));
         }
-        let sound = sound_key(&text.replace('*', ""));
-        Ok(Self { pieces, sound })
+        Ok(Self { typed: text.to_owned(), keys: OnceLock::new() })
+    }
+
+    fn keys(&self) -> &Keys {
+        self.keys.get_or_init(|| Keys {
+            pieces: self.typed.split('*').map(name_key).collect(),
+            sound: sound_key(&self.typed.replace('*', "")),
+        })
     }
 
     /// The whole key, where there is no wildcard.
     pub fn exact(&self) -> Option<&str> {
-        match self.pieces.as_slice() {
+        match self.keys().pieces.as_slice() {
             [whole] => Some(whole),
             _ => None,
         }
@@ -393,28 +408,28 @@ impl NamePattern {
 
     /// What every match begins with.
     pub fn prefix(&self) -> &str {
-        self.pieces.first().map_or("", String::as_str)
+        self.keys().pieces.first().map_or("", String::as_str)
     }
 
     /// How the name sounds; empty where it sounds like nothing.
     pub fn sound(&self) -> &str {
-        &self.sound
+        &self.keys().sound
     }
 
     /// The name without its wildcards.
     pub fn without_wildcards(&self) -> String {
-        self.pieces.concat()
+        self.keys().pieces.concat()
     }
 
     /// For SQL `like` with `\` as escape. Keys have letters and digits only, so nothing in them
     /// needs escaping.
     pub fn like(&self) -> String {
-        self.pieces.join("%")
+        self.keys().pieces.join("%")
     }
 
     /// Whether a key matches.
     pub fn matches(&self, key: &str) -> bool {
-        let Some((first, rest)) = self.pieces.split_first() else {
+        let Some((first, rest)) = self.keys().pieces.split_first() else {
             return false;
         };
         let Some((last, middle)) = rest.split_last() else {

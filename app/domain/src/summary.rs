@@ -192,9 +192,9 @@ headings! {
     /// Additional.
     Lifestyle = "LifestyleHeader", "Lifestyle";
     /// Additional.
-    FamilyHistory = "FamilyHistoryHeader", "Family history";
+    FamilyHistory = "HistoryHeader", "Family history";
     /// Additional.
-    Correspondence = "CorrespondenceHeader", "Patient/carer correspondence";
+    Correspondence = "PatientCarerCorrespondenceHeader", "Patient/carer correspondence";
     /// Additional.
     Documentation = "DocumentationHeader", "Care professional documentation";
     /// Additional.

@@ -24,7 +24,12 @@ impl FormValues {
         let form = event
             .target()
             .and_then(|target| target.dyn_into::<HtmlFormElement>().ok());
-        Self(form.and_then(|form| FormData::new_with_form(&form).ok()))
+        form.map_or(Self(None), |form| Self::now_in(&form))
+    }
+
+    /// Reads a form that is not being sent.
+    pub fn now_in(form: &HtmlFormElement) -> Self {
+        Self(FormData::new_with_form(form).ok())
     }
 
     /// The text of a field; empty where there is none.
@@ -44,7 +49,12 @@ impl FormValues {
     pub fn all(&self, name: &str) -> Vec<String> {
         self.0
             .as_ref()
-            .map(|data| data.get_all(name).iter().filter_map(|value| value.as_string()).collect())
+            .map(|data| {
+                data.get_all(name)
+                    .iter()
+                    .filter_map(|value| value.as_string())
+                    .collect()
+            })
             .unwrap_or_default()
     }
 
@@ -208,7 +218,11 @@ pub fn TextField(
     let (for_wrong, for_group, for_described) = (name.clone(), name.clone(), name.clone());
     let wrong = move || error_at(errors, &for_wrong).is_some();
     let described = move || {
-        described_by(&for_described, has_hint, error_at(errors, &for_described).is_some())
+        described_by(
+            &for_described,
+            has_hint,
+            error_at(errors, &for_described).is_some(),
+        )
     };
     let label = if page_heading {
         view! {
@@ -329,7 +343,8 @@ pub fn DateField(
     let message = {
         let name = name.clone();
         move || {
-            for_message().map(|part| view! { <FieldMessage errors field=format!("{name}-{part}") /> })
+            for_message()
+                .map(|part| view! { <FieldMessage errors field=format!("{name}-{part}") /> })
         }
     };
     let parts = [("day", "Day", "2", value.day), ("month", "Month", "2", value.month), ("year", "Year", "4", value.year)]
@@ -337,7 +352,7 @@ pub fn DateField(
         .map(|(part, label, width, text)| {
             let field = format!("{name}-{part}");
             let for_wrong = field.clone();
-            // A month may also be typed by name, so only the others ask for the keypad.
+            // A month may also be typed by name; on a phone the keypad is quicker.
             view! {
                 <div class="nhsuk-date-input__item">
                     <div class="nhsuk-form-group">
@@ -462,11 +477,21 @@ pub fn Choices(
     on_choice: Option<Callback<String>>,
 ) -> AnyView {
     let has_hint = hint.is_some();
-    let hint = hint.map(|hint| view! { <div class="nhsuk-hint" id=format!("{name}-hint")>{hint}</div> });
+    let hint =
+        hint.map(|hint| view! { <div class="nhsuk-hint" id=format!("{name}-hint")>{hint}</div> });
     let (list, item_class, input_class, label_class, hint_class, conditional, kind) = match pick {
         Pick::One => (
-            if inline { "nhsuk-radios nhsuk-radios--inline" } else { "nhsuk-radios" },
-            "nhsuk-radios__item",
+            if inline {
+                "nhsuk-radios ncrs-form__row"
+            } else {
+                "nhsuk-radios"
+            },
+            // In rows the first item must not stand higher than its neighbour.
+            if inline {
+                "nhsuk-radios__item nhsuk-u-margin-top-0 nhsuk-u-margin-bottom-1"
+            } else {
+                "nhsuk-radios__item"
+            },
             "nhsuk-radios__input",
             "nhsuk-label nhsuk-radios__label",
             "nhsuk-hint nhsuk-radios__hint",
@@ -487,7 +512,11 @@ pub fn Choices(
         .into_iter()
         .enumerate()
         .map(|(index, choice)| {
-            let id = if index == 0 { name.to_owned() } else { format!("{name}-{}", choice.value) };
+            let id = if index == 0 {
+                name.to_owned()
+            } else {
+                format!("{name}-{}", choice.value)
+            };
             let checked = chosen.iter().any(|value| value == choice.value);
             let hint_id = choice.hint.map(|_| format!("{id}-item-hint"));
             let hint = choice
@@ -527,7 +556,8 @@ pub fn Choices(
         }
         .into_any()
     } else {
-        view! { <legend class="nhsuk-fieldset__legend nhsuk-fieldset__legend--s">{legend}</legend> }.into_any()
+        view! { <legend class="nhsuk-fieldset__legend nhsuk-fieldset__legend--s">{legend}</legend> }
+            .into_any()
     };
     view! {
         <div class=move || if error_at(errors, name).is_some() { GROUP_WRONG } else { GROUP }>

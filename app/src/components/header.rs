@@ -2,6 +2,7 @@
 
 use crate::api::identity::{SignedIn, sign_out};
 use crate::components::work::Work;
+use crate::problem::Problem;
 use crate::session::{Session, session};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -58,7 +59,10 @@ fn Role(person: SignedIn, session: Session) -> AnyView {
         Some(role) => format!("{}, {}", person.person.name, role.job_name),
         None => person.person.name.clone(),
     };
-    let organisation = person.role.as_ref().map(|role| role.organisation.name.clone());
+    let organisation = person
+        .role
+        .as_ref()
+        .map(|role| role.organisation.name.clone());
     let open = RwSignal::new(false);
     let path = use_location().pathname;
     // The menu is for going somewhere: once there, it is closed.
@@ -66,17 +70,25 @@ fn Role(person: SignedIn, session: Session) -> AnyView {
         path.track();
         open.set(false);
     });
-    let current = move |to: &'static str| move || (path.get() == to).then_some("page");
+    let current = move |to: &'static str| {
+        move || {
+            path.with(|path| path == to || path.starts_with(&format!("{to}/")))
+                .then_some("page")
+        }
+    };
     let several = person.roles.len() > 1;
     let work = Work::new();
+    let failed = RwSignal::new(None::<Problem>);
     let navigate = use_navigate();
     let leave = move |_| {
         let navigate = navigate.clone();
-        work.once(sign_out(), move |answer| {
-            if let Ok(view) = answer {
+        failed.set(None);
+        work.once(sign_out(), move |answer| match answer {
+            Ok(view) => {
                 session.set(view);
                 navigate("/sign-in", NavigateOptions::default());
             }
+            Err(problem) => failed.set(Some(problem)),
         });
     };
     view! {
@@ -124,6 +136,19 @@ fn Role(person: SignedIn, session: Session) -> AnyView {
                         <button class="ncrs-menu__link" type="button" on:click=leave>"Sign out"</button>
                     </li>
                 </ul>
+                <div role="alert">
+                    {move || {
+                        failed
+                            .get()
+                            .map(|problem| {
+                                view! {
+                                    <p class="ncrs-menu__who">
+                                        "You are still signed in. " {problem.title()} ". " {problem.advice()}
+                                    </p>
+                                }
+                            })
+                    }}
+                </div>
             </nav>
         </details>
     }

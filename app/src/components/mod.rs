@@ -1,7 +1,11 @@
 //! Parts that several screens share.
 
+pub mod button;
+pub mod disclosure;
 pub mod form;
 pub mod header;
+pub mod notice;
 pub mod page;
+pub mod passkey;
 pub mod problem;
 pub mod work;

@@ -29,7 +29,12 @@ pub fn Page(
         {
             // A screen reader starts reading at the new page, as it would after a full load.
             if arrived.get_value() {
+                // Where the page stands is the router's to say, not the focus's.
+                let place = (window().scroll_x(), window().scroll_y());
                 let _ = main.focus();
+                if let (Ok(x), Ok(y)) = place {
+                    window().scroll_to_with_x_and_y(x, y);
+                }
             }
             arrived.set_value(true);
         }

@@ -1,7 +1,9 @@
 //! How a problem looks: what happened, what to do next, and a way on.
 
+use crate::components::form::Errors;
 use crate::problem::{Kind, Problem};
 use crate::session::with_next;
+use leptos::html::Div;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -14,13 +16,30 @@ pub fn ProblemView(
     #[prop(optional, into)]
     again: Option<Callback<()>>,
 ) -> AnyView {
+    view! {
+        <div class="ncrs-problem" role="alert">
+            <h2 class="nhsuk-heading-m">{problem.title()}</h2>
+            <p class="nhsuk-body">{problem.advice()}</p>
+            {reference(&problem)}
+            {way_on(&problem, again)}
+        </div>
+    }
+    .into_any()
+}
+
+/// Where a person goes from a problem; nothing where they can only mend and send again what is
+/// before them.
+pub fn way_on(problem: &Problem, again: Option<Callback<()>>) -> AnyView {
     let here = use_location().pathname.get_untracked();
-    let way_on = match &problem.kind {
+    match &problem.kind {
         Kind::SignedOut => link(with_next("/sign-in", &here), "Sign in again"),
         Kind::NoRole => link(with_next("/role", &here), "Choose a role"),
         Kind::ContextClosed | Kind::NotFound => link("/find".into(), "Find a patient"),
         // A full load, so that the newer app comes with it.
-        Kind::OutOfDate => view! { <a class="nhsuk-button" href=here rel="external">"Reload the page"</a> }.into_any(),
+        Kind::OutOfDate => {
+            view! { <a class="nhsuk-button" href=here rel="external">"Reload the page"</a> }
+                .into_any()
+        }
         Kind::RoleForbids(_) => link("/role".into(), "Change role"),
         Kind::SummaryClosed(_)
         | Kind::Invalid(_)
@@ -39,16 +58,7 @@ pub fn ProblemView(
             .into_any(),
             None => ().into_any(),
         },
-    };
-    view! {
-        <div class="ncrs-problem" role="alert">
-            <h2 class="nhsuk-heading-m">{problem.title()}</h2>
-            <p class="nhsuk-body">{problem.advice()}</p>
-            {reference(&problem)}
-            {way_on}
-        </div>
     }
-    .into_any()
 }
 
 /// The reference that a person can read out, where the problem is ours.
@@ -64,4 +74,81 @@ pub fn reference(problem: &Problem) -> Option<AnyView> {
 
 fn link(href: String, text: &'static str) -> AnyView {
     view! { <a class="nhsuk-button" role="button" href=href>{text}</a> }.into_any()
+}
+
+/// What went wrong with what a person asked a screen to do: at the fields of its form, or as a
+/// whole.
+#[derive(Clone, Copy)]
+pub struct Trouble {
+    /// At the fields.
+    pub errors: Errors,
+    /// As a whole.
+    pub problem: RwSignal<Option<Problem>>,
+}
+
+impl Default for Trouble {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Trouble {
+    /// Nothing is wrong.
+    pub fn new() -> Self {
+        Self {
+            errors: RwSignal::new(Vec::new()),
+            problem: RwSignal::new(None),
+        }
+    }
+
+    /// Before trying again.
+    pub fn clear(self) {
+        if self.errors.with_untracked(|errors| !errors.is_empty()) {
+            self.errors.set(Vec::new());
+        }
+        if self.problem.with_untracked(Option::is_some) {
+            self.problem.set(None);
+        }
+    }
+
+    /// Takes what the server answered: to the fields where it names some.
+    pub fn take(self, problem: Problem) {
+        match problem.kind {
+            Kind::Invalid(fields) if !fields.is_empty() => self.errors.set(fields),
+            _ => self.problem.set(Some(problem)),
+        }
+    }
+}
+
+/// The problem as a whole, beside what was tapped: it is brought into sight when it appears.
+#[component]
+pub fn TroubleView(
+    /// Of the screen.
+    trouble: Trouble,
+    /// Asks again, where that may help.
+    #[prop(optional, into)]
+    again: Option<Callback<()>>,
+) -> AnyView {
+    let place = NodeRef::<Div>::new();
+    Effect::new(move || {
+        if trouble.problem.with(Option::is_some)
+            && let Some(place) = place.get()
+        {
+            request_animation_frame(move || place.scroll_into_view_with_bool(false));
+        }
+    });
+    view! {
+        <div node_ref=place>
+            {move || {
+                trouble
+                    .problem
+                    .get()
+                    .map(|problem| match again {
+                        Some(again) => view! { <ProblemView problem again /> },
+                        None => view! { <ProblemView problem /> },
+                    })
+            }}
+        </div>
+    }
+    .into_any()
 }

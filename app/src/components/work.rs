@@ -25,31 +25,50 @@ impl Work {
         }
     }
 
-    /// Whether something is under way.
+    /// Whether something is under way. Reactive where it is read.
     pub fn pending(self) -> bool {
         self.pending.get()
     }
 
+    /// Whether something is under way now, for handlers.
+    pub fn busy(self) -> bool {
+        self.pending.try_get_untracked().unwrap_or_default()
+    }
+
     /// Starts it and takes the answer, unless something newer was started since, or the screen is
     /// gone: a late answer to an old question is dropped.
-    pub fn latest<T: 'static>(self, work: impl Future<Output = T> + 'static, then: impl FnOnce(T) + 'static) {
+    pub fn latest<T: 'static>(
+        self,
+        work: impl Future<Output = T> + 'static,
+        then: impl FnOnce(T) + 'static,
+    ) {
         let turn = self.latest.try_update_value(|latest| {
             *latest += 1;
             *latest
         });
         self.pending.try_set(true);
+        // The answer is taken where the question was asked, so that the contexts of the screen are
+        // there. Weakly: waiting must not keep a screen that is gone.
+        let owner = Owner::current().map(|owner| owner.downgrade());
         leptos::task::spawn_local(async move {
             let answer = work.await;
             if turn.is_some() && self.latest.try_get_value() == turn {
                 self.pending.try_set(false);
-                then(answer);
+                match owner.and_then(|owner| owner.upgrade()) {
+                    Some(owner) => owner.with(|| then(answer)),
+                    None => then(answer),
+                }
             }
         });
     }
 
     /// Starts it unless it is under way already: a second tap does nothing.
-    pub fn once<T: 'static>(self, work: impl Future<Output = T> + 'static, then: impl FnOnce(T) + 'static) {
-        if !self.pending.get_untracked() {
+    pub fn once<T: 'static>(
+        self,
+        work: impl Future<Output = T> + 'static,
+        then: impl FnOnce(T) + 'static,
+    ) {
+        if !self.busy() {
             self.latest(work, then);
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::session::session;
 use leptos::prelude::*;
+use leptos_router::NavigateOptions;
 use leptos_router::components::Redirect;
 
 /// Sign in, choose a role, or find a patient.
@@ -12,5 +13,13 @@ pub fn screen() -> AnyView {
         Some(person) if person.role.is_none() => "/role",
         Some(_) => "/find",
     });
-    (move || view! { <Redirect path=to.get() /> }).into_any()
+    (move || view! { <Redirect path=to.get() options=instead() /> }).into_any()
+}
+
+/// In the place of this page in the history, so that "back" does not lead here and forward again.
+pub(crate) fn instead() -> NavigateOptions {
+    NavigateOptions {
+        replace: true,
+        ..NavigateOptions::default()
+    }
 }

@@ -1,9 +1,199 @@
-//! sign_in
+//! Sign in with a passkey. Nobody is named: the passkey says who it is.
 
+use crate::api::identity::{self, SessionView, sign_in_finish, sign_in_start};
+use crate::components::button::Progress;
 use crate::components::page::Page;
+use crate::components::passkey::{Ceremony, CeremonyFailed, Failed};
+use crate::components::work::Work;
+use crate::device::{NoCredential, device};
+use crate::problem::{Kind, Problem};
+use crate::screens::home::instead;
+use crate::session::{Session, safe_next, session, with_next};
 use leptos::prelude::*;
+use leptos_router::components::Redirect;
+use leptos_router::hooks::{use_navigate, use_query_map};
 
 /// The screen.
 pub fn screen() -> AnyView {
-    view! { <Page title="Screen"><h1 class="nhsuk-heading-l">"Screen"</h1></Page> }.into_any()
+    let session = session();
+    let next = safe_next(use_query_map().read_untracked().get("next"));
+    let thought_signed_in = untrack(|| session.signed_in().is_some());
+    if thought_signed_in && device().is_none() {
+        // On the server that is certain.
+        return view! { <Redirect path=after_sign_in(session, &next) options=instead() /> }
+            .into_any();
+    }
+    // In the browser it may have ended since: whoever was sent here has to be able to sign in.
+    let asking = RwSignal::new(thought_signed_in);
+    if thought_signed_in {
+        Work::new().latest(identity::session(), move |answer| {
+            if let Ok(view) = answer {
+                session.set(view);
+            }
+            asking.set(false);
+        });
+    }
+    let navigate = use_navigate();
+    // Here, or in another tab.
+    Effect::new(move || {
+        if !asking.get() && session.signed_in().is_some() {
+            navigate(&after_sign_in(session, &next), instead());
+        }
+    });
+    view! {
+        <Page title="Sign in">
+            <Show
+                when=move || !asking.get()
+                fallback=|| view! { <Progress text="Checking whether you are signed in" /> }
+            >
+                <Card session />
+            </Show>
+        </Page>
+    }
+    .into_any()
+}
+
+/// Where a person goes who has signed in: to the choice of role where they have to make it.
+pub(crate) fn after_sign_in(session: Session, next: &str) -> String {
+    if untrack(|| session.role().is_some()) {
+        next.to_owned()
+    } else {
+        with_next("/role", next)
+    }
+}
+
+/// A sign-in that is under way.
+#[derive(Clone, Copy)]
+struct SignIn {
+    session: Session,
+    /// What the button started.
+    work: Work,
+    /// The browser's own suggestions (conditional UI).
+    waiting: Work,
+    /// The service is asked about the passkey.
+    checking: RwSignal<bool>,
+    failed: RwSignal<Option<Failed>>,
+    /// There is a field in which the browser suggests passkeys.
+    suggests: RwSignal<bool>,
+}
+
+impl SignIn {
+    fn begin(self) {
+        if self.work.busy() {
+            return;
+        }
+        let device = device();
+        self.waiting.forget();
+        self.failed.set(None);
+        let checking = self.checking;
+        self.work.once(
+            async move {
+                let device = device
+                    .filter(|device| device.has_passkeys())
+                    .ok_or(NoCredential::Unsupported)?;
+                let credential = device.use_passkey(sign_in_start().await?).await?;
+                checking.try_set(true);
+                Ok(sign_in_finish(credential).await?)
+            },
+            move |answer| self.end(answer),
+        );
+    }
+
+    fn end(self, answer: Result<SessionView, Failed>) {
+        self.checking.set(false);
+        match answer {
+            Ok(view) if view.signed_in.is_some() => self.session.set(view),
+            Ok(_) => self
+                .failed
+                .set(Some(Problem::new(Kind::NotAccepted).into())),
+            Err(failed) => {
+                self.failed.set(Some(failed));
+                self.wait();
+            }
+        }
+    }
+
+    /// Lets the browser suggest its passkeys, where it can. Waits for as long as the person likes.
+    fn wait(self) {
+        let Some(device) = device().filter(|device| device.has_passkeys()) else {
+            return;
+        };
+        let suggests = self.suggests;
+        self.waiting.latest(
+            async move {
+                let options = sign_in_start().await?;
+                // The field has to be there before the browser is asked.
+                suggests.try_set(true);
+                leptos::task::tick().await;
+                Ok(device.await_passkey(options).await?)
+            },
+            move |answer: Result<_, Failed>| match answer {
+                Ok(credential) => {
+                    self.failed.set(None);
+                    self.checking.set(true);
+                    self.work.once(
+                        async move { sign_in_finish(credential).await.map_err(Failed::from) },
+                        move |answer| self.end(answer),
+                    );
+                }
+                // Nobody asked for it yet, so nobody is told: the button is there.
+                Err(_) => self.suggests.set(false),
+            },
+        );
+    }
+}
+
+#[component]
+fn Card(session: Session) -> AnyView {
+    let sign_in = SignIn {
+        session,
+        work: Work::new(),
+        waiting: Work::new(),
+        checking: RwSignal::new(false),
+        failed: RwSignal::new(None),
+        suggests: RwSignal::new(false),
+    };
+    Effect::new(move || sign_in.wait());
+    view! {
+        <CeremonyFailed failed=sign_in.failed ceremony=Ceremony::Use />
+        <div class="ncrs-signin">
+            <img class="ncrs-signin__mark" src="/favicon.svg" alt="" width="56" height="56" />
+            <h1 class="nhsuk-heading-l ncrs-signin__heading">"Sign in"</h1>
+            <p class="nhsuk-body ncrs-signin__lead">"There is no user name and no password."</p>
+            <button
+                class="ncrs-signin__button"
+                type="button"
+                aria-disabled=move || sign_in.work.pending().then_some("true")
+                on:click=move |_| sign_in.begin()
+            >
+                <svg class="ncrs-signin__icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+                    <path d="M5.5 18.5c1.2-1.9 1.5-4 1.5-6.5a5 5 0 0 1 10 0c0 1.5-.1 2.9-.3 4.2M3.5 14.5c.4-.8.5-1.6.5-2.5a8 8 0 0 1 12.8-6.4M19.2 8.5c.5 1.1.8 2.3.8 3.5 0 1.7-.1 3.3-.4 4.8M8.5 20.5c1-2 1.5-4.5 1.5-8.5a2 2 0 0 1 4 0c0 3.5-.5 6.5-1.5 9" />
+                </svg>
+                <span aria-live="polite">
+                    {move || match (sign_in.work.pending(), sign_in.checking.get()) {
+                        (false, _) => "Sign in with your fingerprint, face or PIN",
+                        (true, false) => "Waiting for your device…",
+                        (true, true) => "Signing in…",
+                    }}
+                </span>
+            </button>
+            <Show when=move || sign_in.suggests.get()>
+                <div class="nhsuk-form-group">
+                    <label class="nhsuk-label" for="passkey">"Or choose a saved passkey"</label>
+                    <input
+                        class="nhsuk-input"
+                        id="passkey"
+                        type="text"
+                        autocomplete="username webauthn"
+                        autocapitalize="off"
+                        spellcheck="false"
+                    />
+                </div>
+            </Show>
+            <p class="ncrs-signin__other">
+                "First time here? " <a href="/enrol">"Set up this device"</a>
+            </p>
+        </div>
+    }
+    .into_any()
 }

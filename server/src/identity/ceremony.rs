@@ -4,7 +4,10 @@
 use super::{CEREMONY, micros, stored};
 use crate::failure::{Failure, Result};
 use crate::store::Db;
+use app::api::identity::WebAuthnJson;
 use app::problem::Kind;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::ids::PersonId;
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
@@ -38,25 +41,58 @@ pub(super) struct For {
     pub(super) code_hash: Option<String>,
 }
 
-/// Begins. An earlier one of the kind in the same session is forgotten.
+/// Which ceremony exactly. Several may be under way in one browser: each of its tabs offers to sign
+/// in. The challenge tells them apart, and webauthn-rs checks it afterwards.
+pub(super) struct Key {
+    /// The hash of the session's id.
+    pub(super) session: String,
+    pub(super) kind: CeremonyKind,
+    /// As Base64, as it goes to the browser and comes back.
+    pub(super) challenge: String,
+}
+
+/// The challenge in what is sent to the browser.
+pub(super) fn challenge_of_options(options: &WebAuthnJson) -> Result<String> {
+    options
+        .pointer("/publicKey/challenge")
+        .and_then(WebAuthnJson::as_str)
+        .map(str::to_owned)
+        .ok_or_else(|| Failure::Internal("a ceremony without a challenge".into()))
+}
+
+/// The challenge that a credential says it answers.
+pub(super) fn challenge_of_credential(credential: &WebAuthnJson) -> Option<String> {
+    let client_data = credential.pointer("/response/clientDataJSON")?.as_str()?;
+    let client_data = BASE64_URL_SAFE_NO_PAD
+        .decode(client_data.trim_end_matches('='))
+        .ok()?;
+    let client_data: WebAuthnJson = serde_json::from_slice(&client_data).ok()?;
+    Some(
+        client_data
+            .get("challenge")?
+            .as_str()?
+            .trim_end_matches('=')
+            .to_owned(),
+    )
+}
+
+/// Begins.
 pub(super) async fn begin(
     db: &Db,
-    session_hash: &str,
-    kind: CeremonyKind,
+    key: &Key,
     whom: For,
     state: &impl Serialize,
     now: Timestamp,
 ) -> Result<()> {
-    let state = serde_json::to_string(state).map_err(|error| Failure::Internal(format!("a ceremony: {error}")))?;
+    let state = serde_json::to_string(state)
+        .map_err(|error| Failure::Internal(format!("a ceremony: {error}")))?;
     sqlx::query(
-        "insert into ceremony (session_hash, kind, person_id, code_hash, state, expires_at)
-         values ($1, $2, $3, $4, $5, $6)
-         on conflict (session_hash, kind) do update set
-            person_id = excluded.person_id, code_hash = excluded.code_hash,
-            state = excluded.state, expires_at = excluded.expires_at",
+        "insert into ceremony (challenge, session_hash, kind, person_id, code_hash, state, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7)",
     )
-    .bind(session_hash)
-    .bind(kind.name())
+    .bind(&key.challenge)
+    .bind(&key.session)
+    .bind(key.kind.name())
     .bind(whom.person.map(|person| person.to_string()))
     .bind(whom.code_hash)
     .bind(state)
@@ -72,24 +108,26 @@ pub(super) async fn begin(
 /// `NotAccepted` where there is none, or it was begun too long ago.
 pub(super) async fn take<State: DeserializeOwned>(
     db: &Db,
-    session_hash: Option<&str>,
-    kind: CeremonyKind,
+    key: &Key,
     now: Timestamp,
 ) -> Result<(For, State)> {
     let row: Option<(Option<String>, Option<String>, String, i64)> = sqlx::query_as(
-        "delete from ceremony where session_hash = $1 and kind = $2
+        "delete from ceremony where challenge = $1 and session_hash = $2 and kind = $3
          returning person_id, code_hash, state, expires_at",
     )
-    .bind(session_hash.unwrap_or_default())
-    .bind(kind.name())
+    .bind(&key.challenge)
+    .bind(&key.session)
+    .bind(key.kind.name())
     .fetch_optional(db.write())
     .await?;
-    let Some((person, code_hash, state, expires_at)) = row.filter(|row| row.3 > micros(now)) else {
-        tracing::info!(ceremony = kind.name(), expires_at = ?"", "no ceremony was under way");
+    let Some((person, code_hash, state, _)) =
+        row.filter(|(.., expires_at)| *expires_at > micros(now))
+    else {
+        tracing::info!(ceremony = key.kind.name(), "no ceremony was under way");
         return Err(Kind::NotAccepted.into());
     };
-    let _ = expires_at;
-    let state = serde_json::from_str(&state).map_err(|error| Failure::Corrupt(format!("a ceremony: {error}")))?;
+    let state = serde_json::from_str(&state)
+        .map_err(|error| Failure::Corrupt(format!("a ceremony: {error}")))?;
     let person = person.as_deref().map(stored).transpose()?;
     Ok((For { person, code_hash }, state))
 }

@@ -30,7 +30,9 @@ impl EnrolmentCode {
         let typed = typed.get(..typed.len().min(64))?;
         let code: String = typed
             .chars()
-            .filter(|letter| !letter.is_whitespace() && !matches!(letter, '-' | '\u{2010}'..='\u{2015}'))
+            .filter(|letter| {
+                !letter.is_whitespace() && !matches!(letter, '-' | '\u{2010}'..='\u{2015}')
+            })
             .map(|letter| match letter.to_ascii_uppercase() {
                 'O' => '0',
                 'I' | 'L' => '1',
@@ -87,16 +89,34 @@ mod tests {
 
     #[test]
     fn it_is_read_however_it_is_typed() {
-        let typed = ["7KQM-2X9D-HT40", "7kqm2x9dht4o", " 7kqm 2x9d \u{2013} ht4O "];
+        let typed = [
+            "7KQM-2X9D-HT40",
+            "7kqm2x9dht4o",
+            " 7kqm 2x9d \u{2013} ht4O ",
+        ];
         for other in typed {
-            assert_eq!(EnrolmentCode::read(other).map(|code| code.to_string()).as_deref(), Some("7KQM-2X9D-HT40"));
+            assert_eq!(
+                EnrolmentCode::read(other)
+                    .map(|code| code.to_string())
+                    .as_deref(),
+                Some("7KQM-2X9D-HT40")
+            );
         }
-        assert_eq!(EnrolmentCode::read("1il0o0000000"), EnrolmentCode::read("111000000000"));
+        assert_eq!(
+            EnrolmentCode::read("1il0o0000000"),
+            EnrolmentCode::read("111000000000")
+        );
     }
 
     #[test]
     fn what_cannot_be_a_code_is_none() {
-        for other in ["", "7KQM-2X9D-HT4", "7KQM-2X9D-HT4WW", "7KQM-2X9D-HT4U", "7KQM-2X9D-HT4é"] {
+        for other in [
+            "",
+            "7KQM-2X9D-HT4",
+            "7KQM-2X9D-HT4WW",
+            "7KQM-2X9D-HT4U",
+            "7KQM-2X9D-HT4é",
+        ] {
             assert_eq!(EnrolmentCode::read(other), None, "{other}");
         }
         assert_eq!(EnrolmentCode::read(&"é".repeat(1000)), None);

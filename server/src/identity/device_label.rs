@@ -26,7 +26,10 @@ const SYSTEMS: &[(&str, &str)] = &[
 /// What to call the device that sent this `User-Agent`.
 pub fn device_label(user_agent: &str) -> String {
     let find = |table: &[(&str, &'static str)]| {
-        table.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
+        table
+            .iter()
+            .find(|(mark, _)| user_agent.contains(mark))
+            .map(|(_, name)| *name)
     };
     match (find(BROWSERS), find(SYSTEMS)) {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),

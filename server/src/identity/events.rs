@@ -19,22 +19,3 @@ pub trait SessionEvents: Send + Sync {
     /// Another role was chosen in the session.
     async fn role_changed(&self, session: SessionRef) -> Result<()>;
 }
-
-/// Nobody listens: for tests of identity alone.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoEvents;
-
-#[async_trait]
-impl SessionEvents for NoEvents {
-    async fn succeeded(&self, _old: SessionRef, _new: SessionRef) -> Result<()> {
-        Ok(())
-    }
-
-    async fn ended(&self, _session: SessionRef) -> Result<()> {
-        Ok(())
-    }
-
-    async fn role_changed(&self, _session: SessionRef) -> Result<()> {
-        Ok(())
-    }
-}

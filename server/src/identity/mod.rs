@@ -22,14 +22,16 @@ pub mod staff;
 
 pub use code::EnrolmentCode;
 pub use device_label::device_label;
-pub use events::{NoEvents, SessionEvents};
+pub use events::SessionEvents;
 pub use port::{IdentityPort, Visitor};
 pub use purge::purge;
 pub use session::{LiveSession, find as find_session};
 pub use session_store::SessionRows;
 
+use crate::audit::Audit;
 use crate::clock::{Clock, SharedClock};
 use crate::failure::{Failure, Result};
+use crate::services::Services;
 use crate::store::Db;
 use crate::web::rate_limit::RateLimit;
 use jiff::{SignedDuration, Timestamp};
@@ -54,6 +56,7 @@ pub struct Identity {
     db: Db,
     clock: SharedClock,
     webauthn: Webauthn,
+    audit: Audit,
     events: Arc<dyn SessionEvents>,
     sign_in_limit: RateLimit,
     enrol_limit: RateLimit,
@@ -65,19 +68,21 @@ impl Identity {
     /// # Errors
     /// Where the relying party is neither the host of the origin nor above it.
     pub fn new(
-        db: Db,
-        clock: SharedClock,
+        services: &Services,
         origin: &Url,
         rp_id: &str,
         events: Arc<dyn SessionEvents>,
     ) -> Result<Self> {
         let webauthn = WebauthnBuilder::new(rp_id, origin)
             .and_then(|builder| builder.rp_name("National Care Records Service").build())
-            .map_err(|error| Failure::Internal(format!("passkeys for {rp_id} at {origin}: {error}")))?;
+            .map_err(|error| {
+                Failure::Internal(format!("passkeys for {rp_id} at {origin}: {error}"))
+            })?;
         Ok(Self {
-            db,
-            clock,
+            db: services.db.clone(),
+            clock: services.clock.clone(),
             webauthn,
+            audit: services.audit.clone(),
             events,
             // A passkey cannot be guessed, and a hospital may share one address: generous.
             sign_in_limit: RateLimit::new(60, 1.0, 600, 30.0),
@@ -109,7 +114,10 @@ impl Identity {
 
 #[derive(Clone, Copy, Debug)]
 enum Event {
-    Succeeded { old: domain::ids::SessionRef, new: domain::ids::SessionRef },
+    Succeeded {
+        old: domain::ids::SessionRef,
+        new: domain::ids::SessionRef,
+    },
     Ended(domain::ids::SessionRef),
     RoleChanged(domain::ids::SessionRef),
 }
@@ -129,7 +137,8 @@ fn micros(at: Timestamp) -> i64 {
 
 /// As it was stored.
 fn from_micros(micros: i64) -> Result<Timestamp> {
-    Timestamp::from_microsecond(micros).map_err(|error| Failure::Corrupt(format!("a time: {error}")))
+    Timestamp::from_microsecond(micros)
+        .map_err(|error| Failure::Corrupt(format!("a time: {error}")))
 }
 
 /// Reads a stored id.
@@ -137,5 +146,6 @@ fn stored<T: std::str::FromStr>(text: &str) -> Result<T>
 where
     T::Err: std::fmt::Display,
 {
-    text.parse().map_err(|error| Failure::Corrupt(format!("an id: {error}")))
+    text.parse()
+        .map_err(|error| Failure::Corrupt(format!("an id: {error}")))
 }

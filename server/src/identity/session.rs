@@ -8,7 +8,7 @@ use app::api::identity::SessionLine;
 use domain::ids::{PasskeyId, PersonId, RoleId, SessionRef};
 use domain::role::{Activity, CareSetting, Organisation, RoleAssignment};
 use jiff::Timestamp;
-use sqlx::{FromRow, Row, any::AnyRow};
+use sqlx::{Row, any::AnyRow};
 use std::collections::BTreeSet;
 
 /// A session that may be used.
@@ -31,7 +31,6 @@ pub(super) struct Past {
 }
 
 /// Columns of a role with its organisation and one of its activities.
-#[derive(FromRow)]
 pub(super) struct RoleRow {
     pub(super) role_id: String,
     ods: String,
@@ -42,9 +41,26 @@ pub(super) struct RoleRow {
     activity: Option<String>,
 }
 
+impl RoleRow {
+    /// From the columns of the queries that read roles.
+    pub(super) fn read(row: &AnyRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            role_id: row.try_get("role_id")?,
+            ods: row.try_get("ods")?,
+            organisation: row.try_get("organisation")?,
+            setting: row.try_get("setting")?,
+            job_code: row.try_get("job_code")?,
+            job_name: row.try_get("job_name")?,
+            activity: row.try_get("activity")?,
+        })
+    }
+}
+
 /// Puts the rows of one role together.
 pub(super) fn role_of(rows: &[RoleRow]) -> Result<Option<RoleAssignment>> {
-    let Some(first) = rows.first() else { return Ok(None) };
+    let Some(first) = rows.first() else {
+        return Ok(None);
+    };
     let setting = serde_json::from_value::<CareSetting>(first.setting.clone().into())
         .map_err(|error| Failure::Corrupt(format!("a care setting: {error}")))?;
     Ok(Some(RoleAssignment {
@@ -87,10 +103,14 @@ pub async fn find(db: &Db, id_hash: &str, now: Timestamp) -> Result<Option<LiveS
     .bind(micros(now - IDLE))
     .fetch_all(db.read())
     .await?;
-    let Some(first) = rows.first() else { return Ok(None) };
+    let Some(first) = rows.first() else {
+        return Ok(None);
+    };
     let has_role = first.try_get::<Option<String>, _>("role_id")?.is_some();
     let roles = if has_role {
-        rows.iter().map(RoleRow::from_row).collect::<Result<Vec<_>, _>>()?
+        rows.iter()
+            .map(RoleRow::read)
+            .collect::<Result<Vec<_>, _>>()?
     } else {
         Vec::new()
     };
@@ -116,11 +136,13 @@ impl LiveSession {
         if now.duration_since(self.used_at) < TOUCH {
             return;
         }
-        let touched = sqlx::query("update web_session set used_at = $1 where session_ref = $2 and used_at < $1")
-            .bind(micros(now))
-            .bind(self.caller.session.to_string())
-            .execute(db.write())
-            .await;
+        let touched = sqlx::query(
+            "update web_session set used_at = $1 where session_ref = $2 and used_at < $1",
+        )
+        .bind(micros(now))
+        .bind(self.caller.session.to_string())
+        .execute(db.write())
+        .await;
         if let Err(error) = touched {
             tracing::warn!(%error, "the use of a session was not noted");
         }
@@ -158,7 +180,12 @@ pub(super) async fn set_role(db: &Db, session: SessionRef, role: RoleId) -> Resu
 }
 
 /// The sessions of a person that are alive, last used first.
-pub(super) async fn list(db: &Db, person: PersonId, this: SessionRef, now: Timestamp) -> Result<Vec<SessionLine>> {
+pub(super) async fn list(
+    db: &Db,
+    person: PersonId,
+    this: SessionRef,
+    now: Timestamp,
+) -> Result<Vec<SessionLine>> {
     let rows: Vec<(String, String, i64, i64)> = sqlx::query_as(
         "select s.session_ref, s.device, s.began_at, s.used_at
            from web_session s left join passkey k on k.id = s.passkey_id
@@ -188,7 +215,7 @@ pub(super) async fn list(db: &Db, person: PersonId, this: SessionRef, now: Times
 /// Which sessions to end.
 pub(super) enum Which<'a> {
     /// The one in this browser, even if it was not used for too long.
-    OfHash(&'a str),
+    Here(&'a str),
     /// That one of the person's.
     One(PersonId, SessionRef),
     /// All of the person's.
@@ -201,35 +228,31 @@ pub(super) enum Which<'a> {
 
 /// Ends them, and says which of them were a person's.
 pub(super) async fn end(db: &Db, which: Which<'_>) -> Result<Vec<SessionRef>> {
-    const RETURNING: &str = "session_ref, person_id";
-    let (condition, first, second) = match which {
-        Which::OfHash(hash) => ("id_hash = $1", hash.to_owned(), None),
-        Which::One(person, session) => {
-            ("person_id = $1 and session_ref = $2", person.to_string(), Some(session.to_string()))
+    let query = match which {
+        Which::Here(id_hash) => {
+            sqlx::query_as("delete from web_session where id_hash = $1 returning session_ref, person_id")
+                .bind(id_hash.to_owned())
         }
-        Which::All(person) => ("person_id = $1", person.to_string(), None),
-        Which::OpenedBy(passkey, not) => {
-            ("passkey_id = $1 and session_ref <> $2", passkey.to_string(), Some(not.to_string()))
+        Which::One(person, session) => sqlx::query_as(
+            "delete from web_session where person_id = $1 and session_ref = $2 returning session_ref, person_id",
+        )
+        .bind(person.to_string())
+        .bind(session.to_string()),
+        Which::All(person) => {
+            sqlx::query_as("delete from web_session where person_id = $1 returning session_ref, person_id")
+                .bind(person.to_string())
         }
+        Which::OpenedBy(passkey, not) => sqlx::query_as(
+            "delete from web_session where passkey_id = $1 and session_ref <> $2 returning session_ref, person_id",
+        )
+        .bind(passkey.to_string())
+        .bind(not.to_string()),
         Which::Past(now) => {
-            let rows: Vec<(String, Option<String>)> =
-                sqlx::query_as("delete from web_session where ends_at <= $1 returning session_ref, person_id")
-                    .bind(micros(now))
-                    .fetch_all(db.write())
-                    .await?;
-            return people_only(rows);
+            sqlx::query_as("delete from web_session where ends_at <= $1 returning session_ref, person_id")
+                .bind(micros(now))
         }
     };
-    let sql = format!("delete from web_session where {condition} returning {RETURNING}");
-    // Every part of the text is in this function.
-    let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(first);
-    if let Some(second) = second {
-        query = query.bind(second);
-    }
-    people_only(query.fetch_all(db.write()).await?)
-}
-
-fn people_only(rows: Vec<(String, Option<String>)>) -> Result<Vec<SessionRef>> {
+    let rows: Vec<(String, Option<String>)> = query.fetch_all(db.write()).await?;
     rows.iter()
         .filter(|(_, person)| person.is_some())
         .map(|(session, _)| stored(session))

@@ -66,9 +66,15 @@ impl SessionStore for SessionRows {
             .data
             .remove(OPENING)
             .ok_or_else(|| Error::Encode("a session is made by identity only".into()))?;
-        let opening: Opening = serde_json::from_value(opening).map_err(|error| Error::Encode(error.to_string()))?;
+        let opening: Opening =
+            serde_json::from_value(opening).map_err(|error| Error::Encode(error.to_string()))?;
         let now = self.clock.now();
-        let ends_at = now + if opening.who.is_some() { ABSOLUTE } else { VISIT };
+        let ends_at = now
+            + if opening.who.is_some() {
+                ABSOLUTE
+            } else {
+                VISIT
+            };
         let who = opening.who.as_ref();
         // Ids are 128 random bits: a second one alike is a fault, and the key refuses it.
         sqlx::query(

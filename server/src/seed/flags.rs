@@ -50,7 +50,7 @@ const NEEDS: &[Need] = &[
         ages: 18..=110,
         impairment: ImpairmentKind::Vision,
         note: "Registered severely sight impaired",
-        condition: None,
+        condition: Some("397540003"),
         adjustments: &["936581000000101", "936601000000105", "1108171000000102"],
     },
     Need {

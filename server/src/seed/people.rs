@@ -123,13 +123,6 @@ impl Making<'_> {
         earlier(earlier(on, Span::new().years(years)), Span::new().days(days))
     }
 
-    /// A day between the two, later ones no more likely.
-    fn day_between(&mut self, from: Date, to: Date) -> Date {
-        let days = from.until(to).map_or(0, |span| span.get_days()).max(0);
-        let back = self.rng.random_range(0..=days);
-        earlier(to, Span::new().days(back))
-    }
-
     fn person(&mut self, nhs_number: NhsNumber) -> SeededPatient {
         let death_day = self.one_in(ONE_DEAD_IN).then(|| {
             let back = self.rng.random_range(1..10 * 365);
@@ -319,7 +312,6 @@ impl Making<'_> {
     /// A day in the last `years`, more likely a late one.
     fn recent_day(&mut self, last_day: Date, years: i32) -> Date {
         let back = f64::from(years) * 365.0 * self.rng.random::<f64>().powi(2);
-        #[expect(clippy::cast_possible_truncation, reason = "at most a lifetime of days")]
         earlier(last_day, Span::new().days(back as i64))
     }
 
@@ -589,17 +581,17 @@ mod tests {
     #[test]
     fn names_are_as_common_and_as_various_as_in_england() {
         let generator = generator();
-        let names: Vec<PersonName> = (0..50_000).map(|index| generator.person(index).patient.name).collect();
+        let names: Vec<PersonName> = (0..25_000).map(|index| generator.person(index).patient.name).collect();
         let mut surnames: HashMap<&str, u32> = HashMap::new();
         let mut given: HashSet<&str> = HashSet::new();
         for name in &names {
             *surnames.entry(&name.family).or_default() += 1;
             given.extend(name.given.first().map(String::as_str));
         }
-        let smith = f64::from(surnames["Smith"]) / 50_000.0;
+        let smith = f64::from(surnames["Smith"]) / 25_000.0;
         assert!((0.008..0.016).contains(&smith), "{smith}");
-        assert!(surnames.len() > 3_000, "{}", surnames.len());
-        assert!(given.len() > 800, "{}", given.len());
+        assert!(surnames.len() > 2_500, "{}", surnames.len());
+        assert!(given.len() > 700, "{}", given.len());
         let any = |wanted: fn(&PersonName) -> bool| names.iter().any(wanted);
         assert!(any(|name| name.family.starts_with("O'")));
         assert!(any(|name| name.family.starts_with("D'")));
@@ -648,14 +640,14 @@ mod tests {
     fn a_practice_code_means_one_practice() {
         let generator = generator();
         let mut names: HashMap<OdsCode, String> = HashMap::new();
-        for index in 0..30_000 {
+        for index in 0..10_000 {
             let patient = generator.person(index).patient;
             for provider in patient.gp.into_iter().chain(patient.pharmacy) {
                 let name = names.entry(provider.ods).or_insert_with(|| provider.name.clone());
                 assert_eq!(*name, provider.name);
             }
         }
-        assert!(names.len() > 500);
+        assert!(names.len() > 400);
     }
 
     #[test]

@@ -44,7 +44,6 @@ fn by_rank(names: &str, flat: f64, power: f64) -> Ranked<&str> {
     Ranked::new(names.split(", ").map(|name| {
         rank += 1.0;
         let weight = 1_000_000.0 / f64::powf(rank + flat, power);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and a million")]
         (name, weight as u32)
     }))
 }
@@ -139,9 +138,7 @@ impl Tables {
         let mut heritages = Vec::new();
         let (mut older, mut younger) = (Vec::new(), Vec::new());
         for row in rows(include_str!("data/groups.csv")) {
-            let mut cells = row.split(',');
-            let Some(name) = cells.next() else { continue };
-            let language_at = 3;
+            let Some((name, _)) = row.split_once(',') else { continue };
             let numbers: Vec<u32> = row.split(',').map(|cell| cell.parse().unwrap_or(0)).collect();
             let number = |at: usize| numbers.get(at).copied().unwrap_or(0);
             older.push((heritages.len(), number(1)));
@@ -152,7 +149,7 @@ impl Tables {
                 female: own(name, "F"),
                 male: own(name, "M"),
                 own_given: number(3),
-                language: row.split(',').nth(language_at + 1).filter(|language| !language.is_empty()),
+                language: row.split(',').nth(4).filter(|language| !language.is_empty()),
                 language_recorded: number(5),
                 interpreter: number(6),
             });

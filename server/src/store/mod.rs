@@ -1,8 +1,10 @@
 //! The database: SQLite in one file by default, PostgreSQL by its URL, one portable SQL text for
 //! both (see `migrations/` for its rules).
 
+mod insert;
 mod sql;
 
+pub use insert::{Value, insert_many};
 pub use sql::{Sql, column};
 
 use crate::failure::{Failure, Result};

@@ -13,6 +13,9 @@ mod read;
 mod tables;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 pub use clinical::{Extent, Story, SummarySpec};
 pub use compressed::{LARGEST_DOCUMENT, compress, decompress};
 pub use history::{Entries, Heads, History, HistorySection, section_code, section_title};

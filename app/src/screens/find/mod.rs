@@ -1,29 +1,234 @@
-//! find
+//! Find a patient: four searches, and what they answer (DOMAIN section 3).
 
+mod asked;
+mod forms;
+mod kept;
+mod results;
+mod tabs;
+
+use crate::api::finding::find_patients;
+use crate::components::button::SubmitButton;
+use crate::components::form::{ErrorSummary, FormValues};
+use crate::components::notice::focus_soon;
 use crate::components::page::Page;
+use crate::components::problem::{Trouble, TroubleView};
+use crate::components::work::Work;
+use crate::device::device;
+use crate::problem::{Kind, Problem};
+use crate::screens::home::instead;
+use crate::session::session;
+use domain::clock::uk_date;
+use domain::search::{SearchForm, SearchKind, SearchOutcome};
+use kept::Kept;
+use leptos::html::Form;
 use leptos::prelude::*;
+use leptos_router::components::Redirect;
 
-/// The screen.
+/// Under which the device remembers the search that was used last.
+const PREFERENCE: &str = "search";
+
+/// Leads to the search that was used last on this device.
 pub fn last_used() -> AnyView {
-    view! { <Page title="Screen"><h1 class="nhsuk-heading-l">"Screen"</h1></Page> }.into_any()
+    let session = session();
+    let kind = device()
+        .and_then(|device| device.preference(PREFERENCE))
+        .and_then(|slug| SearchKind::from_slug(&slug))
+        .filter(|kind| session.allows(kind.needs()))
+        .unwrap_or(SearchKind::NhsNumber);
+    view! { <Redirect path=format!("/find/{}", kind.slug()) options=instead() /> }.into_any()
 }
 
-/// The screen.
+/// By NHS number.
 pub fn nhs_number() -> AnyView {
-    view! { <Page title="Screen"><h1 class="nhsuk-heading-l">"Screen"</h1></Page> }.into_any()
+    screen(SearchKind::NhsNumber)
 }
 
-/// The screen.
+/// By gender, last name and date of birth.
 pub fn basic() -> AnyView {
-    view! { <Page title="Screen"><h1 class="nhsuk-heading-l">"Screen"</h1></Page> }.into_any()
+    screen(SearchKind::Basic)
 }
 
-/// The screen.
+/// By more, and by ranges.
 pub fn advanced() -> AnyView {
-    view! { <Page title="Screen"><h1 class="nhsuk-heading-l">"Screen"</h1></Page> }.into_any()
+    screen(SearchKind::Advanced)
 }
 
-/// The screen.
+/// By postcode.
 pub fn postcode() -> AnyView {
-    view! { <Page title="Screen"><h1 class="nhsuk-heading-l">"Screen"</h1></Page> }.into_any()
+    screen(SearchKind::Postcode)
+}
+
+fn title(kind: SearchKind) -> &'static str {
+    match kind {
+        SearchKind::NhsNumber => "Find a patient by NHS number",
+        SearchKind::Basic => "Find a patient: basic search",
+        SearchKind::Advanced => "Find a patient: advanced search",
+        SearchKind::Postcode => "Find a patient by postcode",
+    }
+}
+
+/// What was asked, and what was answered.
+#[derive(Clone, PartialEq, Eq)]
+struct Answered {
+    form: SearchForm,
+    outcome: SearchOutcome,
+}
+
+/// The state of a search screen.
+#[derive(Clone, Copy)]
+struct Search {
+    kind: SearchKind,
+    work: Work,
+    trouble: Trouble,
+    kept: Kept,
+    /// What is being asked, or was asked last.
+    asked: StoredValue<Option<SearchForm>>,
+    /// In the place of the form, which waits unseen with all that was typed.
+    answered: RwSignal<Option<Answered>>,
+}
+
+impl Search {
+    /// Asks the server. Only the answer to the last question is shown.
+    fn run(self, form: SearchForm) {
+        let device = device();
+        // The same again while it is under way is a double tap.
+        if self.work.busy() && self.asked.with_value(|asked| asked.as_ref() == Some(&form)) {
+            return;
+        }
+        self.trouble.clear();
+        self.work.forget();
+        if let Some(device) = &device {
+            // The clock of a device may be slow by a time zone or a battery. The server knows.
+            let today = uk_date(device.now());
+            if let Err(fields) = form.check(today.tomorrow().unwrap_or(today)) {
+                self.trouble.errors.set(fields);
+                return;
+            }
+            device.set_preference(PREFERENCE, self.kind.slug());
+        }
+        self.asked.set_value(Some(form.clone()));
+        self.work
+            .latest(find_patients(form.clone()), move |answer| match answer {
+                Ok(outcome) => {
+                    let answered = Answered { form, outcome };
+                    self.kept.keep(self.kind, answered.clone());
+                    self.answered.set(Some(answered));
+                    focus_soon(results::HEADING);
+                }
+                Err(problem) => {
+                    // What has to be mended is in the form.
+                    if !problem.fields().is_empty() {
+                        self.answered.set(None);
+                    }
+                    self.trouble.take(problem);
+                }
+            });
+    }
+
+    /// The last question again.
+    fn again(self) {
+        if let Some(form) = self.asked.get_value() {
+            self.run(form);
+        }
+    }
+
+    /// Back to the form as it was sent.
+    fn change(self) {
+        self.work.forget();
+        self.trouble.clear();
+        self.kept.forget_answer();
+        self.answered.set(None);
+        focus_soon(forms::first_field(self.kind));
+    }
+}
+
+fn screen(kind: SearchKind) -> AnyView {
+    let session = session();
+    let allowed = Memo::new(move |_| session.allows(kind.needs()));
+    let search = {
+        let kept = Kept::here(session);
+        Search {
+            kind,
+            work: Work::new(),
+            trouble: Trouble::new(),
+            kept,
+            asked: StoredValue::new(None),
+            answered: RwSignal::new(kept.answer(kind)),
+        }
+    };
+    // What another person, or another role, has found is not shown on.
+    Effect::new(move |before: Option<u32>| {
+        let round = search.kept.round();
+        if before.is_some_and(|before| before != round) {
+            search.work.forget();
+            search.trouble.clear();
+            search.answered.set(None);
+        }
+        round
+    });
+    view! {
+        {tabs::tabs(kind, session)}
+        <Page title=title(kind) errors=search.trouble.errors>
+            <ErrorSummary errors=search.trouble.errors />
+            <h1 class="nhsuk-heading-l">"Find a patient"</h1>
+            {move || {
+                if allowed.get() {
+                    view! { <Asking search /> }.into_any()
+                } else {
+                    let why = Problem::new(Kind::RoleForbids(kind.needs()));
+                    view! { <p class="ncrs-why">{why.advice()}</p> }.into_any()
+                }
+            }}
+        </Page>
+    }
+    .into_any()
+}
+
+#[component]
+fn Asking(search: Search) -> AnyView {
+    let shown = Memo::new(move |_| search.answered.with(Option::is_some));
+    let again = Callback::new(move |()| search.again());
+    view! {
+        <div hidden=move || shown.get()>
+            // A new search begins with a new form: one that is only updated would keep what was typed.
+            <For each=move || [search.kept.round()] key=|round| *round let:_round>
+                <SearchFields search />
+            </For>
+        </div>
+        <TroubleView trouble=search.trouble again />
+        {results::results(search)}
+    }
+    .into_any()
+}
+
+#[component]
+fn SearchFields(search: Search) -> AnyView {
+    let kind = search.kind;
+    let kept = search.kept;
+    let form = NodeRef::<Form>::new();
+    // What was typed follows the person to the other searches.
+    let type_on = move |_| {
+        if let Some(form) = form.get_untracked() {
+            kept.typed(forms::read(kind, &FormValues::now_in(&form)));
+        }
+    };
+    view! {
+        <form
+            class="ncrs-form"
+            method="post"
+            novalidate
+            autocomplete="off"
+            node_ref=form
+            on:input=type_on
+            on:submit=move |event| {
+                let form = forms::read(kind, &FormValues::of(&event));
+                kept.typed(form.clone());
+                search.run(form);
+            }
+        >
+            {forms::fields(kind, search.trouble.errors, &kept.draft())}
+            <SubmitButton work=search.work text="Search" busy="Searching…" />
+        </form>
+    }
+    .into_any()
 }

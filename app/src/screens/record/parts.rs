@@ -1,0 +1,161 @@
+//! Small parts that the screens of a record share.
+
+use domain::adjustment::{Detail, Part, Provenance};
+use domain::clock::{clock_time, long_time, uk_date};
+use domain::patient::{Address, ContactPoint};
+use domain::sourced::Source;
+use jiff::Timestamp;
+use leptos::prelude::*;
+
+/// How fresh a read is.
+pub(super) fn source_line(source: &Source, now: Timestamp) -> AnyView {
+    match source {
+        Source::Live { at } => {
+            view! { <p class="ncrs-source">{format!("Live, read at {}", when(*at, now))}</p> }.into_any()
+        }
+        Source::Saved { at, until } => view! {
+            <p class="ncrs-source ncrs-source--saved">
+                {format!("Saved on this device at {}. Kept until {}.", when(*at, now), when(*until, now))}
+            </p>
+        }
+        .into_any(),
+    }
+}
+
+fn when(at: Timestamp, now: Timestamp) -> String {
+    let (day, today) = (uk_date(at), uk_date(now));
+    if day == today {
+        format!("{} today", clock_time(at))
+    } else if today.tomorrow().is_ok_and(|tomorrow| tomorrow == day) {
+        format!("{} tomorrow", clock_time(at))
+    } else {
+        long_time(at)
+    }
+}
+
+/// "Sam Taylor, Nurse, Riverside Community Care, 12 March 2026 at 10:42am".
+pub(super) fn provenance(by: &Provenance) -> String {
+    format!("{}, {}, {}, {}", by.person, by.role, by.organisation, long_time(by.at))
+}
+
+/// A row of a summary list, without actions.
+pub(super) fn row(key: &'static str, value: impl IntoView + 'static) -> AnyView {
+    view! {
+        <div class="nhsuk-summary-list__row">
+            <dt class="nhsuk-summary-list__key">{key}</dt>
+            <dd class="nhsuk-summary-list__value">{value.into_any()}</dd>
+        </div>
+    }
+    .into_any()
+}
+
+/// A telephone number to tap.
+pub(super) fn phone(number: &str) -> AnyView {
+    let dialled: String = number.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+    view! { <a class="nhsuk-link" href=format!("tel:{dialled}")>{number.to_owned()}</a> }.into_any()
+}
+
+/// A way to reach someone, with its kind.
+pub(super) fn contact(point: &ContactPoint) -> AnyView {
+    let value = if point.value.contains('@') {
+        let to = format!("mailto:{}", point.value);
+        view! { <a class="nhsuk-link" href=to>{point.value.clone()}</a> }.into_any()
+    } else {
+        phone(&point.value)
+    };
+    view! { <p class="nhsuk-u-margin-bottom-1">{point.kind.clone()} ": " {value}</p> }.into_any()
+}
+
+/// An address, a line each.
+pub(super) fn address(address: &Address) -> AnyView {
+    address
+        .lines
+        .iter()
+        .chain(std::iter::once(&address.postcode))
+        .filter(|line| !line.is_empty())
+        .enumerate()
+        .map(|(index, line)| view! { {(index > 0).then(|| view! { <br /> })} {line.clone()} })
+        .collect_view()
+        .into_any()
+}
+
+/// What a part says, in a few words.
+pub(super) fn detail_name(detail: &Detail) -> String {
+    match detail {
+        Detail::Impairment { impairment, .. } => impairment.label().to_owned(),
+        Detail::Condition { name, .. } => name.clone(),
+        Detail::Adjustment { text, .. } => text.clone(),
+    }
+}
+
+/// The note at a part; empty where there is none.
+pub(super) fn detail_note(detail: &Detail) -> &str {
+    match detail {
+        Detail::Impairment { note, .. } | Detail::Adjustment { note, .. } => note,
+        Detail::Condition { .. } => "",
+    }
+}
+
+/// What kind of part it is.
+pub(super) fn detail_kind(detail: &Detail) -> &'static str {
+    match detail {
+        Detail::Impairment { .. } => "Impairment",
+        Detail::Condition { .. } => "Condition",
+        Detail::Adjustment { category, .. } => category.label(),
+    }
+}
+
+/// A list entry for a part: its name, and its note after it.
+pub(super) fn detail_line(detail: &Detail) -> String {
+    let (name, note) = (detail_name(detail), detail_note(detail));
+    if note.is_empty() { name } else { format!("{name}: {note}") }
+}
+
+/// A part as it is recorded, under a heading of its page; `action` is what can be done with it.
+pub(super) fn part_article(part: &Part, action: Option<AnyView>) -> AnyView {
+    let name = view! { <h3 class="ncrs-part__name">{detail_name(&part.detail)}</h3> };
+    part_with(part, name.into_any(), action)
+}
+
+/// A part as it is recorded, on a page about it alone.
+pub(super) fn part_alone(part: &Part) -> AnyView {
+    let name = view! { <h2 class="ncrs-part__name">{detail_name(&part.detail)}</h2> };
+    part_with(part, name.into_any(), None)
+}
+
+fn part_with(part: &Part, name: AnyView, action: Option<AnyView>) -> AnyView {
+    let note = detail_note(&part.detail);
+    let note = (!note.is_empty()).then(|| view! { <p class="ncrs-part__note">{note.to_owned()}</p> });
+    let action = action.map(|action| view! { <p class="ncrs-part__actions">{action}</p> });
+    view! {
+        <article class="ncrs-part">
+            <p class="ncrs-part__category">{detail_kind(&part.detail)}</p>
+            {name}
+            {note}
+            <p class="ncrs-part__provenance">"Recorded by " {provenance(&part.recorded)}</p>
+            {action}
+        </article>
+    }
+    .into_any()
+}
+
+/// Why a control is missing.
+pub(super) fn why(text: &'static str) -> AnyView {
+    view! { <p class="ncrs-why">{text}</p> }.into_any()
+}
+
+/// A plain notice that stands out.
+pub(super) fn notice(text: String) -> AnyView {
+    view! {
+        <div class="nhsuk-inset-text">
+            <span class="nhsuk-u-visually-hidden">"Information: "</span>
+            <p>{text}</p>
+        </div>
+    }
+    .into_any()
+}
+
+/// The screen was built outside the record's routes, which a fault of ours alone can do.
+pub(super) fn nowhere() -> AnyView {
+    crate::screens::not_found::screen()
+}

@@ -1,0 +1,437 @@
+//! The summary itself. Nothing that the document states is left out, and what it does not state is
+//! said to be unknown.
+
+use super::super::parts::source_line;
+use super::super::{RecordFrame, now};
+use crate::api::records::OpenedSummary;
+use crate::components::form::focus;
+use crate::device::device;
+use domain::Sourced;
+use domain::clock::long_time;
+use domain::summary::{Content, Heading, KnownHeading, Row, Section, Summary, Table};
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+
+pub(super) fn view(frame: RecordFrame, opened: Sourced<OpenedSummary>) -> AnyView {
+    let OpenedSummary { summary, origin, received_at, opened_by, opened_as } = opened.value;
+    let received = format!(
+        "From {origin}, received from the practice {}. Opened by {opened_by}, {opened_as}.",
+        long_time(received_at)
+    );
+    let core_only = (!summary.has_additional_information()).then(|| {
+        view! { <p class="nhsuk-body">"This summary has core information only: allergies and medicines."</p> }
+    });
+    let is_allergies = |section: &&Section| section.heading == Heading::Known(KnownHeading::Allergies);
+    let allergies = summary.sections.iter().find(is_allergies);
+    let anchor = allergies.map_or_else(|| Heading::Known(KnownHeading::Allergies).anchor(), |section| section.heading.anchor());
+    let others = summary.sections.iter().filter(|section| !is_allergies(section)).map(section).collect_view();
+    view! {
+        {source_line(&opened.source, now())}
+        {head(&summary)}
+        {allergy_block(anchor, allergies)}
+        {actions(frame)}
+        {contents(&summary)}
+        {core_only}
+        {others}
+        <p class="nhsuk-body-s">{received}</p>
+        {actions(frame)}
+    }
+    .into_any()
+}
+
+fn actions(frame: RecordFrame) -> AnyView {
+    let navigate = use_navigate();
+    let close = move |_| {
+        frame.set_opened(None);
+        navigate(&frame.path_now(""), NavigateOptions::default());
+    };
+    let print = |_| {
+        if let Some(device) = device() {
+            device.print();
+        }
+    };
+    view! {
+        <div class="nhsuk-button-group">
+            <button class="nhsuk-button nhsuk-button--secondary nhsuk-button--small" type="button" on:click=print>
+                "Print"
+            </button>
+            <button class="nhsuk-button nhsuk-button--secondary nhsuk-button--small" type="button" on:click=close>
+                "Close summary"
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+/// What the document says about itself.
+fn head(summary: &Summary) -> AnyView {
+    let recent = summary.recently_registered.clone().map(|text| {
+        view! {
+            <div class="nhsuk-card nhsuk-card--warning">
+                <div class="nhsuk-card__content">
+                    <h2 class="nhsuk-card__heading">"This summary may be incomplete"</h2>
+                    <p class="nhsuk-card__description">{text}</p>
+                </div>
+            </div>
+        }
+    });
+    // On one run of lines: on a phone the allergies below must be in sight.
+    let about = [&summary.practice, &summary.author, &summary.created, &summary.sent]
+        .into_iter()
+        .map(|line| line.trim_end_matches('.'))
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join(". ");
+    view! {
+        {summary.withheld.clone().map(withheld)}
+        {recent}
+        {statements(&summary.statements)}
+        <p class="ncrs-disclaimer">{summary.disclaimer.clone()}</p>
+        <p class="nhsuk-body-s">{about} "."</p>
+    }
+    .into_any()
+}
+
+fn withheld(text: String) -> AnyView {
+    view! {
+        <div class="ncrs-withheld">
+            <p>
+                <strong>{text}</strong>
+                " They are not shown here, and you cannot see what they are about."
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+fn statements(statements: &[String]) -> AnyView {
+    statements.iter().map(|text| view! { <p class="ncrs-section__note">{text.clone()}</p> }).collect_view().into_any()
+}
+
+/// Quick ways to each part. They move the focus and stay out of the browser's history.
+fn contents(summary: &Summary) -> AnyView {
+    let items = summary
+        .sections
+        .iter()
+        .map(|section| {
+            let anchor = section.heading.anchor();
+            let href = format!("#{anchor}");
+            let go = move |event: leptos::ev::MouseEvent| {
+                event.prevent_default();
+                event.stop_propagation();
+                focus(&anchor);
+            };
+            let empty = match (&section.content, &section.withheld) {
+                (_, Some(_)) => " (some withheld)",
+                (Content::NothingStated(_), None) => " (none)",
+                (Content::Missing, None) => " (not in this summary)",
+                (Content::Table(_), None) => "",
+            };
+            view! {
+                <li class="nhsuk-contents-list__item">
+                    <a class="nhsuk-contents-list__link" href=href on:click=go>{section.heading.title().to_owned()}</a>
+                    {empty}
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <nav class="nhsuk-contents-list" aria-label="Parts of this summary">
+            <details class="nhsuk-details">
+                <summary class="nhsuk-details__summary">
+                    <span class="nhsuk-details__summary-text">"Go to a part of this summary"</span>
+                </summary>
+                <div class="nhsuk-details__text">
+                    <ol class="nhsuk-contents-list__list">{items}</ol>
+                </div>
+            </details>
+        </nav>
+    }
+    .into_any()
+}
+
+/// How the block of allergies looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Allergies {
+    /// There are some.
+    Known,
+    /// The practice states that there are none.
+    None,
+    /// Nobody can tell from this summary.
+    Unknown,
+}
+
+impl Allergies {
+    fn of(section: Option<&Section>) -> Self {
+        match section {
+            Some(Section { content: Content::Table(table), .. }) if !table.rows.is_empty() => Self::Known,
+            // What is withheld may be an allergy.
+            Some(Section { content: Content::NothingStated(_), withheld: None, .. }) => Self::None,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+fn allergy_block(anchor: String, section: Option<&Section>) -> AnyView {
+    let known = Allergies::of(section);
+    let class = match known {
+        Allergies::Known => "ncrs-allergies",
+        Allergies::None => "ncrs-allergies ncrs-allergies--none",
+        Allergies::Unknown => "ncrs-allergies ncrs-allergies--unknown",
+    };
+    let title = match known {
+        Allergies::Known => "Allergies and adverse reactions",
+        Allergies::None => "Allergies: none recorded",
+        Allergies::Unknown => "Allergies: not known",
+    };
+    let content = section.map_or(&Content::Missing, |section| &section.content);
+    let body = match content {
+        Content::Table(table) if !table.rows.is_empty() => allergy_list(table),
+        Content::Table(_) => {
+            paragraph("The summary has this heading with nothing under it. It does not say that there are none. Ask the patient.")
+        }
+        Content::NothingStated(text) if known == Allergies::None => view! {
+            <p class="nhsuk-body">{text.clone()}</p>
+            <p class="nhsuk-body">"The GP practice has recorded nothing here. Still ask the patient."</p>
+        }
+        .into_any(),
+        Content::NothingStated(text) => paragraph(text),
+        Content::Missing => paragraph(
+            "The summary does not mention allergies. That does not mean that there are none. Ask the patient, or contact their GP practice.",
+        ),
+    };
+    let heading = format!("{anchor}-h");
+    view! {
+        <section class=class id=anchor tabindex="-1" aria-labelledby=heading.clone()>
+            <h2 class="ncrs-allergies__heading" id=heading.clone()>{title}</h2>
+            <div class="ncrs-allergies__body">
+                {section.and_then(|section| section.withheld.clone()).map(withheld)}
+                {section.map(|section| statements(&section.statements))}
+                {body}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn paragraph(text: &str) -> AnyView {
+    view! { <p class="nhsuk-body">{text.to_owned()}</p> }.into_any()
+}
+
+fn allergy_list(table: &Table) -> AnyView {
+    let (stray, entries) = entries(table);
+    let important = important_column(&table.columns);
+    let items = entries
+        .into_iter()
+        .map(|entry| {
+            let name = entry.cells.get(important).cloned().unwrap_or_default();
+            let details: Vec<_> = entry
+                .cells
+                .iter()
+                .enumerate()
+                .filter(|(index, cell)| *index != important && !cell.is_empty())
+                .map(|(index, cell)| match table.columns.get(index) {
+                    Some(column) => format!("{column}: {}.", cell.trim_end_matches('.')),
+                    None => cell.clone(),
+                })
+                .chain(entry.notes)
+                .collect();
+            view! {
+                <li class="ncrs-allergies__item">
+                    <strong class="ncrs-allergies__name">{named(name)}</strong>
+                    " "
+                    <span class="ncrs-allergies__detail">{details.join(" ")}</span>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        {statements(&stray)}
+        <ul class="ncrs-allergies__list">{items}</ul>
+    }
+    .into_any()
+}
+
+fn named(text: String) -> String {
+    if text.is_empty() { "No description given".to_owned() } else { text }
+}
+
+/// A row with the rows across the table that belong to it.
+#[derive(Debug, PartialEq, Eq)]
+struct Entry {
+    cells: Vec<String>,
+    notes: Vec<String>,
+}
+
+/// The entries with their notes, and the notes that stand before any entry.
+fn entries(table: &Table) -> (Vec<String>, Vec<Entry>) {
+    let (mut stray, mut entries) = (Vec::new(), Vec::<Entry>::new());
+    for row in &table.rows {
+        match (row, entries.last_mut()) {
+            (Row::Entry(cells), _) => entries.push(Entry { cells: cells.clone(), notes: Vec::new() }),
+            (Row::Note(note), Some(entry)) => entry.notes.push(note.clone()),
+            (Row::Note(note), None) => stray.push(note.clone()),
+        }
+    }
+    (stray, entries)
+}
+
+/// The column that names the entry: it comes first, and is the head of the row.
+fn important_column(columns: &[String]) -> usize {
+    columns
+        .iter()
+        .position(|column| {
+            let column = column.to_lowercase();
+            column.contains("medication item") || column.contains("description")
+        })
+        .unwrap_or(0)
+}
+
+fn section(section: &Section) -> AnyView {
+    let anchor = section.heading.anchor();
+    let heading = format!("{anchor}-h");
+    let title = if section.title.is_empty() { section.heading.title().to_owned() } else { section.title.clone() };
+    let count = match &section.content {
+        Content::Table(table) => {
+            let count = table.rows.iter().filter(|row| matches!(row, Row::Entry(_))).count();
+            Some(if count == 1 { "1 item".to_owned() } else { format!("{count} items") })
+        }
+        Content::NothingStated(_) | Content::Missing => None,
+    };
+    let body = match &section.content {
+        Content::Table(table) => table_view(&title, table),
+        Content::NothingStated(text) => view! { <p class="ncrs-section__none">{text.clone()}</p> }.into_any(),
+        Content::Missing => view! {
+            <p class="ncrs-section__none">"This summary does not have this heading, so nothing is known either way."</p>
+        }
+        .into_any(),
+    };
+    view! {
+        <section class="ncrs-section" id=anchor tabindex="-1" aria-labelledby=heading.clone()>
+            <h2 class="ncrs-section__heading" id=heading.clone()>
+                {title}
+                {count.map(|count| view! { " " <span class="ncrs-section__count">{count}</span> })}
+            </h2>
+            {section.withheld.clone().map(withheld)}
+            {statements(&section.statements)}
+            {body}
+        </section>
+    }
+    .into_any()
+}
+
+fn table_view(caption: &str, table: &Table) -> AnyView {
+    let (stray, entries) = entries(table);
+    let important = important_column(&table.columns);
+    let with_notes = entries.iter().any(|entry| !entry.notes.is_empty());
+    let width = entries.iter().map(|entry| entry.cells.len()).max().unwrap_or(0).max(table.columns.len());
+    let order: Vec<usize> = std::iter::once(important).chain((0..width).filter(|index| *index != important)).collect();
+    let label = |index: usize| table.columns.get(index).cloned().unwrap_or_default();
+    let mut labels: Vec<String> = order.iter().map(|index| label(*index)).collect();
+    if with_notes {
+        labels.push("Note".to_owned());
+    }
+    let head = labels
+        .iter()
+        .map(|label| view! { <th class="nhsuk-table__header" role="columnheader" scope="col">{label.clone()}</th> })
+        .collect_view();
+    let rows = entries
+        .into_iter()
+        .map(|entry| {
+            let mut cells = order.iter().map(|index| entry.cells.get(*index).cloned().unwrap_or_default());
+            let name = named(cells.next().unwrap_or_default());
+            let notes = with_notes.then(|| entry.notes.join(". "));
+            let cells = labels.iter().skip(1).cloned().zip(cells.chain(notes)).map(cell).collect_view();
+            view! {
+                <tr class="nhsuk-table__row" role="row">
+                    <th class="nhsuk-table__header" role="rowheader" scope="row">{name}</th>
+                    {cells}
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        {statements(&stray)}
+        <table class="nhsuk-table nhsuk-table--responsive" role="table">
+            <caption class="nhsuk-u-visually-hidden">{caption.to_owned()}</caption>
+            <thead class="nhsuk-table__head" role="rowgroup">
+                <tr class="nhsuk-table__row" role="row">{head}</tr>
+            </thead>
+            <tbody class="nhsuk-table__body" role="rowgroup">{rows}</tbody>
+        </table>
+    }
+    .into_any()
+}
+
+/// A cell with its label for the narrow form. An empty one is truly empty, so that it takes no room
+/// there.
+fn cell((label, text): (String, String)) -> AnyView {
+    if text.is_empty() {
+        return view! { <td class="nhsuk-table__cell" role="cell"></td> }.into_any();
+    }
+    view! {
+        <td class="nhsuk-table__cell" role="cell">
+            <span class="nhsuk-table__heading" aria-hidden="true">{label} " "</span>
+            {text}
+        </td>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn section_with(content: Content, withheld: Option<&str>) -> Section {
+        Section {
+            heading: Heading::Known(KnownHeading::Allergies),
+            title: String::new(),
+            withheld: withheld.map(str::to_owned),
+            statements: Vec::new(),
+            content,
+        }
+    }
+
+    fn table(rows: Vec<Row>) -> Table {
+        Table { columns: vec!["Date".into(), "Description".into()], rows }
+    }
+
+    fn entry(cells: [&str; 2]) -> Row {
+        Row::Entry(cells.map(str::to_owned).to_vec())
+    }
+
+    #[test]
+    fn none_is_said_only_where_the_practice_said_so() {
+        let none = || Content::NothingStated("No relevant information".into());
+        assert_eq!(Allergies::of(Some(&section_with(none(), None))), Allergies::None);
+        assert_eq!(Allergies::of(Some(&section_with(none(), Some("withheld")))), Allergies::Unknown);
+        assert_eq!(Allergies::of(Some(&section_with(Content::Missing, None))), Allergies::Unknown);
+        assert_eq!(Allergies::of(Some(&section_with(Content::Table(table(Vec::new())), None))), Allergies::Unknown);
+        assert_eq!(Allergies::of(None), Allergies::Unknown);
+        let known = Content::Table(table(vec![entry(["1", "Penicillin"])]));
+        assert_eq!(Allergies::of(Some(&section_with(known, Some("withheld")))), Allergies::Known);
+    }
+
+    #[test]
+    fn a_note_belongs_to_the_entry_above_it() {
+        let (stray, entries) = entries(&table(vec![
+            Row::Note("before".into()),
+            entry(["1", "Aspirin"]),
+            Row::Note("why".into()),
+            Row::Note("stopped".into()),
+            entry(["2", "Ramipril"]),
+        ]));
+        assert_eq!(stray, ["before"]);
+        let notes: Vec<_> = entries.iter().map(|entry| entry.notes.len()).collect();
+        assert_eq!(notes, [2, 0]);
+    }
+
+    #[test]
+    fn the_column_that_names_the_entry_leads() {
+        let columns = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(important_column(&columns(&["Type", "Date", "Medication Item", "Quantity"])), 2);
+        assert_eq!(important_column(&columns(&["Date", "Description"])), 1);
+        assert_eq!(important_column(&columns(&["When", "What"])), 0);
+    }
+}

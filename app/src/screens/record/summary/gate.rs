@@ -1,0 +1,385 @@
+//! What stands before a summary: the checks, and the question whether the patient agrees.
+
+use super::super::parts::notice;
+use super::super::reading::{Reading, progress};
+use super::super::{RecordFrame, now};
+use crate::api::records::open_summary;
+use crate::components::form::{Choice, Choices, DateField, Errors, FormValues, TextArea};
+use crate::components::notice::focus_soon;
+use crate::components::problem::ProblemView;
+use crate::components::work::Work;
+use crate::problem::{Kind, Problem, closed_advice};
+use domain::clock::{long_date, uk_date};
+use domain::permission::{Closed, Duration, Gate, PermissionAnswer, Scope, StandingPermission};
+use domain::role::{Activity, CareSetting};
+use domain::search::DateFields;
+use domain::{FieldError, Sourced};
+use jiff::civil::Date;
+use leptos::prelude::*;
+
+pub(super) fn view(
+    frame: RecordFrame,
+    gate: Gate,
+    reading: Reading<Gate>,
+    errors: Errors,
+    declined: RwSignal<bool>,
+) -> AnyView {
+    match gate.closed() {
+        Some(closed) => closed_view(frame, &gate, closed),
+        None => question(frame, gate, reading, errors, declined),
+    }
+}
+
+/// Nothing can be asked: why, and what to do instead.
+fn closed_view(frame: RecordFrame, gate: &Gate, closed: Closed) -> AnyView {
+    let title = match closed {
+        Closed::Role => "Your role cannot view summaries",
+        Closed::Setting => "Your organisation cannot view summaries",
+        Closed::OptedOut => "The patient opted out",
+        Closed::Restricted => "There is no summary for a restricted record",
+        Closed::NoSummary => "There is no summary",
+    };
+    view! {
+        <div class="ncrs-empty">
+            <h2 class="ncrs-empty__heading">{title}</h2>
+            <p class="nhsuk-body">{closed_advice(closed)}</p>
+            <a class="nhsuk-button nhsuk-button--secondary" role="button" href=frame.path_now("")>"Back to overview"</a>
+        </div>
+        {checks(gate)}
+    }
+    .into_any()
+}
+
+/// The patient said no.
+pub(super) fn declined(frame: RecordFrame, declined: RwSignal<bool>) -> AnyView {
+    view! {
+        <div class="ncrs-empty" role="status">
+            <h2 class="ncrs-empty__heading">"The summary was not opened"</h2>
+            <p class="nhsuk-body">
+                "The patient said no, and that was recorded for this moment only. Carry on without the summary: ask the patient about allergies and medicines, or contact their GP practice."
+            </p>
+            <p class="nhsuk-body">"If the patient changes their mind, you can ask again."</p>
+            <button class="nhsuk-button nhsuk-button--secondary" type="button" on:click=move |_| declined.set(false)>
+                "Ask again"
+            </button>
+            <p class="nhsuk-body">
+                <a class="nhsuk-link" href=frame.path_now("")>"Back to overview"</a>
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+/// What was checked before the patient is asked.
+fn checks(gate: &Gate) -> AnyView {
+    let setting = gate.setting.label();
+    let organisation = if gate.approved {
+        format!("{} ({setting}) is approved to view summaries", gate.organisation)
+    } else {
+        format!("{} ({setting}) is not approved to view summaries", gate.organisation)
+    };
+    let role = if gate.may_view { "Your role includes viewing summaries" } else { "Your role does not include viewing summaries" };
+    let exists = match gate.closed() {
+        None => "This patient has a summary",
+        Some(Closed::OptedOut) => "This patient has opted out of having a summary",
+        Some(Closed::Restricted) => "A restricted record has no summary",
+        Some(Closed::NoSummary) => "This patient has no summary",
+        Some(Closed::Role | Closed::Setting) => "Whether there is a summary was not looked up",
+    };
+    view! {
+        <h2 class="nhsuk-heading-s nhsuk-u-margin-bottom-2">"What we checked"</h2>
+        <ul class="nhsuk-list nhsuk-list--bullet">
+            <li>{organisation}</li>
+            <li>{role}</li>
+            <li>{exists}</li>
+        </ul>
+    }
+    .into_any()
+}
+
+fn question(
+    frame: RecordFrame,
+    gate: Gate,
+    reading: Reading<Gate>,
+    errors: Errors,
+    declined: RwSignal<bool>,
+) -> AnyView {
+    let work = Work::new();
+    let failed = RwSignal::new(None::<Problem>);
+    let last = StoredValue::new(None::<PermissionAnswer>);
+    let send = move |answer: PermissionAnswer| {
+        let Some(asked) = frame.asks_now() else { return };
+        errors.set(Vec::new());
+        failed.set(None);
+        last.set_value(Some(answer.clone()));
+        work.once(open_summary(asked.key, answer), move |answer| match frame.take(asked, answer) {
+            None => {}
+            Some(Ok(Sourced { value: Some(opened), source })) => {
+                frame.set_opened(Some((asked.key.context, Sourced { value: opened, source })));
+                focus_soon("maincontent");
+            }
+            Some(Ok(Sourced { value: None, .. })) => {
+                declined.set(true);
+                focus_soon("maincontent");
+            }
+            Some(Err(problem)) => match problem.kind {
+                Kind::Invalid(found) => errors.set(found.into_iter().map(at_its_field).collect()),
+                Kind::SummaryClosed(_) => reading.again(),
+                _ => failed.set(Some(problem)),
+            },
+        });
+    };
+    let again = Callback::new(move |()| {
+        if let Some(answer) = last.get_value() {
+            send(answer);
+        }
+    });
+    let submit = move |event: leptos::ev::SubmitEvent| match Typed::of(&FormValues::of(&event)).answer(uk_date(now())) {
+        Ok(answer) => send(answer),
+        Err(found) => {
+            failed.set(None);
+            errors.set(found);
+        }
+    };
+    let legend = if gate.standing.is_some() { "Or ask again: does the patient agree?" } else { "Does the patient agree to you viewing their summary?" };
+    let standing = gate.standing.as_ref().map(|standing| {
+        standing_card(standing, move || send(PermissionAnswer::Standing), work)
+    });
+    let pharmacy = (gate.setting == CareSetting::CommunityPharmacy).then(|| {
+        notice("In a community pharmacy your privacy officer is told of every view. That is routine.".to_owned())
+    });
+    let mut choices = vec![
+        Choice::new("agreed", "The patient agreed").fields(move || agreed_fields(errors)),
+        Choice::new("declined", "The patient said no").hint("Nothing opens. The answer is recorded for this moment only."),
+    ];
+    if gate.may_view_in_emergency {
+        choices.insert(1, Choice::new("emergency", EMERGENCY).fields(move || emergency_fields(errors)));
+    }
+    let no_emergency = (!gate.may_view_in_emergency).then(no_emergency);
+    let button = if gate.standing.is_some() { "nhsuk-button nhsuk-button--secondary ncrs-form__submit" } else { "nhsuk-button ncrs-form__submit" };
+    view! {
+        {checks(&gate)}
+        {standing}
+        <form class="ncrs-form" novalidate on:submit=submit>
+            <Choices name="answer" legend errors choices />
+            {no_emergency}
+            {pharmacy}
+            <p class="nhsuk-body">
+                "By continuing you confirm that you are caring for this patient. Every view is recorded, which protects the patient and shows that you had good reason."
+            </p>
+            {move || failed.get().map(|problem| view! { <ProblemView problem again /> })}
+            {move || work.pending().then(|| progress("Recording the answer"))}
+            <button class=button type="submit" aria-disabled=move || work.pending().then_some("true")>"Continue"</button>
+        </form>
+    }
+    .into_any()
+}
+
+const EMERGENCY: &str = "Emergency access: I cannot ask, and it is in the patient's best interest";
+
+fn standing_card(standing: &StandingPermission, open: impl Fn() + 'static, work: Work) -> AnyView {
+    let whom = match standing.scope {
+        Scope::Me => "you",
+        Scope::Team => "your team",
+    };
+    let text = format!(
+        "The patient agreed that {whom} may see the summary until {}. Recorded by {}. Opening it confirms that you are caring for this patient.",
+        long_date(standing.until),
+        standing.recorded_by
+    );
+    view! {
+        <div class="nhsuk-card">
+            <div class="nhsuk-card__content">
+                <h2 class="nhsuk-card__heading nhsuk-heading-m">"Permission given earlier still holds"</h2>
+                <p class="nhsuk-card__description nhsuk-u-margin-bottom-4">{text}</p>
+                <button
+                    class="nhsuk-button nhsuk-u-margin-bottom-0"
+                    type="button"
+                    aria-disabled=move || work.pending().then_some("true")
+                    on:click=move |_| open()
+                >
+                    "Open summary"
+                </button>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn agreed_fields(errors: Errors) -> AnyView {
+    view! {
+        <Choices
+            name="scope"
+            legend="Who may see it?"
+            errors
+            choices=vec![Choice::new("me", "Me"), Choice::new("team", "My team, in this organisation")]
+            chosen=vec!["me".to_owned()]
+        />
+        <Choices
+            name="duration"
+            legend="For how long?"
+            errors
+            choices=vec![
+                Choice::new("view", "This time only"),
+                Choice::new("until", "Until a date").fields(move || {
+                    view! { <DateField name="until" legend="Last day" hint="From today, up to a year ahead" errors /> }
+                }),
+            ]
+            chosen=vec!["view".to_owned()]
+        />
+    }
+    .into_any()
+}
+
+fn emergency_fields(errors: Errors) -> AnyView {
+    view! {
+        <TextArea
+            name="reason"
+            label="Why you need it now"
+            hint="For example, the patient is unconscious. Your privacy officer is told that emergency access was used. It is a routine check that the reason was good."
+            errors
+        />
+    }
+    .into_any()
+}
+
+/// The choice that this role does not have, and why.
+fn no_emergency() -> AnyView {
+    view! {
+        <div class="nhsuk-form-group">
+            <div class="nhsuk-radios">
+                <div class="nhsuk-radios__item">
+                    <input
+                        class="nhsuk-radios__input"
+                        id="answer-emergency"
+                        type="radio"
+                        disabled=true
+                        aria-describedby="answer-emergency-why"
+                    />
+                    <label class="nhsuk-label nhsuk-radios__label" for="answer-emergency">{EMERGENCY}</label>
+                </div>
+            </div>
+            <p class="ncrs-why" id="answer-emergency-why">
+                {format!(
+                    "You cannot use emergency access: your role does not let you {}. Ask a colleague whose role does, or your Registration Authority.",
+                    Activity::EmergencyAccess.label(),
+                )}
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+/// The server knows the last day as one field; the form has three.
+fn at_its_field(error: FieldError) -> FieldError {
+    if error.field == "until" { FieldError { field: "until-day".to_owned(), ..error } } else { error }
+}
+
+/// The question as it was answered.
+#[derive(Default)]
+struct Typed {
+    answer: String,
+    scope: String,
+    duration: String,
+    until: DateFields,
+    reason: String,
+}
+
+impl Typed {
+    fn of(form: &FormValues) -> Self {
+        Self {
+            answer: form.text("answer"),
+            scope: form.text("scope"),
+            duration: form.text("duration"),
+            until: form.date("until"),
+            reason: form.text("reason"),
+        }
+    }
+
+    /// The answer to send, or what is wrong. What belongs to another choice does not count.
+    fn answer(self, today: Date) -> Result<PermissionAnswer, Vec<FieldError>> {
+        let wrong = |field: &str, message: &str| Err(vec![FieldError::new(field, message)]);
+        let answer = match self.answer.as_str() {
+            "agreed" => {
+                let scope = match self.scope.as_str() {
+                    "me" => Scope::Me,
+                    "team" => Scope::Team,
+                    _ => return wrong("scope", "Select who may see the summary"),
+                };
+                let duration = match self.duration.as_str() {
+                    "view" => Duration::ThisView,
+                    "until" => Duration::Until(
+                        self.until.date("until", "Last day", Date::MAX).map_err(|error| vec![error])?,
+                    ),
+                    _ => return wrong("duration", "Select how long the patient agreed to"),
+                };
+                PermissionAnswer::Agreed { scope, duration }
+            }
+            "emergency" => PermissionAnswer::Emergency { reason: self.reason.trim().to_owned() },
+            "declined" => PermissionAnswer::Declined,
+            _ => return wrong("answer", "Select whether the patient agrees"),
+        };
+        let problems: Vec<_> = answer.problems(today).into_iter().map(at_its_field).collect();
+        if problems.is_empty() { Ok(answer) } else { Err(problems) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    const TODAY: Date = date(2026, 7, 3);
+
+    fn agreed(duration: &str, until: (&str, &str, &str)) -> Typed {
+        Typed {
+            answer: "agreed".into(),
+            scope: "team".into(),
+            duration: duration.into(),
+            until: DateFields { day: until.0.into(), month: until.1.into(), year: until.2.into() },
+            reason: "left over from another choice".into(),
+        }
+    }
+
+    fn field(result: Result<PermissionAnswer, Vec<FieldError>>) -> Option<String> {
+        result.err().and_then(|errors| errors.into_iter().next()).map(|error| error.field)
+    }
+
+    #[test]
+    fn nothing_chosen_is_asked_for_at_the_first_choice() {
+        assert_eq!(field(Typed::default().answer(TODAY)).as_deref(), Some("answer"));
+        let agreed = Typed { answer: "agreed".into(), ..Typed::default() };
+        assert_eq!(field(agreed.answer(TODAY)).as_deref(), Some("scope"));
+    }
+
+    #[test]
+    fn a_date_counts_only_with_its_choice() {
+        assert_eq!(
+            agreed("view", ("99", "", "")).answer(TODAY),
+            Ok(PermissionAnswer::Agreed { scope: Scope::Team, duration: Duration::ThisView })
+        );
+        assert_eq!(
+            agreed("until", ("3", "7", "2027")).answer(TODAY),
+            Ok(PermissionAnswer::Agreed { scope: Scope::Team, duration: Duration::Until(date(2027, 7, 3)) })
+        );
+    }
+
+    #[test]
+    fn the_last_day_is_from_today_to_a_year_ahead() {
+        assert!(agreed("until", ("3", "7", "2026")).answer(TODAY).is_ok());
+        for until in [("2", "7", "2026"), ("4", "7", "2027"), ("", "", ""), ("31", "2", "2027")] {
+            assert_eq!(field(agreed("until", until).answer(TODAY)).as_deref(), Some("until-day"), "{until:?}");
+        }
+        assert_eq!(field(agreed("until", ("3", "", "2027")).answer(TODAY)).as_deref(), Some("until-month"));
+    }
+
+    #[test]
+    fn an_emergency_needs_a_reason() {
+        let emergency = |reason: &str| Typed { answer: "emergency".into(), reason: reason.into(), ..Typed::default() };
+        assert_eq!(field(emergency("  ").answer(TODAY)).as_deref(), Some("reason"));
+        assert_eq!(
+            emergency(" Unconscious ").answer(TODAY),
+            Ok(PermissionAnswer::Emergency { reason: "Unconscious".into() })
+        );
+    }
+}

@@ -1,0 +1,38 @@
+//! The Summary Care Record: first what stands before it, then the document.
+//!
+//! What was opened stays in the memory of the record's frame, so that one need not ask again after
+//! looking at another part of the same record. It goes with the record, the person and the role.
+
+mod document;
+mod gate;
+
+use super::parts::nowhere;
+use super::reading::read;
+use super::{RecordFrame, RecordPage};
+use crate::api::records::summary_gate;
+use crate::components::form::{ErrorSummary, Errors};
+use leptos::prelude::*;
+
+/// The screen.
+pub fn screen() -> AnyView {
+    let Some(frame) = RecordFrame::here() else { return nowhere() };
+    let errors = Errors::default();
+    let declined = RwSignal::new(false);
+    // Read even while a summary is open: a record that was closed meanwhile closes its summary.
+    let gate = read(frame, |key| Box::pin(summary_gate(key)));
+    let body = move || match frame.opened() {
+        Some(opened) => document::view(frame, opened),
+        None if declined.get() => gate::declined(frame, declined),
+        None => gate.view("Checking whether you can open the summary", move |found| {
+            gate::view(frame, found, gate, errors, declined)
+        }),
+    };
+    view! {
+        <RecordPage title="Summary Care Record" errors>
+            <ErrorSummary errors />
+            <h1 class="nhsuk-heading-l">"Summary Care Record"</h1>
+            {body}
+        </RecordPage>
+    }
+    .into_any()
+}

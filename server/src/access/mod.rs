@@ -1,0 +1,478 @@
+//! Who may see what. Everything that reads or changes a record asks here first and gets a
+//! [`Permit`], which nothing else can make.
+//!
+//! # What is checked, in this order
+//! | asked                  | session, role | activity      | context | more                                   |
+//! |------------------------|---------------|---------------|---------|----------------------------------------|
+//! | search                 | yes           | B0264 / B0098 |         |                                        |
+//! | open a patient         | yes           | B0264         |         | there is such a patient                |
+//! | overview, details      | yes           | B0264         | yes     |                                        |
+//! | is there a summary     | yes           | B0264, B0370  | yes     | care setting approved                  |
+//! | the summary            | yes           | B0264, B0370  | yes     | setting, answer, choice, restriction   |
+//! | … in an emergency      | yes           | and B0168     | yes     | the same, and a written reason         |
+//! | what a flag says       | yes           | B0264, B0257  | yes     |                                        |
+//! | change a flag          | yes           | … and B0380   | yes     |                                        |
+//!
+//! What is allowed is in the audit, durably, before the permit is given out (for a search: before
+//! its patients are). What is refused is in the audit too, except where nobody is signed in: there
+//! is nobody to account for, and anyone could fill the disk.
+
+mod permission;
+mod permit;
+
+pub use permit::{
+    AskSummary, FindPatients, Held, ManageAdjustments, OpenPatient, Permit, Right, ViewAdjustments,
+    ViewDemographics, ViewSummary,
+};
+
+use crate::audit::{Action, Actor, Audit, Entry, Outcome};
+use crate::caller::{Caller, SignedInCaller};
+use crate::clock::SharedClock;
+use crate::contexts::Contexts;
+use crate::failure::{Failure, Result};
+use crate::national::National;
+use crate::store::Db;
+use app::api::ContextKey;
+use app::problem::Kind;
+use domain::clock::uk_date;
+use domain::ids::CommandId;
+use domain::permission::{Availability, Closed, Duration, Gate, PermissionAnswer, Scope};
+use domain::role::{Activity, RoleAssignment};
+use domain::search::SearchKind;
+use domain::{FieldError, NhsNumber};
+use permit::Words;
+use serde_json::{Value, json};
+
+/// Grants permits.
+#[derive(Clone)]
+pub struct Access {
+    db: Db,
+    clock: SharedClock,
+    audit: Audit,
+    contexts: Contexts,
+    national: National,
+}
+
+/// What a role may read on the overview.
+#[derive(Debug)]
+pub struct OverviewPermits {
+    /// Demographics, and that there is a flag.
+    pub demographics: Permit<ViewDemographics>,
+    /// What the flag says, where the role has B0257.
+    pub adjustments: Option<Permit<ViewAdjustments>>,
+    /// Whether there is a summary, where the role has B0370 and its setting is approved.
+    pub ask: Option<Permit<AskSummary>>,
+    /// The role.
+    pub role: RoleAssignment,
+}
+
+/// What became of the permission question.
+#[derive(Debug)]
+pub struct Answered {
+    /// For the banner.
+    pub demographics: Permit<ViewDemographics>,
+    /// For the summary; `None` where the patient said no.
+    pub summary: Option<Permit<ViewSummary>>,
+}
+
+/// A request on its way through the checks, with what the audit will say of it.
+struct Attempt<'a> {
+    person: &'a SignedInCaller,
+    actor: Actor,
+    action: Action,
+    patient: Option<NhsNumber>,
+    reason: Option<String>,
+    detail: Value,
+}
+
+impl<'a> Attempt<'a> {
+    fn begin(caller: &'a Caller, action: Action) -> Result<Self> {
+        let person = caller.signed_in()?;
+        Ok(Self {
+            person,
+            actor: Actor::of(caller.correlation, person),
+            action,
+            patient: None,
+            reason: None,
+            detail: json!({}),
+        })
+    }
+
+    fn role(&self) -> Result<&'a RoleAssignment> {
+        self.person.role.as_ref().ok_or_else(|| Kind::NoRole.into())
+    }
+
+    fn allows(&self, activity: Activity) -> Result<()> {
+        if self.role()?.allows(activity) {
+            Ok(())
+        } else {
+            Err(Kind::RoleForbids(activity).into())
+        }
+    }
+
+    fn permit<R: Right>(&self, of: R::Of) -> Result<Permit<R>> {
+        let role = self.role()?;
+        let words = Words {
+            person: self.person.name.clone(),
+            role: role.job_name.clone(),
+            organisation: role.organisation.name.clone(),
+        };
+        Ok(Permit::grant(of, self.actor.clone(), words))
+    }
+
+    fn entry(&self, outcome: Outcome) -> Entry {
+        Entry::new(self.actor.clone(), self.action, outcome)
+            .on(self.patient)
+            .because(self.reason.clone())
+            .with(self.detail.clone())
+    }
+}
+
+impl Access {
+    /// Over those parts.
+    pub fn new(db: Db, clock: SharedClock, audit: Audit, contexts: Contexts, national: National) -> Self {
+        Self { db, clock, audit, contexts, national }
+    }
+
+    /// To search. What is found has to be given to [`Access::release`].
+    ///
+    /// # Errors
+    /// `SignedOut`, `NoRole`, `RoleForbids`.
+    pub async fn to_find(&self, caller: &Caller, kind: SearchKind) -> Result<Permit<FindPatients>> {
+        let mut attempt = Attempt::begin(caller, Action::Search)?;
+        attempt.detail = json!({ "by": kind.slug() });
+        let granted = attempt.allows(kind.needs()).and_then(|()| attempt.permit(()));
+        self.or_refused(&attempt, granted).await
+    }
+
+    /// Gives out what a search found, once the audit has its patients. `detail` says what kind of
+    /// search it was and how many it found, never what was searched for.
+    ///
+    /// # Errors
+    /// `Audit`.
+    pub async fn release<T>(&self, permit: &Permit<FindPatients>, held: Held<T>, detail: Value) -> Result<T> {
+        let entry = Entry::new(permit.actor().clone(), Action::Search, Outcome::Allowed)
+            .on(held.patients)
+            .with(detail);
+        self.audit.record(entry).await?;
+        Ok(held.value)
+    }
+
+    /// To choose a patient: the permit is on the current number, also where `number` was replaced.
+    ///
+    /// # Errors
+    /// `SignedOut`, `NoRole`, `RoleForbids`, `NotFound`.
+    pub async fn to_open(&self, caller: &Caller, number: NhsNumber) -> Result<Permit<OpenPatient>> {
+        let mut attempt = Attempt::begin(caller, Action::OpenPatient)?;
+        attempt.patient = Some(number);
+        let granted = self.open_checks(&mut attempt, number).await;
+        self.settle(&attempt, granted).await
+    }
+
+    async fn open_checks(&self, attempt: &mut Attempt<'_>, number: NhsNumber) -> Result<Permit<OpenPatient>> {
+        attempt.allows(Activity::FindPatient)?;
+        let asked = attempt.permit(number)?;
+        let current = self.national.demographics.current_number(&asked).await?.ok_or(Kind::NotFound)?;
+        attempt.patient = Some(current);
+        if current != number {
+            attempt.detail = json!({ "superseded": true });
+        }
+        attempt.permit(current)
+    }
+
+    /// Records that the patient was closed.
+    ///
+    /// # Errors
+    /// `SignedOut`, `Audit`.
+    pub async fn closed(&self, caller: &Caller, patient: NhsNumber) -> Result<()> {
+        let mut attempt = Attempt::begin(caller, Action::ClosePatient)?;
+        attempt.patient = Some(patient);
+        self.audit.record(attempt.entry(Outcome::Done)).await
+    }
+
+    /// To show the overview.
+    ///
+    /// # Errors
+    /// `SignedOut`, `NoRole`, `RoleForbids` (B0264), `ContextClosed`.
+    pub async fn to_view_overview(&self, caller: &Caller, key: ContextKey) -> Result<OverviewPermits> {
+        let mut attempt = Attempt::begin(caller, Action::ViewOverview)?;
+        let granted = self.overview_checks(&mut attempt, key).await;
+        self.settle(&attempt, granted).await
+    }
+
+    async fn overview_checks(&self, attempt: &mut Attempt<'_>, key: ContextKey) -> Result<OverviewPermits> {
+        let demographics = self.in_context(attempt, key).await?;
+        let patient = demographics.of();
+        let adjustments = attempt
+            .role()?
+            .allows(Activity::ViewAdjustments)
+            .then(|| attempt.permit(patient))
+            .transpose()?;
+        let ask = may_ask(attempt.role()?).then(|| attempt.permit(patient)).transpose()?;
+        attempt.detail = json!({ "adjustments": adjustments.is_some(), "summary-gate": ask.is_some() });
+        Ok(OverviewPermits {
+            demographics,
+            adjustments,
+            ask,
+            role: attempt.role()?.clone(),
+        })
+    }
+
+    /// To show the patient's details.
+    ///
+    /// # Errors
+    /// As [`Access::to_view_overview`].
+    pub async fn to_view_details(&self, caller: &Caller, key: ContextKey) -> Result<Permit<ViewDemographics>> {
+        let mut attempt = Attempt::begin(caller, Action::ViewDetails)?;
+        let granted = self.in_context(&mut attempt, key).await;
+        self.settle(&attempt, granted).await
+    }
+
+    /// To say what stands between the role and the summary.
+    ///
+    /// # Errors
+    /// As [`Access::to_view_overview`].
+    pub async fn to_ask_summary(&self, caller: &Caller, key: ContextKey) -> Result<OverviewPermits> {
+        let mut attempt = Attempt::begin(caller, Action::AskSummary)?;
+        let granted = self.overview_checks(&mut attempt, key).await;
+        self.settle(&attempt, granted).await
+    }
+
+    /// To show the reasonable adjustments: what they say, where the role has B0257.
+    ///
+    /// # Errors
+    /// As [`Access::to_view_overview`].
+    pub async fn to_view_adjustments(&self, caller: &Caller, key: ContextKey) -> Result<OverviewPermits> {
+        let mut attempt = Attempt::begin(caller, Action::ViewAdjustments)?;
+        let granted = self.overview_checks(&mut attempt, key).await;
+        self.settle(&attempt, granted).await
+    }
+
+    /// To change the reasonable adjustments. Whoever may change a flag may also see it: the answer
+    /// shows it whole.
+    ///
+    /// # Errors
+    /// As [`Access::to_view_overview`], and `RoleForbids` (B0380, B0257).
+    pub async fn to_change_adjustments(
+        &self,
+        caller: &Caller,
+        key: ContextKey,
+        command: CommandId,
+    ) -> Result<(Permit<ViewDemographics>, Permit<ManageAdjustments>)> {
+        let mut attempt = Attempt::begin(caller, Action::ChangeAdjustments)?;
+        attempt.detail = json!({ "command": command });
+        let granted = async {
+            let demographics = self.in_context(&mut attempt, key).await?;
+            attempt.allows(Activity::ManageAdjustments)?;
+            attempt.allows(Activity::ViewAdjustments)?;
+            let change = attempt.permit(demographics.of())?;
+            Ok((demographics, change))
+        }
+        .await;
+        self.settle(&attempt, granted).await
+    }
+
+    /// The gate that the screen shows before it asks. Nothing is told of the patient without a
+    /// permit to ask.
+    ///
+    /// # Errors
+    /// Where a service does not answer.
+    pub async fn gate(
+        &self,
+        role: &RoleAssignment,
+        restricted: bool,
+        ask: Option<&Permit<AskSummary>>,
+    ) -> Result<Gate> {
+        let mut gate = Gate::of_role(role);
+        if let Some(ask) = ask {
+            let held = self.national.summaries.holds(ask).await?;
+            gate.availability = Some(Availability::of(held.consent, restricted, held.exists));
+            if gate.closed().is_none() {
+                gate.standing = self.standing(ask.actor(), ask.of()).await?;
+            }
+        }
+        Ok(gate)
+    }
+
+    /// The answer to the permission question.
+    ///
+    /// # Errors
+    /// As [`Access::to_view_overview`], and `RoleForbids` (B0370, B0168), `SummaryClosed`, `Invalid`.
+    pub async fn to_view_summary(
+        &self,
+        caller: &Caller,
+        key: ContextKey,
+        answer: &PermissionAnswer,
+    ) -> Result<Answered> {
+        let mut attempt = Attempt::begin(caller, Action::ViewSummary)?;
+        let granted = self.summary_checks(&mut attempt, key, answer).await;
+        let answered = self.settle(&attempt, granted).await?;
+        if let Some(summary) = &answered.summary {
+            let remembered = self.remember(summary, answer).await;
+            self.shown(summary, Action::ViewSummary, remembered).await?;
+        }
+        Ok(answered)
+    }
+
+    async fn summary_checks(
+        &self,
+        attempt: &mut Attempt<'_>,
+        key: ContextKey,
+        answer: &PermissionAnswer,
+    ) -> Result<Answered> {
+        let demographics = self.in_context(attempt, key).await?;
+        let patient = demographics.of();
+        attempt.allows(Activity::ViewSummary)?;
+        if !may_ask(attempt.role()?) {
+            return Err(Kind::SummaryClosed(Closed::Setting).into());
+        }
+        let problems = answer.problems(uk_date(self.clock.now()));
+        if !problems.is_empty() {
+            return Err(Kind::Invalid(problems).into());
+        }
+        attempt.detail = described(answer);
+        match answer {
+            // Whatever else stands in the way: a refusal tells nothing of the record.
+            PermissionAnswer::Declined => return Ok(Answered { demographics, summary: None }),
+            PermissionAnswer::Emergency { reason } => {
+                attempt.allows(Activity::EmergencyAccess)?;
+                attempt.reason = Some(reason.trim().to_owned());
+            }
+            PermissionAnswer::Agreed { .. } | PermissionAnswer::Standing => {}
+        }
+        let ask: Permit<AskSummary> = attempt.permit(patient)?;
+        let restricted = self.national.demographics.patient(&demographics).await?.restricted;
+        let gate = self.gate(attempt.role()?, restricted, Some(&ask)).await?;
+        // Only a legal override opens a summary against the patient's choice, and none is offered:
+        // an emergency does not.
+        if let Some(closed) = gate.closed() {
+            return Err(Kind::SummaryClosed(closed).into());
+        }
+        if *answer == PermissionAnswer::Standing && gate.standing.is_none() {
+            let message = "The earlier permission no longer holds: ask the patient again";
+            return Err(Kind::Invalid(vec![FieldError::new("answer", message)]).into());
+        }
+        Ok(Answered { demographics, summary: Some(attempt.permit(patient)?) })
+    }
+
+    /// The context of the key belongs to this session, role and tab, and the role may open records.
+    async fn in_context(&self, attempt: &mut Attempt<'_>, key: ContextKey) -> Result<Permit<ViewDemographics>> {
+        attempt.allows(Activity::FindPatient)?;
+        let patient = self.contexts.check(key, attempt.person, attempt.role()?).await?;
+        attempt.patient = Some(patient);
+        attempt.permit(patient)
+    }
+
+    /// Records that it was allowed, and gives it out; or records that it was not.
+    async fn settle<T>(&self, attempt: &Attempt<'_>, granted: Result<T>) -> Result<T> {
+        let granted = self.or_refused(attempt, granted).await?;
+        self.audit.record(attempt.entry(Outcome::Allowed)).await?;
+        Ok(granted)
+    }
+
+    async fn or_refused<T>(&self, attempt: &Attempt<'_>, granted: Result<T>) -> Result<T> {
+        match granted {
+            Ok(granted) => Ok(granted),
+            Err(failure) => {
+                self.audit.record(unsuccessful(attempt.entry(Outcome::Refused), &failure)).await?;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Records, where something that was allowed then did not work, that it was not shown.
+    ///
+    /// # Errors
+    /// The failure itself, or `Audit`.
+    pub async fn shown<R, T>(&self, permit: &Permit<R>, action: Action, read: Result<T>) -> Result<T>
+    where
+        R: Right<Of = NhsNumber>,
+    {
+        if let Err(failure) = &read {
+            self.audit.record(unsuccessful(after(permit, action, Outcome::Failed), failure)).await?;
+        }
+        read
+    }
+
+    /// Records what became of a change, with what `detail` tells of it.
+    ///
+    /// # Errors
+    /// As [`Access::shown`].
+    pub async fn done<R, T>(
+        &self,
+        permit: &Permit<R>,
+        action: Action,
+        change: Result<T>,
+        detail: impl FnOnce(&T) -> Value,
+    ) -> Result<T>
+    where
+        R: Right<Of = NhsNumber>,
+    {
+        let done = self.shown(permit, action, change).await?;
+        self.audit.record(after(permit, action, Outcome::Done).with(detail(&done))).await?;
+        Ok(done)
+    }
+
+    /// Records that someone was refused before anything was looked for.
+    ///
+    /// # Errors
+    /// `Audit`.
+    pub async fn refused(&self, permit: &Permit<FindPatients>, kind: SearchKind, failure: &Failure) -> Result<()> {
+        let entry = Entry::new(permit.actor().clone(), Action::Search, Outcome::Refused)
+            .with(json!({ "by": kind.slug() }));
+        self.audit.record(unsuccessful(entry, failure)).await
+    }
+}
+
+/// An entry that follows the one with which the permit was given.
+fn after<R: Right<Of = NhsNumber>>(permit: &Permit<R>, action: Action, outcome: Outcome) -> Entry {
+    Entry::new(permit.actor().clone(), action, outcome).on([permit.of()])
+}
+
+/// The role and its care setting allow the permission question.
+fn may_ask(role: &RoleAssignment) -> bool {
+    role.allows(Activity::ViewSummary) && role.organisation.setting.approved_for_summary()
+}
+
+/// The entry with what stood in the way: refused where the person may know it, failed where not.
+fn unsuccessful(mut entry: Entry, failure: &Failure) -> Entry {
+    let kind = failure.kind();
+    entry.outcome = match failure {
+        Failure::Refused(_) => Outcome::Refused,
+        Failure::Store(_) | Failure::Corrupt(_) | Failure::Audit(_) | Failure::Internal(_) => Outcome::Failed,
+    };
+    let why = match &kind {
+        Kind::RoleForbids(activity) => json!({ "why": "RoleForbids", "activity": activity }),
+        Kind::SummaryClosed(closed) => json!({ "why": "SummaryClosed", "closed": closed }),
+        // What was wrong could quote what was typed.
+        Kind::Invalid(_) => json!({ "why": "Invalid" }),
+        other => json!({ "why": format!("{other:?}") }),
+    };
+    if let (Value::Object(detail), Value::Object(why)) = (&mut entry.detail, why) {
+        detail.extend(why);
+    }
+    entry
+}
+
+/// The answer as the audit has it; the reason stands in its own field.
+fn described(answer: &PermissionAnswer) -> Value {
+    match answer {
+        PermissionAnswer::Agreed { scope, duration } => {
+            let until = match duration {
+                Duration::ThisView => None,
+                Duration::Until(date) => Some(*date),
+            };
+            json!({ "answer": "agreed", "scope": scope, "until": until, "relationship": "self-claimed" })
+        }
+        PermissionAnswer::Standing => json!({ "answer": "standing", "relationship": "self-claimed" }),
+        PermissionAnswer::Emergency { .. } => json!({ "answer": "emergency", "relationship": "self-claimed" }),
+        PermissionAnswer::Declined => json!({ "answer": "declined" }),
+    }
+}
+
+fn scope_code(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Me => "me",
+        Scope::Team => "team",
+    }
+}

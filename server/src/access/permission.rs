@@ -1,0 +1,85 @@
+//! Permissions that patients gave ahead, and relationships that people claimed.
+
+use super::{Access, Permit, ViewSummary, scope_code};
+use crate::audit::Actor;
+use crate::failure::{Failure, Result};
+use crate::identity::new_id;
+use crate::store::column;
+use domain::NhsNumber;
+use domain::clock::uk_date;
+use domain::permission::{Duration, PermissionAnswer, Scope, StandingPermission};
+
+impl Access {
+    /// The permission that holds today for that person in their organisation: the one that holds
+    /// longest.
+    pub(super) async fn standing(&self, actor: &Actor, patient: NhsNumber) -> Result<Option<StandingPermission>> {
+        let Some((_, _, organisation)) = &actor.role else {
+            return Ok(None);
+        };
+        let found = sqlx::query(
+            "select scope, until_date, recorded_by from permission
+             where nhs_number = $1 and organisation = $2 and until_date >= $3 and (scope = 'team' or person = $4)
+             order by until_date desc, recorded_at desc limit 1",
+        )
+        .bind(patient.digits())
+        .bind(organisation.clone())
+        .bind(uk_date(self.clock.now()).to_string())
+        .bind(actor.person.to_string())
+        .fetch_optional(self.db.read())
+        .await?;
+        let Some(row) = found else {
+            return Ok(None);
+        };
+        let scope: String = column(&row, 0)?;
+        let until: String = column(&row, 1)?;
+        Ok(Some(StandingPermission {
+            scope: [Scope::Me, Scope::Team]
+                .into_iter()
+                .find(|known| scope_code(*known) == scope)
+                .ok_or_else(|| Failure::Corrupt("the scope of a permission".into()))?,
+            until: until.parse().map_err(|_| Failure::Corrupt("the last day of a permission".into()))?,
+            recorded_by: column(&row, 2)?,
+        }))
+    }
+
+    /// Keeps what the answer means for later: the relationship, and the permission where it was
+    /// given until a date.
+    pub(super) async fn remember(&self, permit: &Permit<ViewSummary>, answer: &PermissionAnswer) -> Result<()> {
+        let actor = permit.actor();
+        let Some((_, _, organisation)) = &actor.role else {
+            return Ok(());
+        };
+        let now = self.clock.now();
+        let patient = permit.of().digits();
+        let mut transaction = self.db.begin().await?;
+        sqlx::query(
+            "insert into relationship (nhs_number, person, organisation, claimed_at) values ($1, $2, $3, $4)
+             on conflict do nothing",
+        )
+        .bind(patient.clone())
+        .bind(actor.person.to_string())
+        .bind(organisation.clone())
+        .bind(now.as_microsecond())
+        .execute(&mut *transaction)
+        .await?;
+        if let PermissionAnswer::Agreed { scope, duration: Duration::Until(until) } = answer {
+            sqlx::query(
+                "insert into permission
+                 (id, nhs_number, organisation, scope, person, until_date, recorded_by, recorded_at)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8)",
+            )
+            .bind(new_id(self.clock.as_ref()).to_string())
+            .bind(patient)
+            .bind(organisation.clone())
+            .bind(scope_code(*scope))
+            .bind(actor.person.to_string())
+            .bind(until.to_string())
+            .bind(permit.provenance(now).person)
+            .bind(now.as_microsecond())
+            .execute(&mut *transaction)
+            .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+}

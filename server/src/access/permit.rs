@@ -1,0 +1,118 @@
+//! What the access module grants. Nothing outside can make one.
+
+use crate::audit::Actor;
+use domain::NhsNumber;
+use domain::adjustment::Provenance;
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+/// Something that may be granted.
+pub trait Right: Send + Sync + 'static {
+    /// What it is granted on: a patient, or nothing in particular.
+    type Of: Copy + Send + Sync;
+}
+
+macro_rules! rights {
+    ($($(#[$doc:meta])* $name:ident of $of:ty;)+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug)]
+            pub struct $name(());
+
+            impl Right for $name {
+                type Of = $of;
+            }
+        )+
+    };
+}
+
+rights! {
+    /// To search.
+    FindPatients of ();
+    /// To choose the patient of a number that someone has in front of them.
+    OpenPatient of NhsNumber;
+    /// To read demographics, and that there is a flag.
+    ViewDemographics of NhsNumber;
+    /// To ask whether there is a summary.
+    AskSummary of NhsNumber;
+    /// To read the summary: permission was answered, and the audit has it.
+    ViewSummary of NhsNumber;
+    /// To read the reasonable adjustments.
+    ViewAdjustments of NhsNumber;
+    /// To change the reasonable adjustments.
+    ManageAdjustments of NhsNumber;
+}
+
+/// A right that was granted to one person for one request. A port that reads a record takes one by
+/// argument, so that code which skips the check does not compile.
+///
+/// ```compile_fail
+/// use server::access::{Permit, ViewSummary};
+/// // Its fields are private, and there is no function that makes one.
+/// let forged: Permit<ViewSummary> = Permit { of: todo!(), actor: todo!(), words: todo!() };
+/// ```
+#[derive(Debug)]
+pub struct Permit<R: Right> {
+    of: R::Of,
+    actor: Actor,
+    words: Words,
+}
+
+/// Who it is in words, for what is written into a record.
+#[derive(Clone, Debug)]
+pub(super) struct Words {
+    pub(super) person: String,
+    pub(super) role: String,
+    pub(super) organisation: String,
+}
+
+impl<R: Right> Permit<R> {
+    pub(super) fn grant(of: R::Of, actor: Actor, words: Words) -> Self {
+        Self { of, actor, words }
+    }
+
+    /// What it is granted on.
+    pub fn of(&self) -> R::Of {
+        self.of
+    }
+
+    /// To whom it is granted.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// What is written beside something recorded at that time.
+    pub fn provenance(&self, at: Timestamp) -> Provenance {
+        Provenance {
+            person: self.words.person.clone(),
+            role: self.words.role.clone(),
+            organisation: self.words.organisation.clone(),
+            at,
+        }
+    }
+}
+
+/// What a search found, held back until the audit has the patients that it returns. Only
+/// [`super::Access::release`] gives it out.
+pub struct Held<T> {
+    pub(super) value: T,
+    pub(super) patients: BTreeSet<NhsNumber>,
+}
+
+impl<T> Held<T> {
+    /// A value with everyone whose record is in it.
+    pub fn new(value: T, patients: impl IntoIterator<Item = NhsNumber>) -> Self {
+        Self {
+            value,
+            patients: patients.into_iter().collect(),
+        }
+    }
+
+    /// Another form of it, with the same patients or fewer.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Held<U> {
+        Held {
+            value: change(self.value),
+            patients: self.patients,
+        }
+    }
+}

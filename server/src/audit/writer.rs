@@ -1,0 +1,96 @@
+//! One task for each lane: takes what has come meanwhile and writes it in one transaction.
+
+use super::entry::{Row, genesis};
+use crate::failure::{Failure, Result};
+use crate::store::{Db, Value, column, insert_many};
+use tokio::sync::{mpsc, oneshot};
+
+/// The most entries in one transaction.
+const BATCH: usize = 256;
+
+/// An entry with whoever waits for it.
+pub(super) struct Pending {
+    pub(super) row: Row,
+    pub(super) done: oneshot::Sender<Result<(), String>>,
+}
+
+/// Makes the head of the lane where there is none.
+pub(super) async fn begin_lane(db: &Db, lane: i64) -> Result<()> {
+    sqlx::query("insert into audit_head (lane, seq, hash) values ($1, 0, $2) on conflict do nothing")
+        .bind(lane)
+        .bind(genesis(lane))
+        .execute(db.write())
+        .await?;
+    Ok(())
+}
+
+/// Writes until nobody can bring more. A failure is told to those who wait, and the next batch is
+/// tried all the same.
+pub(super) async fn run(db: Db, lane: i64, mut receiver: mpsc::Receiver<Pending>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while receiver.recv_many(&mut batch, BATCH).await > 0 {
+        let (rows, waiting): (Vec<_>, Vec<_>) =
+            batch.drain(..).map(|pending| (pending.row, pending.done)).unzip();
+        let result = write(&db, lane, rows).await.map_err(|failure| failure.to_string());
+        for done in waiting {
+            // Whoever gave up waiting does not want to know.
+            let _ = done.send(result.clone());
+        }
+    }
+}
+
+async fn write(db: &Db, lane: i64, rows: Vec<Row>) -> Result<()> {
+    let mut transaction = db.begin().await?;
+    // Writing the head first takes its lock: another server with the same lane waits here.
+    let head = sqlx::query("update audit_head set seq = seq where lane = $1 returning seq, hash")
+        .bind(lane)
+        .fetch_optional(&mut *transaction)
+        .await?
+        .ok_or_else(|| Failure::Audit("the head of the lane is missing".into()))?;
+    let mut seq: i64 = column(&head, 0)?;
+    let mut prev: Vec<u8> = column(&head, 1)?;
+    let mut entries = Vec::with_capacity(rows.len());
+    let mut patients = Vec::new();
+    for row in rows {
+        seq += 1;
+        let hash = row.hash(lane, seq, &prev);
+        patients.extend(row.subjects.into_iter().map(|patient| [patient.into(), lane.into(), seq.into()]));
+        entries.push([
+            Value::from(lane),
+            seq.into(),
+            row.at.into(),
+            row.correlation.into(),
+            row.person.into(),
+            row.role.into(),
+            row.job.into(),
+            row.organisation.into(),
+            row.session.into(),
+            row.device.into(),
+            row.action.into(),
+            row.outcome.into(),
+            row.patients.into(),
+            row.reason.into(),
+            row.detail.into(),
+            prev.into(),
+            hash.clone().into(),
+        ]);
+        prev = hash;
+    }
+    insert_many(
+        &mut transaction,
+        "insert into audit_entry (lane, seq, at, correlation, person, role, job, organisation, session, device,
+         action, outcome, patients, reason, detail, prev, hash)",
+        "",
+        entries,
+    )
+    .await?;
+    insert_many(&mut transaction, "insert into audit_patient (nhs_number, lane, seq)", "", patients).await?;
+    sqlx::query("update audit_head set seq = $1, hash = $2 where lane = $3")
+        .bind(seq)
+        .bind(prev)
+        .bind(lane)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(())
+}

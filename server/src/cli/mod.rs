@@ -1,0 +1,88 @@
+//! The commands of the operator.
+
+pub(crate) mod enrol;
+pub(crate) mod log;
+pub(crate) mod seed;
+pub(crate) mod serve;
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser, Subcommand};
+use server::settings::Settings;
+use server::store::Db;
+use std::io::Write;
+
+/// The National Care Records Service.
+///
+/// Settings come from the environment: NCRS_ADDR, NCRS_ORIGIN, NCRS_DATABASE_URL and others; see the README.
+#[derive(Debug, Parser)]
+#[command(name = "ncrs", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the service (the default)
+    Serve,
+    /// Bring the database up to date
+    Migrate,
+    /// Fill the database with made-up patients and staff
+    Seed(SeedArgs),
+    /// Give a member of staff a code with which they can add their first passkey
+    Enrol(EnrolArgs),
+}
+
+/// How to seed.
+#[derive(Debug, Args)]
+pub(crate) struct SeedArgs {
+    /// Mark the database as a demonstration, with staff to sign in as
+    #[arg(long)]
+    pub(crate) demo: bool,
+    /// Do nothing where there are patients already
+    #[arg(long)]
+    pub(crate) if_empty: bool,
+    /// How many patients, beside the few that are always there
+    #[arg(long, default_value_t = 2_000, value_name = "N")]
+    pub(crate) patients: u64,
+    /// The same seed makes the same patients
+    #[arg(long, default_value_t = 1, value_name = "S")]
+    pub(crate) seed: u64,
+}
+
+/// Whom to enrol.
+#[derive(Debug, Args)]
+pub(crate) struct EnrolArgs {
+    /// The login of the member of staff
+    #[arg(long, value_name = "LOGIN")]
+    pub(crate) staff: String,
+    /// Answer in JSON, for programs
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The database, brought up to date.
+pub(crate) async fn database(settings: &Settings) -> Result<Db> {
+    settings.make_database_folder()?;
+    let db = Db::connect(&settings.database_url)
+        .await
+        .context("NCRS_DATABASE_URL: the database cannot be opened")?;
+    db.migrate()
+        .await
+        .context("the database cannot be brought up to date")?;
+    Ok(db)
+}
+
+/// Says to the operator what went wrong.
+pub(crate) fn complain(error: &anyhow::Error) {
+    // There is nobody left to tell where this fails.
+    let _ = writeln!(std::io::stderr().lock(), "ncrs: {error:#}");
+}
+
+/// Says something to the operator.
+pub(crate) fn say(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}")?;
+    Ok(out.flush()?)
+}

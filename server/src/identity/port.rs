@@ -1,0 +1,597 @@
+//! The identity port of one request.
+
+use super::ceremony::{self, CeremonyKind, For};
+use super::session::{self, LiveSession, Which};
+use super::session_store::{OPENING, Opening, hash};
+use super::{ABSOLUTE, EnrolmentCode, Event, IDLE, Identity, VISIT, passkey, staff};
+use crate::audit::{Action, Actor, Entry, Outcome};
+use crate::caller::{Caller, SignedInCaller};
+use crate::failure::{Failure, Result};
+use app::api::identity::{AccountView, Enrolment, SessionView, SignedIn, WebAuthnJson};
+use app::ports;
+use app::problem::{Kind, Problem};
+use async_trait::async_trait;
+use domain::ids::{CorrelationId, PasskeyId, PersonId, RoleId, SessionRef};
+use domain::role::{Person, RoleAssignment, RoleChoice};
+use jiff::SignedDuration;
+use serde_json::json;
+use std::net::IpAddr;
+use std::sync::Arc;
+use tower_sessions::{Expiry, Session};
+use webauthn_rs::prelude::{DiscoverableAuthentication, PasskeyRegistration};
+
+/// In the audit, of whoever is not signed in.
+const NO_SESSION: SessionRef = SessionRef(uuid::Uuid::nil());
+
+/// What a request brings, before anyone knows whose it is.
+#[derive(Clone)]
+pub struct Visitor {
+    /// The cookie.
+    pub session: Session,
+    /// From where, for the limits.
+    pub address: IpAddr,
+    /// "Chrome on Android".
+    pub device: String,
+    /// Joins the screen, the log and the audit.
+    pub correlation: CorrelationId,
+}
+
+/// Identity, for one request.
+#[derive(Clone)]
+pub struct IdentityPort {
+    identity: Arc<Identity>,
+    visitor: Visitor,
+    live: Option<LiveSession>,
+}
+
+impl IdentityPort {
+    /// Finds out whose request it is, and notes that the session was used.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn of(identity: Arc<Identity>, visitor: Visitor) -> Result<Self> {
+        let now = identity.now();
+        let live = match visitor.session.id() {
+            Some(id) => session::find(&identity.db, &hash(&id), now).await?,
+            None => None,
+        };
+        if let Some(live) = &live {
+            live.touch(&identity.db, now).await;
+        }
+        Ok(Self {
+            identity,
+            visitor,
+            live,
+        })
+    }
+
+    /// Who asks, for everything behind identity.
+    pub fn caller(&self) -> Caller {
+        Caller {
+            correlation: self.visitor.correlation,
+            signed_in: self.live.as_ref().map(|live| live.caller.clone()),
+        }
+    }
+
+    /// What every page needs to know before it shows anything.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn view(&self) -> Result<SessionView> {
+        self.view_of(self.live.as_ref()).await
+    }
+
+    async fn view_of(&self, live: Option<&LiveSession>) -> Result<SessionView> {
+        let training = staff::training(&self.identity.db).await?;
+        let signed_in = match live {
+            None => None,
+            Some(live) => Some(SignedIn {
+                person: Person {
+                    id: live.caller.person,
+                    name: live.caller.name.clone(),
+                },
+                role: live.caller.role.clone(),
+                roles: staff::roles(&self.identity.db, live.caller.person).await?,
+                ends_at: live.ends_at,
+                idle_seconds: IDLE.as_secs().unsigned_abs(),
+            }),
+        };
+        Ok(SessionView {
+            training,
+            signed_in,
+        })
+    }
+
+    /// The view of what this request has just made of the session.
+    async fn view_now(&self) -> Result<SessionView> {
+        let live = match self.session_hash() {
+            Some(hash) => session::find(&self.identity.db, &hash, self.identity.now()).await?,
+            None => None,
+        };
+        self.view_of(live.as_ref()).await
+    }
+
+    fn live(&self) -> Result<&LiveSession> {
+        self.live.as_ref().ok_or_else(|| Kind::SignedOut.into())
+    }
+
+    fn session_hash(&self) -> Option<String> {
+        self.visitor.session.id().map(|id| hash(&id))
+    }
+
+    /// The hash of a session that a ceremony can hang on. A visitor gets one now, for as long as a
+    /// ceremony may take.
+    async fn session_for_ceremony(&self) -> Result<String> {
+        let session = &self.visitor.session;
+        if session.id().is_some() {
+            // Learns whether the cookie still names a row, and forgets it if not.
+            session.get_value(OPENING).await.map_err(fault)?;
+        }
+        if session.id().is_none() {
+            self.make_session(SessionRef(self.identity.new_id()), None, VISIT)
+                .await?;
+        }
+        self.session_hash()
+            .ok_or_else(|| Failure::Internal("a new session has no id".into()))
+    }
+
+    async fn make_session(
+        &self,
+        reference: SessionRef,
+        who: Option<(PersonId, PasskeyId, Option<RoleId>)>,
+        lifetime: SignedDuration,
+    ) -> Result<()> {
+        let session = &self.visitor.session;
+        let opening = Opening {
+            session: reference,
+            who,
+            device: self.visitor.device.clone(),
+        };
+        session.insert(OPENING, opening).await.map_err(fault)?;
+        session.set_expiry(Some(Expiry::OnInactivity(time::Duration::seconds(
+            lifetime.as_secs(),
+        ))));
+        session.save().await.map_err(fault)
+    }
+
+    /// Opens a session of the person under a new id. Where this browser had one of theirs, alive or
+    /// not used for too long, the new one carries it on: the same role, the same patients.
+    async fn open(&self, person: PersonId, passkey: PasskeyId) -> Result<SessionView> {
+        let past = match self.session_hash() {
+            Some(hash) => session::past(&self.identity.db, &hash, self.identity.now()).await?,
+            None => None,
+        };
+        let roles = staff::roles(&self.identity.db, person).await?;
+        let kept = past
+            .as_ref()
+            .filter(|past| past.person == person)
+            .and_then(|past| past.role)
+            .filter(|kept| roles.iter().any(|role| role.id == *kept));
+        let role = kept.or_else(|| only_role(&roles));
+        let new = SessionRef(self.identity.new_id());
+        let mut actor = self.actor(person, new);
+        actor.role = roles
+            .iter()
+            .find(|own| role == Some(own.id))
+            .map(audited_role);
+        self.record(
+            actor,
+            Action::SignIn,
+            Outcome::Allowed,
+            json!({ "passkey": passkey }),
+        )
+        .await?;
+        if self.visitor.session.id().is_some() {
+            self.visitor.session.cycle_id().await.map_err(fault)?;
+        }
+        self.make_session(new, Some((person, passkey, role)), ABSOLUTE)
+            .await?;
+        if let Some(past) = past {
+            self.identity
+                .tell(match kept {
+                    Some(_) => Event::Succeeded {
+                        old: past.session,
+                        new,
+                    },
+                    None => Event::Ended(past.session),
+                })
+                .await;
+        }
+        self.view_now().await
+    }
+
+    /// What follows when sessions of this person are over. They are, so nothing here is an error.
+    async fn ended(&self, sessions: Vec<SessionRef>, why: &str) {
+        for session in sessions {
+            self.identity.tell(Event::Ended(session)).await;
+            let Some(live) = &self.live else { continue };
+            let actor = Actor::of(self.visitor.correlation, &live.caller);
+            let detail = json!({ "session": session, "why": why });
+            if let Err(failure) = self
+                .record(actor, Action::SignOut, Outcome::Done, detail)
+                .await
+            {
+                tracing::error!(%failure, "a sign-out is not in the audit");
+            }
+        }
+    }
+
+    /// Someone who is not signed in yet.
+    fn actor(&self, person: PersonId, session: SessionRef) -> Actor {
+        Actor {
+            correlation: self.visitor.correlation,
+            person,
+            role: None,
+            session,
+            device: self.visitor.device.clone(),
+        }
+    }
+
+    /// Writes the audit. Before the deed, so that none is missing; never inside a transaction, as
+    /// SQLite has one writer.
+    async fn record(
+        &self,
+        actor: Actor,
+        action: Action,
+        outcome: Outcome,
+        detail: serde_json::Value,
+    ) -> Result<()> {
+        self.identity
+            .audit
+            .record(Entry::new(actor, action, outcome).with(detail))
+            .await
+    }
+
+    async fn start_enrolment(&self, typed: &str) -> Result<Enrolment> {
+        let identity = &self.identity;
+        identity
+            .enrol_limit
+            .take(self.visitor.address, identity.now())?;
+        // What cannot be a code is looked for all the same, so that it takes as long.
+        let code_hash = EnrolmentCode::read(typed)
+            .map(|code| code.hash())
+            .unwrap_or_default();
+        let Some((person, login)) =
+            staff::attempt_code(&identity.db, &code_hash, identity.now()).await?
+        else {
+            return Err(Kind::NotAccepted.into());
+        };
+        let (options, state) = passkey::start_registration(identity, &person, &login).await?;
+        let whom = For {
+            person: Some(person.id),
+            code_hash: Some(code_hash),
+        };
+        self.begin(CeremonyKind::Enrol, whom, &options, &state)
+            .await?;
+        Ok(Enrolment {
+            person: person.name,
+            options,
+        })
+    }
+
+    async fn finish_enrolment(&self, name: &str, credential: WebAuthnJson) -> Result<SessionView> {
+        let identity = &self.identity;
+        identity
+            .enrol_limit
+            .take(self.visitor.address, identity.now())?;
+        let name = passkey::name(name)?;
+        let (whom, state) = self
+            .take::<PasskeyRegistration>(CeremonyKind::Enrol, &credential)
+            .await?;
+        let (Some(person), Some(code_hash)) = (whom.person, whom.code_hash) else {
+            return Err(Failure::Corrupt("an enrolment of nobody".into()));
+        };
+        let actor = self.actor(person, NO_SESSION);
+        let made = match passkey::finish_registration(identity, credential, &state) {
+            Ok(made) if staff::find(&identity.db, person).await?.is_some() => made,
+            Ok(_) => return Err(Kind::NotAccepted.into()),
+            Err(refusal) => {
+                self.record(actor, Action::Enrol, Outcome::Refused, json!({}))
+                    .await?;
+                return Err(refusal);
+            }
+        };
+        let passkey = PasskeyId(identity.new_id());
+        self.record(
+            actor,
+            Action::Enrol,
+            Outcome::Allowed,
+            json!({ "passkey": passkey }),
+        )
+        .await?;
+        let mut work = identity.db.write().begin().await?;
+        if !staff::use_code(&mut work, &code_hash, identity.now()).await? {
+            return Err(Kind::NotAccepted.into());
+        }
+        passkey::add(&mut work, passkey, person, &name, &made, identity.now()).await?;
+        work.commit().await?;
+        self.open(person, passkey).await
+    }
+
+    async fn start_sign_in(&self) -> Result<WebAuthnJson> {
+        let identity = &self.identity;
+        identity
+            .sign_in_limit
+            .take(self.visitor.address, identity.now())?;
+        let (options, state) = passkey::start_authentication(identity)?;
+        self.begin(CeremonyKind::SignIn, For::default(), &options, &state)
+            .await?;
+        Ok(options)
+    }
+
+    async fn finish_sign_in(&self, credential: WebAuthnJson) -> Result<SessionView> {
+        let identity = &self.identity;
+        identity
+            .sign_in_limit
+            .take(self.visitor.address, identity.now())?;
+        let (_, state) = self
+            .take::<DiscoverableAuthentication>(CeremonyKind::SignIn, &credential)
+            .await?;
+        let claimed = passkey::identify(identity, credential).await?;
+        if let Err(refusal) = passkey::finish_authentication(identity, &claimed, state).await {
+            let detail = json!({ "passkey": claimed.passkey });
+            self.record(
+                self.actor(claimed.person, NO_SESSION),
+                Action::SignIn,
+                Outcome::Refused,
+                detail,
+            )
+            .await?;
+            return Err(refusal);
+        }
+        self.open(claimed.person, claimed.passkey).await
+    }
+
+    async fn begin(
+        &self,
+        kind: CeremonyKind,
+        whom: For,
+        options: &WebAuthnJson,
+        state: &impl serde::Serialize,
+    ) -> Result<()> {
+        let session = self.session_for_ceremony().await?;
+        let key = ceremony::Key {
+            session,
+            kind,
+            challenge: ceremony::challenge_of_options(options)?,
+        };
+        ceremony::begin(&self.identity.db, &key, whom, state, self.identity.now()).await
+    }
+
+    async fn take<State: serde::de::DeserializeOwned>(
+        &self,
+        kind: CeremonyKind,
+        credential: &WebAuthnJson,
+    ) -> Result<(For, State)> {
+        let key = ceremony::Key {
+            session: self.session_hash().unwrap_or_default(),
+            kind,
+            challenge: ceremony::challenge_of_credential(credential).unwrap_or_default(),
+        };
+        ceremony::take(&self.identity.db, &key, self.identity.now()).await
+    }
+
+    async fn end_this(&self) -> Result<SessionView> {
+        if let Some(hash) = self.session_hash() {
+            let ended = session::end(&self.identity.db, Which::Here(&hash)).await?;
+            self.ended(ended, "here").await;
+            self.visitor.session.flush().await.map_err(fault)?;
+        }
+        self.view_of(None).await
+    }
+
+    async fn end_everywhere(&self) -> Result<SessionView> {
+        let person = self.live()?.caller.person;
+        let ended = session::end(&self.identity.db, Which::All(person)).await?;
+        self.ended(ended, "everywhere").await;
+        self.end_this().await
+    }
+
+    async fn change_role(&self, role: RoleId) -> Result<SessionView> {
+        let SignedInCaller {
+            session,
+            person,
+            role: current,
+            ..
+        } = &self.live()?.caller;
+        let roles = staff::roles(&self.identity.db, *person).await?;
+        let chosen = roles
+            .iter()
+            .find(|own| own.id == role)
+            .ok_or(Kind::NotFound)?;
+        let mut actor = self.actor(*person, *session);
+        actor.role = Some(audited_role(chosen));
+        self.record(actor, Action::ChooseRole, Outcome::Allowed, json!({}))
+            .await?;
+        session::set_role(&self.identity.db, *session, role).await?;
+        if current.as_ref().map(|current| current.id) != Some(role) {
+            self.identity.tell(Event::RoleChanged(*session)).await;
+        }
+        self.view_now().await
+    }
+
+    async fn account_view(&self) -> Result<AccountView> {
+        let live = self.live()?;
+        let person = live.caller.person;
+        let db = &self.identity.db;
+        Ok(AccountView {
+            passkeys: passkey::list(db, person, live.passkey).await?,
+            sessions: session::list(db, person, live.caller.session, self.identity.now()).await?,
+        })
+    }
+
+    async fn start_adding(&self) -> Result<WebAuthnJson> {
+        let identity = &self.identity;
+        let person = self.live()?.caller.person;
+        let (person, login) = staff::find(&identity.db, person)
+            .await?
+            .ok_or(Kind::SignedOut)?;
+        let (options, state) = passkey::start_registration(identity, &person, &login).await?;
+        let whom = For {
+            person: Some(person.id),
+            code_hash: None,
+        };
+        self.begin(CeremonyKind::AddPasskey, whom, &options, &state)
+            .await?;
+        Ok(options)
+    }
+
+    async fn finish_adding(&self, name: &str, credential: WebAuthnJson) -> Result<AccountView> {
+        let identity = &self.identity;
+        let person = self.live()?.caller.person;
+        let name = passkey::name(name)?;
+        let (whom, state) = self
+            .take::<PasskeyRegistration>(CeremonyKind::AddPasskey, &credential)
+            .await?;
+        if whom.person != Some(person) {
+            return Err(Kind::NotAccepted.into());
+        }
+        let made = passkey::finish_registration(identity, credential, &state)?;
+        let id = PasskeyId(identity.new_id());
+        let actor = Actor::of(self.visitor.correlation, &self.live()?.caller);
+        self.record(
+            actor,
+            Action::AddPasskey,
+            Outcome::Allowed,
+            json!({ "passkey": id }),
+        )
+        .await?;
+        let mut work = identity.db.write().begin().await?;
+        passkey::add(&mut work, id, person, &name, &made, identity.now()).await?;
+        work.commit().await?;
+        self.account_view().await
+    }
+
+    async fn give_name(&self, passkey: PasskeyId, name: &str) -> Result<AccountView> {
+        let person = self.live()?.caller.person;
+        let name = passkey::name(name)?;
+        passkey::rename(&self.identity.db, person, passkey, &name).await?;
+        self.account_view().await
+    }
+
+    async fn remove(&self, passkey: PasskeyId) -> Result<AccountView> {
+        let SignedInCaller {
+            session, person, ..
+        } = self.live()?.caller;
+        let db = &self.identity.db;
+        passkey::check_removal(db.write(), person, passkey).await?;
+        let actor = Actor::of(self.visitor.correlation, &self.live()?.caller);
+        self.record(
+            actor,
+            Action::RemovePasskey,
+            Outcome::Allowed,
+            json!({ "passkey": passkey }),
+        )
+        .await?;
+        passkey::remove(db, person, passkey, session).await?;
+        let ended = session::end(db, Which::OpenedBy(passkey, session)).await?;
+        self.ended(ended, "its passkey was removed").await;
+        self.account_view().await
+    }
+
+    async fn end_one(&self, other: SessionRef) -> Result<AccountView> {
+        let person = self.live()?.caller.person;
+        let ended = session::end(&self.identity.db, Which::One(person, other)).await?;
+        if ended.is_empty() {
+            return Err(Kind::NotFound.into());
+        }
+        self.ended(ended, "from another session").await;
+        self.account_view().await
+    }
+
+    fn answer<T>(&self, outcome: Result<T>) -> Result<T, Problem> {
+        outcome.map_err(|failure| failure.at_boundary(self.visitor.correlation))
+    }
+}
+
+/// How the audit names a role.
+fn audited_role(role: &RoleAssignment) -> (RoleId, String, String) {
+    (
+        role.id,
+        role.job_name.clone(),
+        role.organisation.ods.to_string(),
+    )
+}
+
+/// The role of someone who has only one.
+fn only_role(roles: &[RoleAssignment]) -> Option<RoleId> {
+    match RoleChoice::for_count(roles.len()) {
+        RoleChoice::Automatic => roles.first().map(|role| role.id),
+        RoleChoice::None | RoleChoice::List | RoleChoice::SearchableList => None,
+    }
+}
+
+fn fault(error: tower_sessions::session::Error) -> Failure {
+    Failure::Store(sqlx::Error::Protocol(format!("a session: {error}")))
+}
+
+#[async_trait]
+impl ports::Identity for IdentityPort {
+    async fn session(&self) -> Result<SessionView, Problem> {
+        self.answer(self.view().await)
+    }
+
+    async fn enrol_start(&self, code: String) -> Result<Enrolment, Problem> {
+        self.answer(self.start_enrolment(&code).await)
+    }
+
+    async fn enrol_finish(
+        &self,
+        passkey_name: String,
+        credential: WebAuthnJson,
+    ) -> Result<SessionView, Problem> {
+        self.answer(self.finish_enrolment(&passkey_name, credential).await)
+    }
+
+    async fn sign_in_start(&self) -> Result<WebAuthnJson, Problem> {
+        self.answer(self.start_sign_in().await)
+    }
+
+    async fn sign_in_finish(&self, credential: WebAuthnJson) -> Result<SessionView, Problem> {
+        self.answer(self.finish_sign_in(credential).await)
+    }
+
+    async fn sign_out(&self) -> Result<SessionView, Problem> {
+        self.answer(self.end_this().await)
+    }
+
+    async fn sign_out_everywhere(&self) -> Result<SessionView, Problem> {
+        self.answer(self.end_everywhere().await)
+    }
+
+    async fn choose_role(&self, role: RoleId) -> Result<SessionView, Problem> {
+        self.answer(self.change_role(role).await)
+    }
+
+    async fn account(&self) -> Result<AccountView, Problem> {
+        self.answer(self.account_view().await)
+    }
+
+    async fn add_passkey_start(&self) -> Result<WebAuthnJson, Problem> {
+        self.answer(self.start_adding().await)
+    }
+
+    async fn add_passkey_finish(
+        &self,
+        passkey_name: String,
+        credential: WebAuthnJson,
+    ) -> Result<AccountView, Problem> {
+        self.answer(self.finish_adding(&passkey_name, credential).await)
+    }
+
+    async fn rename_passkey(
+        &self,
+        passkey: PasskeyId,
+        passkey_name: String,
+    ) -> Result<AccountView, Problem> {
+        self.answer(self.give_name(passkey, &passkey_name).await)
+    }
+
+    async fn remove_passkey(&self, passkey: PasskeyId) -> Result<AccountView, Problem> {
+        self.answer(self.remove(passkey).await)
+    }
+
+    async fn end_session(&self, session: SessionRef) -> Result<AccountView, Problem> {
+        self.answer(self.end_one(session).await)
+    }
+}

@@ -1,0 +1,448 @@
+//! How the service is set up: from the environment, and below it from a file. Checked when the
+//! service starts; whatever is wrong is told by the name of the setting, with what to do about it.
+
+use serde::Deserialize;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use url::Url;
+
+/// Every setting.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `NCRS_ADDR`: where it listens.
+    pub addr: SocketAddr,
+    /// `NCRS_ORIGIN`: what stands in the browser's address bar, up to the path.
+    pub origin: Origin,
+    /// `NCRS_RP_ID`: to which passkeys belong. The host of the origin, or a domain above it.
+    pub rp_id: String,
+    /// `NCRS_DATABASE_URL`: `sqlite:` and a file, or `postgres://…`.
+    pub database_url: String,
+    /// `NCRS_SITE_ROOT`: the folder with what the browser loads.
+    pub site_root: PathBuf,
+    /// `NCRS_TLS_CERT` and `NCRS_TLS_KEY`: PEM files. Without them something in front ends TLS.
+    pub tls: Option<Tls>,
+    /// `NCRS_LOG`: what is logged, as in `info` or `info,sqlx=debug`.
+    pub log: String,
+    /// `NCRS_LOG_FORMAT`.
+    pub log_format: LogFormat,
+    /// `NCRS_TRAINING_ON_PUBLIC_ORIGIN`: a demonstration may be reached by others.
+    pub training_on_public_origin: bool,
+}
+
+/// `https://host`, with the port where it is not the usual one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    url: Url,
+    text: String,
+}
+
+/// Where the certificate and its key are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tls {
+    /// The certificate with the chain above it.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines, one object a line.
+    Json,
+}
+
+/// A setting that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{name}: {message}")]
+pub struct SettingsError {
+    /// As it is written in the environment.
+    pub name: String,
+    /// What is wrong with it and what to do.
+    pub message: String,
+}
+
+impl Origin {
+    /// For passkeys.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// As browsers send it.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The host.
+    pub fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
+    /// Whether cookies may be marked as secure.
+    pub fn is_https(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
+    /// Whether only this machine can reach it.
+    pub fn is_local(&self) -> bool {
+        self.host() == "localhost" || self.host().ends_with(".localhost")
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl FromStr for Origin {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let url = Url::parse(text).map_err(
+            |_| "is not an origin: give a scheme and a host, such as https://ncrs.example",
+        )?;
+        let bare = url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty();
+        if !bare {
+            return Err("must end after the host and port: leave out whatever follows them");
+        }
+        let Some(url::Host::Domain(host)) = url.host() else {
+            return Err(
+                "must have a host by name, because browsers give no passkeys to an IP address: use localhost on your own machine",
+            );
+        };
+        let local = host == "localhost" || host.ends_with(".localhost");
+        match url.scheme() {
+            "https" => {}
+            "http" if local => {}
+            _ => {
+                return Err("must begin with https://, except http://localhost on your own machine");
+            }
+        }
+        let text = url.origin().ascii_serialization();
+        Ok(Self { url, text })
+    }
+}
+
+/// The file that `NCRS_CONFIG` names: the same settings in lower case, without the prefix.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    addr: Option<String>,
+    origin: Option<String>,
+    rp_id: Option<String>,
+    database_url: Option<String>,
+    site_root: Option<String>,
+    tls_cert: Option<String>,
+    tls_key: Option<String>,
+    log: Option<String>,
+    log_format: Option<String>,
+    training_on_public_origin: Option<String>,
+}
+
+fn wrong(name: &str, message: impl Into<String>) -> SettingsError {
+    SettingsError {
+        name: name.to_owned(),
+        message: message.into(),
+    }
+}
+
+impl Settings {
+    /// From the environment of this process.
+    ///
+    /// # Errors
+    /// The first setting that cannot be used.
+    pub fn from_environment() -> Result<Self, SettingsError> {
+        Self::read(|name| std::env::var(name).ok())
+    }
+
+    /// From wherever `environment` has them. One that is empty counts as not set.
+    ///
+    /// # Errors
+    /// The first setting that cannot be used.
+    pub fn read(environment: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+        let given = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
+        let file = match given("NCRS_CONFIG") {
+            Some(path) => read_file(Path::new(&path))?,
+            None => File::default(),
+        };
+        let or_file = |name: &str, in_file: Option<String>| given(name).or(in_file);
+
+        let addr = or_file("NCRS_ADDR", file.addr).unwrap_or_else(|| "127.0.0.1:3000".into());
+        let addr = addr.parse().map_err(|_| {
+            wrong("NCRS_ADDR", format!("{addr:?} is not an address: give an IP address and a port, such as 127.0.0.1:3000"))
+        })?;
+        let origin =
+            or_file("NCRS_ORIGIN", file.origin).unwrap_or_else(|| "http://localhost:3000".into());
+        let origin: Origin = origin
+            .parse()
+            .map_err(|message: &str| wrong("NCRS_ORIGIN", format!("{origin:?} {message}")))?;
+        let rp_id = or_file("NCRS_RP_ID", file.rp_id).unwrap_or_else(|| origin.host().to_owned());
+        if rp_id != origin.host() && !origin.host().ends_with(&format!(".{rp_id}")) {
+            return Err(wrong(
+                "NCRS_RP_ID",
+                format!(
+                    "{rp_id:?} must be the host of NCRS_ORIGIN, {}, or a domain above it: leave it out unless several hosts share passkeys",
+                    origin.host()
+                ),
+            ));
+        }
+        let database_url = or_file("NCRS_DATABASE_URL", file.database_url)
+            .unwrap_or_else(|| "sqlite:data/ncrs.db".into());
+        if !["sqlite:", "postgres:", "postgresql:"]
+            .iter()
+            .any(|scheme| database_url.starts_with(scheme))
+        {
+            // The value may hold a password: it is not repeated.
+            return Err(wrong(
+                "NCRS_DATABASE_URL",
+                "must begin with sqlite: or postgres:, such as sqlite:data/ncrs.db",
+            ));
+        }
+        let tls = match (
+            or_file("NCRS_TLS_CERT", file.tls_cert),
+            or_file("NCRS_TLS_KEY", file.tls_key),
+        ) {
+            (Some(certificate), Some(key)) => Some(Tls {
+                certificate: readable("NCRS_TLS_CERT", certificate)?,
+                key: readable("NCRS_TLS_KEY", key)?,
+            }),
+            (None, None) => None,
+            (Some(_), None) => {
+                return Err(wrong(
+                    "NCRS_TLS_KEY",
+                    "is missing: NCRS_TLS_CERT is set, so give its private key as a PEM file",
+                ));
+            }
+            (None, Some(_)) => {
+                return Err(wrong(
+                    "NCRS_TLS_CERT",
+                    "is missing: NCRS_TLS_KEY is set, so give its certificate as a PEM file",
+                ));
+            }
+        };
+        let log_format = match or_file("NCRS_LOG_FORMAT", file.log_format).as_deref() {
+            None | Some("text") => LogFormat::Text,
+            Some("json") => LogFormat::Json,
+            Some(other) => {
+                return Err(wrong(
+                    "NCRS_LOG_FORMAT",
+                    format!("{other:?} is neither text nor json"),
+                ));
+            }
+        };
+        let log = or_file("NCRS_LOG", file.log).unwrap_or_else(|| "info".into());
+        tracing_subscriber::EnvFilter::try_new(&log).map_err(|error| {
+            wrong("NCRS_LOG", format!("{log:?} is not a filter ({error}): give a level, such as info, or info,sqlx=debug"))
+        })?;
+        let training = or_file(
+            "NCRS_TRAINING_ON_PUBLIC_ORIGIN",
+            file.training_on_public_origin,
+        );
+        let training_on_public_origin = match training.as_deref() {
+            None | Some("no") => false,
+            Some("yes") => true,
+            Some(other) => {
+                return Err(wrong(
+                    "NCRS_TRAINING_ON_PUBLIC_ORIGIN",
+                    format!("{other:?} is neither yes nor no"),
+                ));
+            }
+        };
+        let site_root =
+            or_file("NCRS_SITE_ROOT", file.site_root).unwrap_or_else(|| "target/site".into());
+        Ok(Self {
+            addr,
+            origin,
+            rp_id,
+            database_url,
+            site_root: PathBuf::from(site_root),
+            tls,
+            log,
+            log_format,
+            training_on_public_origin,
+        })
+    }
+
+    /// Makes the folder of a database that is a file, where it is missing.
+    ///
+    /// # Errors
+    /// Where that is not possible.
+    pub fn make_database_folder(&self) -> Result<(), SettingsError> {
+        let Some(path) = self.database_url.strip_prefix("sqlite:") else {
+            return Ok(());
+        };
+        let path = path.strip_prefix("//").unwrap_or(path);
+        let path = path.split('?').next().unwrap_or_default();
+        match Path::new(path).parent() {
+            Some(folder) if !path.starts_with(':') && !folder.as_os_str().is_empty() => {
+                std::fs::create_dir_all(folder).map_err(|error| {
+                    wrong(
+                        "NCRS_DATABASE_URL",
+                        format!("the folder {} cannot be made ({error}): choose one that this user may write to", folder.display()),
+                    )
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether this service may be started on a demonstration.
+    ///
+    /// # Errors
+    /// Where others can reach it and nobody said that they may.
+    pub fn check_training(&self, training: bool) -> Result<(), SettingsError> {
+        if training && !self.origin.is_local() && !self.training_on_public_origin {
+            return Err(wrong(
+                "NCRS_TRAINING_ON_PUBLIC_ORIGIN",
+                format!(
+                    "the database is a demonstration with made-up patients, and {} is not this machine: name another database in NCRS_DATABASE_URL, or set this to yes for a training service",
+                    self.origin
+                ),
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn read_file(path: &Path) -> Result<File, SettingsError> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        wrong(
+            "NCRS_CONFIG",
+            format!("{} cannot be read ({error})", path.display()),
+        )
+    })?;
+    toml::from_str(&text).map_err(|error| {
+        wrong(
+            "NCRS_CONFIG",
+            format!("{}: {}", path.display(), error.message()),
+        )
+    })
+}
+
+fn readable(name: &str, path: String) -> Result<PathBuf, SettingsError> {
+    match std::fs::File::open(&path) {
+        Ok(_) => Ok(PathBuf::from(path)),
+        Err(error) => Err(wrong(
+            name,
+            format!("{path} cannot be read ({error}): give a PEM file that this user may read"),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(given: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+        Settings::read(|name| {
+            given
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn nothing_has_to_be_set() {
+        let settings = read(&[]).unwrap();
+        assert_eq!(settings.addr.to_string(), "127.0.0.1:3000");
+        assert_eq!(settings.origin.as_str(), "http://localhost:3000");
+        assert_eq!(settings.rp_id, "localhost");
+        assert_eq!(settings.database_url, "sqlite:data/ncrs.db");
+    }
+
+    #[test]
+    fn an_error_names_the_setting() {
+        let wrong = [
+            ("NCRS_ADDR", "3000"),
+            ("NCRS_ORIGIN", "ncrs.example"),
+            ("NCRS_ORIGIN", "http://ncrs.example"),
+            ("NCRS_ORIGIN", "https://ncrs.example/app"),
+            ("NCRS_ORIGIN", "http://127.0.0.1:3000"),
+            ("NCRS_RP_ID", "elsewhere.example"),
+            ("NCRS_DATABASE_URL", "mysql://somewhere"),
+            ("NCRS_LOG", "info,=,"),
+            ("NCRS_LOG_FORMAT", "xml"),
+            ("NCRS_TRAINING_ON_PUBLIC_ORIGIN", "true"),
+            ("NCRS_CONFIG", "/does/not/exist.toml"),
+        ];
+        for (name, value) in wrong {
+            let error = read(&[(name, value)]).unwrap_err();
+            assert_eq!(error.name, name, "{value}");
+            assert!(error.to_string().starts_with(name));
+        }
+        assert_eq!(
+            read(&[("NCRS_TLS_CERT", "Cargo.toml")]).unwrap_err().name,
+            "NCRS_TLS_KEY"
+        );
+        assert_eq!(
+            read(&[("NCRS_TLS_KEY", "Cargo.toml")]).unwrap_err().name,
+            "NCRS_TLS_CERT"
+        );
+    }
+
+    #[test]
+    fn a_password_is_not_repeated() {
+        let error = read(&[("NCRS_DATABASE_URL", "mysql://me:hunter2@somewhere")]).unwrap_err();
+        assert!(!error.to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ncrs.toml");
+        std::fs::write(
+            &path,
+            "addr = \"127.0.0.1:4000\"\norigin = \"https://ncrs.example\"\n",
+        )
+        .unwrap();
+        let path = path.to_string_lossy().into_owned();
+        let settings = read(&[
+            ("NCRS_CONFIG", path.as_str()),
+            ("NCRS_ADDR", "127.0.0.1:5000"),
+        ])
+        .unwrap();
+        assert_eq!(settings.addr.port(), 5000);
+        assert_eq!(settings.origin.as_str(), "https://ncrs.example");
+        std::fs::write(&path, "adress = \"127.0.0.1:4000\"\n").unwrap();
+        let error = read(&[("NCRS_CONFIG", path.as_str())]).unwrap_err();
+        assert!(error.to_string().contains("adress"), "{error}");
+    }
+
+    #[test]
+    fn a_demonstration_is_kept_from_the_public() {
+        let local = read(&[]).unwrap();
+        let public = read(&[("NCRS_ORIGIN", "https://ncrs.example")]).unwrap();
+        let meant = read(&[
+            ("NCRS_ORIGIN", "https://ncrs.example"),
+            ("NCRS_TRAINING_ON_PUBLIC_ORIGIN", "yes"),
+        ])
+        .unwrap();
+        assert!(local.check_training(true).is_ok());
+        assert!(public.check_training(false).is_ok());
+        assert_eq!(
+            public.check_training(true).unwrap_err().name,
+            "NCRS_TRAINING_ON_PUBLIC_ORIGIN"
+        );
+        assert!(meant.check_training(true).is_ok());
+    }
+
+    #[test]
+    fn the_folder_of_the_database_is_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}/a/b/ncrs.db", folder.path().display());
+        read(&[("NCRS_DATABASE_URL", url.as_str())])
+            .unwrap()
+            .make_database_folder()
+            .unwrap();
+        assert!(folder.path().join("a/b").is_dir());
+    }
+}

@@ -1,0 +1,95 @@
+//! The calls of the app. Whatever goes wrong, the answer is a `Problem` with a reference, under the
+//! status that fits it.
+
+use super::{correlation_of, identity_of};
+use crate::router::{BODY_LIMIT, Server};
+use app::ports::Ports;
+use app::problem::{Kind, Problem};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use leptos::prelude::provide_context;
+use std::sync::Arc;
+
+/// Answers a call with the server function of its address.
+pub async fn call(State(server): State<Server>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let reference = correlation_of(&server, &parts);
+    let known = leptos::server_fn::axum::server_fn_paths()
+        .any(|(path, method)| path == parts.uri.path() && method == parts.method);
+    if !known {
+        return problem(&Problem {
+            kind: Kind::NotFound,
+            reference: Some(reference),
+        });
+    }
+    let identity = match identity_of(&server, &parts).await {
+        Ok(identity) => identity,
+        Err(failure) => return problem(&failure.at_boundary(reference)),
+    };
+    let (finding, records) = server.patient_ports(identity.caller());
+    let ports = Ports {
+        identity: Arc::new(identity),
+        finding,
+        records,
+    };
+    let context = move || provide_context(ports.clone());
+    let request = Request::from_parts(parts, body);
+    let response = leptos_axum::handle_server_fns_with_context(context, request)
+        .await
+        .into_response();
+    if response.status().is_client_error() || response.status().is_server_error() {
+        refine(response, reference).await
+    } else {
+        response
+    }
+}
+
+/// leptos answers every error with 500, and its own without a reference.
+async fn refine(response: Response, reference: domain::ids::CorrelationId) -> Response {
+    let body = axum::body::to_bytes(response.into_body(), BODY_LIMIT)
+        .await
+        .unwrap_or_default();
+    let told = serde_json::from_slice(&body).unwrap_or_else(|_| Problem::new(Kind::Unexpected));
+    if told.reference.is_none() {
+        tracing::warn!(kind = ?told.kind, "a call was not understood");
+    }
+    problem(&Problem {
+        reference: told.reference.or(Some(reference)),
+        ..told
+    })
+}
+
+/// The answer that tells of a problem.
+pub fn problem(problem: &Problem) -> Response {
+    let body = serde_json::to_vec(problem).unwrap_or_default();
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status(&problem.kind);
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    if matches!(problem.kind, Kind::TooMany | Kind::Unavailable) {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
+    }
+    response
+}
+
+/// The status of a problem, for whatever stands between us and the app. The app reads the kind.
+fn status(kind: &Kind) -> StatusCode {
+    match kind {
+        Kind::SignedOut => StatusCode::UNAUTHORIZED,
+        Kind::NoRole | Kind::RoleForbids(_) | Kind::SummaryClosed(_) | Kind::NotAccepted => {
+            StatusCode::FORBIDDEN
+        }
+        Kind::ContextClosed | Kind::LastPasskey | Kind::CommandReused => StatusCode::CONFLICT,
+        Kind::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        Kind::Unavailable | Kind::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::OutOfDate => StatusCode::BAD_REQUEST,
+        Kind::Unexpected => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}

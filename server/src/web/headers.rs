@@ -1,0 +1,69 @@
+//! The headers that keep a page to itself.
+
+use crate::router::Server;
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+/// Permissions that a page has: passkeys, and nothing else that a browser could be asked for.
+const PERMISSIONS: &str = "publickey-credentials-create=(self), publickey-credentials-get=(self), \
+    camera=(), display-capture=(), geolocation=(), microphone=(), midi=(), payment=(), serial=(), usb=()";
+
+/// For what is no page and loads nothing.
+const NOTHING: &str =
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// For the files of the app: the service worker, and the page that it shows without the service.
+pub const OF_FILES: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+    img-src 'self' data:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; \
+    base-uri 'none'; frame-ancestors 'none'";
+
+/// For a page, whose own scripts carry that nonce.
+pub fn of_page(nonce: &str) -> String {
+    format!(
+        "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self' data:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'"
+    )
+}
+
+fn default(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
+    headers
+        .entry(name)
+        .or_insert(HeaderValue::from_static(value));
+}
+
+/// Adds them to every answer. What a handler set stands.
+pub async fn secure(State(server): State<Server>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    default(headers, header::CONTENT_SECURITY_POLICY, NOTHING);
+    // Whatever is not a file of the app may be about a patient.
+    default(headers, header::CACHE_CONTROL, "no-store");
+    default(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    default(headers, header::REFERRER_POLICY, "no-referrer");
+    default(
+        headers,
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
+    default(
+        headers,
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    );
+    default(
+        headers,
+        HeaderName::from_static("permissions-policy"),
+        PERMISSIONS,
+    );
+    if server.settings.origin.is_https() {
+        default(
+            headers,
+            header::STRICT_TRANSPORT_SECURITY,
+            "max-age=63072000; includeSubDomains",
+        );
+    }
+    response
+}

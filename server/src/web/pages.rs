@@ -1,0 +1,108 @@
+//! The screens, rendered for the first time on the server, and the two pages that stand in where
+//! that is not possible.
+
+use super::{correlation_of, headers, identity_of};
+use crate::failure::Failure;
+use crate::router::Server;
+use app::ports::Ports;
+use axum::extract::{Request, State};
+use axum::response::{Html, IntoResponse, Response};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use http::{HeaderValue, StatusCode, header};
+use leptos::nonce::use_nonce;
+use leptos::prelude::{provide_context, use_context};
+use leptos_axum::ResponseOptions;
+use sha2::{Digest, Sha256};
+use std::sync::{Arc, LazyLock};
+
+/// Renders whatever screen stands at the address.
+pub async fn render(State(server): State<Server>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let identity = match identity_of(&server, &parts).await {
+        Ok(identity) => identity,
+        Err(failure) => return unavailable(failure, &server, &parts),
+    };
+    let view = match identity.view().await {
+        Ok(view) => view,
+        Err(failure) => return unavailable(failure, &server, &parts),
+    };
+    let (finding, records) = server.patient_ports(identity.caller());
+    let ports = Ports {
+        identity: Arc::new(identity),
+        finding,
+        records,
+    };
+    let options = server.leptos.clone();
+    let context = {
+        let options = options.clone();
+        move || {
+            provide_context(ports.clone());
+            provide_context(view.clone());
+            provide_context(options.clone());
+            // leptos has made the nonce of this page by now, and puts it on its own scripts.
+            let policy =
+                use_nonce().and_then(|nonce| HeaderValue::from_str(&headers::of_page(&nonce)).ok());
+            if let (Some(policy), Some(response)) = (policy, use_context::<ResponseOptions>()) {
+                response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+            }
+        }
+    };
+    let page = leptos_axum::render_app_to_stream_with_context(context, move || {
+        app::shell(options.clone())
+    });
+    page(Request::from_parts(parts, body)).await
+}
+
+/// A page that needs nothing but itself, with the hash by which browsers accept its style.
+struct StandIn {
+    html: &'static str,
+    policy: LazyLock<String>,
+}
+
+static UNAVAILABLE: StandIn = StandIn {
+    html: include_str!("unavailable.html"),
+    policy: LazyLock::new(|| policy_of(include_str!("unavailable.html"))),
+};
+static FAILED: StandIn = StandIn {
+    html: include_str!("failed.html"),
+    policy: LazyLock::new(|| policy_of(include_str!("failed.html"))),
+};
+
+fn policy_of(html: &str) -> String {
+    let style = html
+        .split_once("<style>")
+        .and_then(|(_, rest)| rest.split_once("</style>"))
+        .map_or("", |(style, _)| style);
+    let hash = BASE64_STANDARD.encode(Sha256::digest(style));
+    format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+}
+
+impl StandIn {
+    fn answer(&self, status: StatusCode) -> Response {
+        let mut response = (status, Html(self.html)).into_response();
+        if let Ok(policy) = HeaderValue::from_str(&self.policy) {
+            response
+                .headers_mut()
+                .insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        response
+    }
+}
+
+/// The page that says that the service cannot answer.
+fn unavailable(failure: Failure, server: &Server, parts: &http::request::Parts) -> Response {
+    let _logged = failure.at_boundary(correlation_of(server, parts));
+    let mut response = UNAVAILABLE.answer(StatusCode::SERVICE_UNAVAILABLE);
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
+    response
+}
+
+/// The page in the place of one that could not be rendered.
+pub fn failed() -> Response {
+    FAILED.answer(StatusCode::INTERNAL_SERVER_ERROR)
+}

@@ -1,0 +1,139 @@
+//! A database for each test: a copy of one that is filled once.
+
+use jiff::{SignedDuration, Timestamp};
+use server::clock::Clock;
+use server::seed_store::{SeedOptions, run};
+use server::services::Services;
+use server::store::{Db, Engine};
+use sqlx::AssertSqlSafe;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+/// A clock that stands still until it is set.
+pub(crate) struct TestClock(Mutex<Timestamp>);
+
+impl TestClock {
+    pub(crate) fn at(now: Timestamp) -> Self {
+        Self(Mutex::new(now))
+    }
+
+    pub(crate) fn forward(&self, by: SignedDuration) {
+        *self.0.lock().unwrap() += by;
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
+/// When every test begins.
+pub(crate) fn beginning() -> Timestamp {
+    "2026-11-21T09:30:00Z".parse().unwrap()
+}
+
+/// The patients beside the personas.
+const PATIENTS: u64 = 40;
+
+/// The filled database of each engine: a file, and a name.
+static SQLITE: OnceCell<(TempDir, PathBuf)> = OnceCell::const_new();
+static POSTGRES: OnceCell<String> = OnceCell::const_new();
+
+pub(crate) struct TestDatabase {
+    pub(crate) url: String,
+    kept: Kept,
+}
+
+enum Kept {
+    File(#[expect(dead_code, reason = "the folder goes when this does")] TempDir),
+    Server { admin: String, name: String },
+}
+
+impl TestDatabase {
+    /// `None` where the engine is PostgreSQL and nobody named a server.
+    pub(crate) async fn new(engine: Engine) -> Option<Self> {
+        match engine {
+            Engine::Sqlite => {
+                let (_, filled) = SQLITE
+                    .get_or_init(|| async {
+                        let folder = tempfile::tempdir().unwrap();
+                        let file = folder.path().join("filled.db");
+                        fill(&format!("sqlite:{}", file.display())).await;
+                        (folder, file)
+                    })
+                    .await;
+                let folder = tempfile::tempdir().unwrap();
+                let file = folder.path().join("ncrs.db");
+                std::fs::copy(filled, &file).unwrap();
+                Some(Self {
+                    url: format!("sqlite:{}", file.display()),
+                    kept: Kept::File(folder),
+                })
+            }
+            Engine::Postgres => {
+                let admin = std::env::var("NCRS_TEST_POSTGRES_URL").ok()?;
+                let filled = POSTGRES
+                    .get_or_init(|| async {
+                        let name = fresh_name();
+                        on_server(&admin, format!("create database {name}")).await;
+                        fill(&beside(&admin, &name)).await;
+                        name
+                    })
+                    .await;
+                let name = fresh_name();
+                on_server(&admin, format!("create database {name} template {filled}")).await;
+                Some(Self {
+                    url: beside(&admin, &name),
+                    kept: Kept::Server { admin, name },
+                })
+            }
+        }
+    }
+
+    pub(crate) async fn remove(self) {
+        if let Kept::Server { admin, name } = self.kept {
+            on_server(&admin, format!("drop database {name} with (force)")).await;
+        }
+    }
+}
+
+/// Migrates, and seeds the demonstration.
+async fn fill(url: &str) {
+    let db = Db::connect(url).await.unwrap();
+    db.migrate().await.unwrap();
+    let services = Services::start(db.clone(), Arc::new(TestClock::at(beginning())))
+        .await
+        .unwrap();
+    let options = SeedOptions {
+        demo: true,
+        if_empty: false,
+        patients: PATIENTS,
+        seed: 7,
+    };
+    run(&services, options, |_| {}).await.unwrap();
+    db.close().await;
+}
+
+fn fresh_name() -> String {
+    format!("ncrs_{}", Uuid::new_v4().simple())
+}
+
+/// The URL of another database of the same server.
+fn beside(admin: &str, name: &str) -> String {
+    let (server, _) = admin.rsplit_once('/').unwrap();
+    format!("{server}/{name}")
+}
+
+/// One statement that stands outside any database.
+async fn on_server(admin: &str, statement: String) {
+    let db = Db::connect(admin).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(statement))
+        .execute(db.write())
+        .await
+        .unwrap();
+    db.close().await;
+}

@@ -1,0 +1,13 @@
+//! The server from outside, on both engines: one program, so that it is linked once.
+//!
+//! `cfg(test)` says nothing to the compiler that it does not know, but tells clippy that all of this
+//! is tests, which may unwrap.
+
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod identity;
+#[cfg(test)]
+mod records;
+#[cfg(test)]
+mod store;

@@ -1,0 +1,215 @@
+//! The audit's chain: written in order under load, refused to whoever would change it, and any
+//! tampering found.
+
+use crate::store::ground::{Ground, on_each_engine};
+use domain::NhsNumber;
+use server::audit::{Action, Actor, Entry, Outcome, heads, verify, verify_against};
+use server::failure::Failure;
+use sqlx::Row;
+
+fn entry(ground: &Ground) -> Entry {
+    let member = ground.member("nurse");
+    let actor = Actor::of(
+        member.caller.correlation,
+        member.caller.signed_in.as_ref().unwrap(),
+    );
+    let patients: [NhsNumber; 2] =
+        ["9990402132", "9990252955"].map(|digits| digits.parse().unwrap());
+    Entry::new(actor, Action::Search, Outcome::Allowed).on(patients)
+}
+
+/// Records that many entries at once.
+async fn record(ground: &Ground, entries: usize) {
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..entries {
+        let (audit, entry) = (ground.services.audit.clone(), entry(ground));
+        tasks.spawn(async move { audit.record(entry).await });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap().unwrap();
+    }
+}
+
+/// A lane with at least ten entries.
+async fn long_lane(ground: &Ground) -> i64 {
+    let rows = sqlx::query("select lane from audit_entry group by lane having count(*) >= 10")
+        .fetch_all(ground.db.read())
+        .await
+        .unwrap();
+    rows[0].get(0)
+}
+
+#[tokio::test]
+async fn many_at_once_make_one_chain() {
+    on_each_engine(async |ground| {
+        record(ground, 500).await;
+        let verified = verify(&ground.db).await.unwrap();
+        assert_eq!((verified.entries, verified.broken.len()), (500, 0));
+        let subjects = sqlx::query("select count(*) from audit_patient")
+            .fetch_one(ground.db.read())
+            .await
+            .unwrap();
+        assert_eq!(subjects.get::<i64, _>(0), 1000);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn it_verifies_while_others_write() {
+    on_each_engine(async |ground| {
+        let writing = record(ground, 300);
+        let verifying = async {
+            for _ in 0..10 {
+                assert_eq!(verify(&ground.db).await.unwrap().broken, []);
+            }
+        };
+        tokio::join!(writing, verifying);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_servers_share_the_lanes() {
+    on_each_engine(async |ground| {
+        let other = server::services::Services::start(ground.db.clone(), ground.clock.clone())
+            .await
+            .unwrap();
+        let both = async |audit: &server::audit::Audit| {
+            for _ in 0..40 {
+                audit.record(entry(ground)).await.unwrap();
+            }
+        };
+        tokio::join!(both(&ground.services.audit), both(&other.audit));
+        let verified = verify(&ground.db).await.unwrap();
+        assert_eq!((verified.entries, verified.broken.len()), (80, 0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_database_refuses_to_change_it() {
+    on_each_engine(async |ground| {
+        record(ground, 3).await;
+        for sql in [
+            "update audit_entry set person = 'someone else'",
+            "delete from audit_entry",
+            "update audit_patient set nhs_number = '9990010013'",
+            "delete from audit_patient",
+        ] {
+            assert!(
+                sqlx::query(sql).execute(ground.db.write()).await.is_err(),
+                "{sql}"
+            );
+        }
+        assert_eq!(verify(&ground.db).await.unwrap().entries, 3);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn any_tampering_is_found() {
+    for (what, tamper) in [
+        (
+            "an edit",
+            "update audit_entry set person = 'someone else' where lane = LANE and seq = 4",
+        ),
+        (
+            "an edit of the patients",
+            "update audit_entry set patients = '[]' where lane = LANE and seq = 4",
+        ),
+        (
+            "a null that was not",
+            "update audit_entry set job = null where lane = LANE and seq = 4",
+        ),
+        (
+            "a removal",
+            "delete from audit_entry where lane = LANE and seq = 4",
+        ),
+        (
+            "a removal of the first",
+            "delete from audit_entry where lane = LANE and seq = 1",
+        ),
+        (
+            "a cut",
+            "delete from audit_entry where lane = LANE and seq >= 8",
+        ),
+        (
+            "a swap",
+            "update audit_entry set seq = -4 where lane = LANE and seq = 4;
+             update audit_entry set seq = 4 where lane = LANE and seq = 5;
+             update audit_entry set seq = 5 where lane = LANE and seq = -4",
+        ),
+        (
+            "a head that was removed",
+            "delete from audit_head where lane = LANE",
+        ),
+        (
+            "a lane that was removed",
+            "delete from audit_entry where lane = LANE",
+        ),
+    ] {
+        on_each_engine(async |ground| {
+            record(ground, 80).await;
+            let lane = long_lane(ground).await;
+            ground
+                .tamper(&tamper.replace("LANE", &lane.to_string()))
+                .await;
+            let broken = verify(&ground.db).await.unwrap().broken;
+            assert_eq!(broken.len(), 1, "{what} is found");
+            assert_eq!(broken[0].lane, lane);
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn a_cut_that_took_the_head_along_shows_against_a_kept_head() {
+    on_each_engine(async |ground| {
+        record(ground, 80).await;
+        let kept = heads(&ground.db).await.unwrap();
+        record(ground, 5).await;
+        assert_eq!(verify_against(&ground.db, &kept).await.unwrap().broken, []);
+        let lane = long_lane(ground).await;
+        ground
+            .tamper(
+                &"delete from audit_entry where lane = LANE and seq >= 8;
+                 update audit_head set seq = 7, hash = (
+                     select hash from audit_entry where lane = LANE and seq = 7
+                 ) where lane = LANE"
+                    .replace("LANE", &lane.to_string()),
+            )
+            .await;
+        assert_eq!(
+            verify(&ground.db).await.unwrap().broken,
+            [],
+            "nothing in the database tells of it"
+        );
+        assert_eq!(
+            verify_against(&ground.db, &kept)
+                .await
+                .unwrap()
+                .broken
+                .len(),
+            1
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_is_an_error_and_passes() {
+    on_each_engine(async |ground| {
+        ground
+            .tamper("alter table audit_entry rename to taken_away")
+            .await;
+        let failed = ground.services.audit.record(entry(ground)).await;
+        assert!(matches!(failed, Err(Failure::Audit(_))));
+        ground
+            .tamper("alter table taken_away rename to audit_entry")
+            .await;
+        record(ground, 3).await;
+        assert_eq!(verify(&ground.db).await.unwrap().entries, 3);
+        ground.assert_chain_holds().await;
+    })
+    .await;
+}
