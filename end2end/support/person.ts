@@ -6,6 +6,23 @@ import type { Server } from "./server.ts";
 /** A patient of the demonstration, by what a person types to find them. */
 export type Persona = { nhsNumber: string; family: string };
 
+/** Patients of the demonstration: the README lists them. */
+export const PATIENTS = {
+  noSummary: { nhsNumber: "9990010013", family: "WHITLOCK" },
+  coreOnly: { nhsNumber: "9990010021", family: "ASHDOWN" },
+  everyHeading: { nhsNumber: "9990402132", family: "HOLLOWAY" },
+  optedOut: { nhsNumber: "9990010048", family: "BLACKWOOD" },
+  withheld: { nhsNumber: "9990252955", family: "MOORCROFT" },
+  recentlyRegistered: { nhsNumber: "9990010145", family: "WÓJCIK" },
+  restricted: { nhsNumber: "9990010056", family: "SHARPE" },
+  deceased: { nhsNumber: "9990010072", family: "TATTERSALL" },
+  superseded: { nhsNumber: "9990010080", family: "MARCHBANKS" },
+  withFlag: { nhsNumber: "9990240272", family: "OKAFOR" },
+  interpreter: { nhsNumber: "9990010153", family: "KOWALSKA" },
+  emergency: { nhsNumber: "9990010242", family: "BARRACLOUGH" },
+  child: { nhsNumber: "9990010102", family: "THORNHILL" },
+} satisfies Record<string, Persona>;
+
 /** One person with one device. */
 export class Person {
   private cdp: CDPSession | undefined;
@@ -97,6 +114,89 @@ export class Person {
     await group.getByLabel("Day").fill(day);
     await group.getByLabel("Month").fill(month);
     await group.getByLabel("Year").fill(year);
+  }
+
+  /** From a one-time code to signed in. */
+  async enrol(login: string): Promise<void> {
+    const code = await this.server.enrolmentCode(login);
+    await this.goto("/enrol");
+    await this.field("Enrolment code").fill(code);
+    await this.button("Continue").click();
+    await this.heading(/^Hello /).waitFor();
+    await this.button("Create passkey").click();
+    await expect(this.page).not.toHaveURL(/enrol/);
+  }
+
+  /** From the sign-in page to the next, with the fingerprint. */
+  async signIn(): Promise<void> {
+    await this.goto("/sign-in");
+    await this.button(/^Sign in with/).click();
+    await expect(this.page).not.toHaveURL(/sign-in/);
+  }
+
+  /** Opens the menu and takes one of its entries. */
+  async menu(entry: string): Promise<void> {
+    await this.page.locator("summary", { hasText: "Menu" }).click();
+    await this.page
+      .getByRole("navigation", { name: "Menu", exact: true })
+      .getByText(entry, { exact: true })
+      .click();
+  }
+
+  /** Searches by NHS number; the results are on the screen afterwards. */
+  async searchNumber(nhsNumber: string): Promise<void> {
+    await this.goto("/find/nhs-number");
+    await this.field("NHS number").fill(nhsNumber);
+    await this.button("Search").click();
+    await this.results().waitFor();
+  }
+
+  /** The heading above the results, whatever they are. */
+  results(): Locator {
+    return this.page.getByRole("heading", { level: 2, name: /found|match/ });
+  }
+
+  /** Opens a patient of the demonstration. */
+  async open(patient: Persona): Promise<void> {
+    await this.searchNumber(patient.nhsNumber);
+    await this.button(new RegExp(patient.family)).click();
+    await this.heading("Overview").waitFor();
+    await expect(this.banner()).toContainText(patient.family);
+  }
+
+  /** The patient banner. */
+  banner(): Locator {
+    return this.page.getByRole("region", { name: "Patient", exact: true });
+  }
+
+  /** Goes to another part of the record. */
+  async tab(name: "Overview" | "Summary" | "Adjustments" | "Details"): Promise<void> {
+    await this.page.getByRole("navigation", { name: "Patient record" }).getByRole("link", { name }).click();
+  }
+
+  /** Answers the permission question: the patient agreed, for this time. */
+  async patientAgrees(): Promise<void> {
+    await this.page.getByRole("radio", { name: "The patient agreed" }).check();
+    await this.page.getByRole("radio", { name: "Me", exact: true }).check();
+    await this.page.getByRole("radio", { name: "This time only" }).check();
+    await this.button("Continue").click();
+  }
+
+  /** Walks the flow that creates a flag up to the answers, not yet saved. */
+  async writeFlag(): Promise<void> {
+    await this.tab("Adjustments");
+    await this.link("Create flag").click();
+    await this.page.getByRole("checkbox", { name: /^I confirm that the patient is disabled/ }).check();
+    await this.page.getByRole("radio", { name: "The patient consents" }).check();
+    await this.button("Continue").click();
+    await this.page.getByRole("checkbox", { name: "Hearing" }).check();
+    await this.button("Continue").click();
+    await this.page.getByRole("combobox", { name: "Find an adjustment" }).fill("lip read");
+    await this.page.getByRole("option", { name: /Does lip read/ }).click();
+    await this.button("Continue").click();
+    await this.heading(/conditions?/i).waitFor();
+    await this.button("Continue").click();
+    await this.heading(/Check/).waitFor();
   }
 
   /** No screen of the service may have any of these. */

@@ -1,0 +1,199 @@
+// The app around the work: installed, offline, lost, expired, and readable by everyone.
+import type { Page } from "@playwright/test";
+import { PATIENTS } from "../support/person.ts";
+import { expect, test } from "../support/test.ts";
+
+test("it can be installed", async ({ person, request }) => {
+  await person.goto("/sign-in");
+  const href = await person.page.locator("link[rel=manifest]").getAttribute("href");
+  const manifest = await (await request.get(person.server.url + href)).json();
+  expect(manifest).toMatchObject({ id: "/", display: "standalone" });
+  expect(manifest.shortcuts).toHaveLength(4);
+  expect(manifest.icons.some((icon: { purpose?: string }) => icon.purpose === "maskable")).toBe(true);
+  for (const { src } of [...manifest.icons, ...manifest.screenshots]) {
+    expect((await request.get(new URL(src, person.server.url).toString())).status(), src).toBe(200);
+  }
+});
+
+test("without the service there is an honest page, and no patient in any cache", async ({
+  person,
+  server,
+}) => {
+  await person.enrol("paramedic");
+  await person.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  await person.open(PATIENTS.coreOnly);
+  const kept = await person.page.evaluate(async () => {
+    const urls: string[] = [];
+    for (const name of await caches.keys()) {
+      for (const request of await (await caches.open(name)).keys()) urls.push(request.url);
+    }
+    return {
+      urls,
+      stores: JSON.stringify({ ...localStorage, ...sessionStorage }),
+      databases: (await indexedDB.databases()).map((database) => database.name),
+    };
+  });
+  expect(kept.urls.filter((url) => /\/(api|record)\//.test(url))).toEqual([]);
+  expect(kept.stores).not.toMatch(/ashdown|9990010021/i);
+  await server.stop();
+  await person.page.goto(`${server.url}/find`).catch(() => undefined);
+  await expect(person.page.getByRole("heading", { level: 1 })).toContainText(/offline|reach/i);
+  await server.start();
+  await person.goto("/find/nhs-number");
+  await expect(person.heading(/Find a patient|NHS number/)).toBeVisible();
+  person.faults.length = 0;
+});
+
+test("an address that leads nowhere has a way on", async ({ person }) => {
+  const answer = await person.page.goto(`${person.server.url}/no-such-page`);
+  expect(answer?.status()).toBe(404);
+  await person.alive();
+  await expect(person.heading("Page not found")).toBeVisible();
+  await person.expectAccessible();
+  person.faults.length = 0;
+});
+
+test("a session that ended: sign in again and land where you were", async ({ person, context }) => {
+  await person.enrol("paramedic");
+  await person.open(PATIENTS.coreOnly);
+  await person.tab("Details");
+  await expect(person.heading(/Patient details/)).toBeVisible();
+  const there = new URL(person.page.url()).pathname;
+  await context.clearCookies();
+  await person.tab("Adjustments");
+  await person.link("Sign in again").click();
+  await person.button(/^Sign in with/).click();
+  await expect(person.page).toHaveURL(/record/);
+  // Without its cookie the browser is new to us, and the patient was closed: that is said.
+  await expect(person.page.getByText("This patient's record has been closed")).toBeVisible();
+  expect(there).toMatch(/record/);
+  person.faults.length = 0;
+});
+
+test("another tab cannot look through an address", async ({ person, context }) => {
+  await person.enrol("paramedic");
+  await person.open(PATIENTS.coreOnly);
+  const other = await context.newPage();
+  await other.goto(person.page.url());
+  await expect(other.getByText("This patient's record has been closed")).toBeVisible();
+  await expect(other.locator("body")).not.toContainText(/ASHDOWN/);
+});
+
+test("opening another patient closes the first", async ({ person }) => {
+  await person.enrol("paramedic");
+  await person.open(PATIENTS.coreOnly);
+  const first = person.page.url();
+  await person.open(PATIENTS.noSummary);
+  await person.page.goto(first);
+  await expect(person.page.getByText("This patient's record has been closed")).toBeVisible();
+  await expect(person.page.locator("body")).not.toContainText(/ASHDOWN|WHITLOCK/);
+});
+
+test("a record that cannot be reached can be asked for again", async ({ person }) => {
+  await person.enrol("paramedic");
+  await person.open(PATIENTS.coreOnly);
+  await person.page.route("**/api/record/details", (route) => route.abort());
+  await person.tab("Details");
+  await expect(person.page.getByText("You cannot reach the service")).toBeVisible();
+  await person.page.unroute("**/api/record/details");
+  await person.button("Try again").click();
+  await expect(person.page.getByRole("main")).toContainText("GP");
+});
+
+const screens = async (person: import("../support/person.ts").Person, check: () => Promise<void>) => {
+  await person.goto("/sign-in");
+  await check();
+  await person.goto("/enrol");
+  await check();
+  await person.enrol("paramedic");
+  for (const path of [
+    "/find/nhs-number",
+    "/find/basic",
+    "/find/advanced",
+    "/find/postcode",
+    "/role",
+    "/account",
+  ]) {
+    await person.goto(path);
+    await person.page
+      .getByRole("status")
+      .filter({ hasText: /^Reading/ })
+      .waitFor({ state: "detached" });
+    await check();
+  }
+  await person.searchNumber(PATIENTS.deceased.nhsNumber);
+  await check();
+  await person.open(PATIENTS.withFlag);
+  await expect(person.page.getByRole("region", { name: "Reasonable adjustments are needed" })).toBeVisible();
+  await check();
+  await person.tab("Details");
+  await expect(person.page.getByRole("main")).toContainText("GP");
+  await check();
+  await person.tab("Adjustments");
+  await expect(person.page.getByRole("article").first()).toBeVisible();
+  await check();
+  await person.tab("Summary");
+  await expect(person.page.getByText("What we checked")).toBeVisible();
+  await check();
+};
+
+for (const [name, width, height] of [
+  ["a phone", 375, 667],
+  ["a desktop", 1280, 800],
+  ["400 % zoom", 320, 256],
+] as const) {
+  test(`every screen is accessible and fits on ${name}`, async ({ person }) => {
+    test.setTimeout(120_000);
+    await person.page.setViewportSize({ width, height });
+    await screens(person, async () => {
+      await person.expectFits();
+      await person.expectAccessible();
+    });
+  });
+}
+
+const pressTabUntil = async (page: Page, found: () => Promise<boolean>) => {
+  for (let presses = 0; presses < 60; presses += 1) {
+    if (await found()) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error("the keyboard does not reach it");
+};
+
+test("by keyboard alone: from the skip link to a record", async ({ person }) => {
+  await person.enrol("paramedic");
+  await person.goto("/find/nhs-number");
+  await person.page.keyboard.press("Tab");
+  await expect(person.link("Skip to main content")).toBeFocused();
+  await pressTabUntil(person.page, () =>
+    person.field("NHS number").evaluate((field) => field === document.activeElement),
+  );
+  await person.page.keyboard.type(PATIENTS.coreOnly.nhsNumber);
+  await person.page.keyboard.press("Enter");
+  await expect(person.results()).toBeVisible();
+  await pressTabUntil(person.page, () =>
+    person.button(/ASHDOWN/).evaluate((button) => button === document.activeElement),
+  );
+  await person.page.keyboard.press("Enter");
+  await expect(person.heading("Overview")).toBeVisible();
+});
+
+test("a device whose clock is a day wrong works the same", async ({ person }) => {
+  await person.page.clock.setSystemTime(new Date(Date.now() - 26 * 3600 * 1000));
+  await person.enrol("nurse");
+  await person.open(PATIENTS.deceased);
+  await person.writeFlag();
+  await person.button("Save").click();
+  await expect(person.page.getByText("Reasonable adjustment flag saved.")).toBeVisible();
+});
+
+test("the page that is served says what it may do, and keeps nothing", async ({ person, request }) => {
+  const answer = await request.get(`${person.server.url}/sign-in`);
+  const policy = answer.headers()["content-security-policy"] ?? "";
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(policy).toMatch(/script-src [^;]*'nonce-/);
+  expect(policy).not.toContain("unsafe-inline");
+  expect(answer.headers()["cache-control"]).toBe("no-store");
+  const html = await answer.text();
+  expect(html).not.toMatch(/ on[a-z]+=/);
+});

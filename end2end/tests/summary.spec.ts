@@ -1,0 +1,121 @@
+// The gates before a summary, and everything that a summary says.
+import { PATIENTS } from "../support/person.ts";
+import { expect, test } from "../support/test.ts";
+
+test("nothing of a summary is on the page, or on its way, before the answer", async ({ person }) => {
+  await person.enrol("paramedic");
+  const answers: string[] = [];
+  person.page.on("response", async (response) => {
+    if (response.url().includes("/api/")) answers.push(await response.text().catch(() => ""));
+  });
+  await person.open(PATIENTS.coreOnly);
+  await person.tab("Summary");
+  await expect(person.page.getByText("What we checked")).toBeVisible();
+  expect(answers.join()).not.toMatch(/ramipril/i);
+  await person.page.getByRole("radio", { name: "The patient said no" }).check();
+  await person.button("Continue").click();
+  await expect(person.page.getByText("The summary was not opened")).toBeVisible();
+  expect(answers.join()).not.toMatch(/ramipril/i);
+});
+
+test("the question has to be answered", async ({ person }) => {
+  await person.enrol("paramedic");
+  await person.open(PATIENTS.coreOnly);
+  await person.tab("Summary");
+  await person.button("Continue").click();
+  await expect(person.page.locator("#error-summary")).toContainText("Select whether the patient agrees");
+  await person.page.getByRole("radio", { name: /^Emergency access/ }).check();
+  await person.button("Continue").click();
+  await expect(person.page.locator("#error-summary")).toContainText("Enter the reason for emergency access");
+  await person.expectAccessible();
+});
+
+test("emergency access with a reason", async ({ person }) => {
+  await person.enrol("paramedic");
+  await person.open(PATIENTS.emergency);
+  await person.tab("Summary");
+  await person.page.getByRole("radio", { name: /^Emergency access/ }).check();
+  await person.field(/Why you need it now/).fill("Unconscious at home");
+  await person.button("Continue").click();
+  await expect(person.page.getByRole("region", { name: /Allergies/ })).toContainText(/penicillin/i);
+});
+
+test("every heading, with what must never be dropped", async ({ person }) => {
+  await person.enrol("paramedic");
+  await person.open(PATIENTS.everyHeading);
+  await person.tab("Summary");
+  await person.patientAgrees();
+  const main = person.page.getByRole("main");
+  await expect(main.getByRole("region", { name: /Allergies/ })).toBeVisible();
+  for (const heading of ["Current repeat medications", "Diagnoses", "Personal preferences", "Lifestyle"]) {
+    await expect(main.getByRole("heading", { name: new RegExp(heading, "i") })).toBeAttached();
+  }
+  await expect(main).toContainText(/created/i);
+  await expect(main).toContainText(/sent/i);
+  await person.expectFits();
+  await person.expectAccessible();
+});
+
+test("withheld entries are loud, at the head and in the section", async ({ person }) => {
+  await person.enrol("paramedic");
+  await person.open(PATIENTS.withheld);
+  await person.tab("Summary");
+  await person.patientAgrees();
+  await expect(person.page.locator(".ncrs-withheld").first()).toContainText(/withheld/i);
+  expect(await person.page.locator(".ncrs-withheld").count()).toBeGreaterThan(1);
+});
+
+test("recently registered may be incomplete", async ({ person }) => {
+  await person.enrol("paramedic");
+  await person.open(PATIENTS.recentlyRegistered);
+  await person.tab("Summary");
+  await person.patientAgrees();
+  await expect(person.page.getByText("This summary may be incomplete")).toBeVisible();
+});
+
+for (const [who, patient, said] of [
+  ["opted out", PATIENTS.optedOut, "The patient opted out"],
+  ["without a summary", PATIENTS.noSummary, "There is no summary"],
+  ["restricted", PATIENTS.restricted, "There is no summary for a restricted record"],
+] as const) {
+  test(`a patient ${who}: the question is not asked`, async ({ person }) => {
+    await person.enrol("paramedic");
+    await person.open(patient);
+    await person.tab("Summary");
+    await expect(person.page.getByRole("heading", { name: said, exact: true })).toBeVisible();
+    await expect(person.button("Continue")).toHaveCount(0);
+  });
+}
+
+test("a home-care provider is told kindly that its setting is not approved", async ({ person }) => {
+  await person.enrol("carer");
+  await person.open(PATIENTS.coreOnly);
+  await person.tab("Summary");
+  await expect(
+    person.page.getByRole("heading", { name: "Your organisation cannot view summaries" }),
+  ).toBeVisible();
+  await expect(person.page.getByRole("main")).toContainText("GP practice or NHS 111");
+});
+
+test("a receptionist cannot open a summary", async ({ person }) => {
+  await person.enrol("reception");
+  await person.open(PATIENTS.coreOnly);
+  await person.tab("Summary");
+  await expect(person.page.getByRole("heading", { name: "Your role cannot view summaries" })).toBeVisible();
+});
+
+test("a summary stays open while one looks elsewhere in the record, and prints with a name", async ({
+  person,
+}) => {
+  await person.enrol("paramedic");
+  await person.open(PATIENTS.coreOnly);
+  await person.tab("Summary");
+  await person.patientAgrees();
+  await expect(person.page.getByRole("region", { name: /Allergies/ })).toBeVisible();
+  await person.tab("Details");
+  await expect(person.heading(/Patient details/)).toBeVisible();
+  await person.tab("Summary");
+  await expect(person.page.getByRole("region", { name: /Allergies/ })).toBeVisible();
+  await person.page.emulateMedia({ media: "print" });
+  await expect(person.page.getByText(/^Printed by Priya Nair/)).toBeVisible();
+});
