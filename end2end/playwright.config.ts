@@ -1,6 +1,6 @@
 import { defineConfig } from "@playwright/test";
 
-// Every worker has a server and a database of its own, so tests meet nobody else's patients.
+// Every test has a server and a database of its own, so it meets nobody else's patients.
 // The same tests run on both databases; PostgreSQL where `.ci/with-postgres` started one.
 const postgres = process.env.NCRS_TEST_POSTGRES_URL;
 

@@ -3,8 +3,8 @@
 use crate::components::header::Header;
 use crate::components::page::Arrived;
 use crate::device::device;
-use crate::screens::record::{adjustments, details, overview, summary};
-use crate::screens::{account, enrol, find, home, not_found, record, role, sign_in};
+use crate::late::{record, work};
+use crate::screens::{enrol, home, not_found, sign_in};
 use crate::session::{Session, in_role, signed_in};
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -32,27 +32,27 @@ pub fn App() -> impl IntoView {
                 // Before and around the work
                 <Route path=path!("/sign-in") view=sign_in::screen />
                 <Route path=path!("/enrol") view=enrol::screen />
-                <Route path=path!("/role") view=|| signed_in(role::screen) />
-                <Route path=path!("/account") view=|| signed_in(account::screen) />
+                <Route path=path!("/role") view=|| signed_in(work::choose_role) />
+                <Route path=path!("/account") view=|| signed_in(work::passkeys) />
 
                 // Find a patient
-                <Route path=path!("/find") view=|| in_role(find::last_used) />
-                <Route path=path!("/find/nhs-number") view=|| in_role(find::nhs_number) />
-                <Route path=path!("/find/basic") view=|| in_role(find::basic) />
-                <Route path=path!("/find/advanced") view=|| in_role(find::advanced) />
-                <Route path=path!("/find/postcode") view=|| in_role(find::postcode) />
+                <Route path=path!("/find") view=|| in_role(work::find_as_last) />
+                <Route path=path!("/find/nhs-number") view=|| in_role(work::find_nhs_number) />
+                <Route path=path!("/find/basic") view=|| in_role(work::find_basic) />
+                <Route path=path!("/find/advanced") view=|| in_role(work::find_advanced) />
+                <Route path=path!("/find/postcode") view=|| in_role(work::find_postcode) />
 
                 // The record: banner and tabs stay, the part below changes
                 <ParentRoute path=path!("/record/:context") view=|| in_role(record::frame)>
-                    <Route path=path!("") view=overview::screen />
-                    <Route path=path!("details") view=details::screen />
-                    <Route path=path!("summary") view=summary::screen />
-                    <Route path=path!("adjustments") view=adjustments::screen />
-                    <Route path=path!("adjustments/history") view=adjustments::history />
-                    <Route path=path!("adjustments/new/:step") view=adjustments::create />
-                    <Route path=path!("adjustments/add/:step") view=adjustments::add />
-                    <Route path=path!("adjustments/remove/:part") view=adjustments::remove_part />
-                    <Route path=path!("adjustments/remove-flag") view=adjustments::remove_flag />
+                    <Route path=path!("") view=record::overview />
+                    <Route path=path!("details") view=record::details />
+                    <Route path=path!("summary") view=record::summary />
+                    <Route path=path!("adjustments") view=record::adjustments />
+                    <Route path=path!("adjustments/history") view=record::history />
+                    <Route path=path!("adjustments/new/:step") view=record::create />
+                    <Route path=path!("adjustments/add/:step") view=record::add />
+                    <Route path=path!("adjustments/remove/:part") view=record::remove_part />
+                    <Route path=path!("adjustments/remove-flag") view=record::remove_flag />
                 </ParentRoute>
             </Routes>
         </Router>

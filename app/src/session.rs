@@ -4,6 +4,7 @@ use crate::api::identity::{self, SessionView, SignedIn};
 use crate::device::device;
 use domain::role::{Activity, RoleAssignment};
 use leptos::prelude::*;
+use leptos_router::NavigateOptions;
 use leptos_router::components::Redirect;
 use leptos_router::hooks::use_location;
 
@@ -125,7 +126,12 @@ fn guarded(screen: fn() -> AnyView, elsewhere: fn(Standing) -> Option<&'static s
         None => screen(),
         Some(path) => {
             let next = here.get_untracked();
-            view! { <Redirect path=with_next(path, &next) /> }.into_any()
+            // In its place, so that going back does not lead here again.
+            let options = NavigateOptions {
+                replace: true,
+                ..NavigateOptions::default()
+            };
+            view! { <Redirect path=with_next(path, &next) options /> }.into_any()
         }
     }
 }

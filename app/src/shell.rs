@@ -1,9 +1,13 @@
 //! The page around the app, as the server sends it.
 
+use crate::late::Part;
 use crate::routes::App;
 use leptos::config::LeptosOptions;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::OnceLock;
 
 /// Until the app is alive a form would leave the page and lose what was typed: hold it back.
 const HOLD_FORMS: &str = "document.addEventListener('submit',function(e){if(!document.body.hasAttribute('data-ready'))e.preventDefault()},true)";
@@ -24,6 +28,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="apple-touch-icon" href="/icons/apple-touch-icon.png" />
                 <HashedStylesheet options=options.clone() id="ncrs-style" />
                 <script nonce=use_nonce()>{HOLD_FORMS}</script>
+                {preloads(&options)}
                 <HydrationScripts options />
                 <MetaTags />
             </head>
@@ -32,4 +37,26 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </body>
         </html>
     }
+}
+
+/// The files of the part that this page is in, so that they come together with the first.
+fn preloads(options: &LeptosOptions) -> Vec<AnyView> {
+    static FILES: OnceLock<HashMap<String, Vec<String>>> = OnceLock::new();
+    let files = FILES.get_or_init(|| {
+        // As the bundle tool left it. Without it pages load the same, a little later.
+        std::fs::read(Path::new(options.site_root.as_ref()).join("parts.json"))
+            .ok()
+            .and_then(|parts| serde_json::from_slice(&parts).ok())
+            .unwrap_or_default()
+    });
+    let part = use_context::<http::request::Parts>().and_then(|page| Part::at(page.uri.path()));
+    part.and_then(|part| files.get(part.name()))
+        .into_iter()
+        .flatten()
+        .map(|file| {
+            let href = format!("/{}/{file}", options.site_pkg_dir);
+            view! { <link rel="preload" href=href r#as="fetch" r#type="application/wasm" crossorigin="anonymous" /> }
+                .into_any()
+        })
+        .collect()
 }

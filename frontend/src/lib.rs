@@ -5,18 +5,38 @@ mod install;
 mod passkeys;
 
 use app::device::DeviceHandle;
+use app::late::Part;
 use leptos::prelude::*;
 use std::rc::Rc;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Brings the page to life.
+/// Brings the page to life, once the part of the app that it shows is here.
 #[wasm_bindgen]
 pub fn hydrate() {
     install::say_so_when_broken();
+    match window()
+        .location()
+        .pathname()
+        .ok()
+        .as_deref()
+        .and_then(Part::at)
+    {
+        None => come_alive(),
+        Some(part) => wasm_bindgen_futures::spawn_local(async move {
+            match part.fetch().await {
+                Ok(()) => come_alive(),
+                Err(_) => install::say_broken(),
+            }
+        }),
+    }
+}
+
+fn come_alive() {
     leptos::mount::hydrate_body(|| {
         provide_context(DeviceHandle::new(Rc::new(browser::Browser::new())));
         view! { <app::App /> }
     });
     install::mark_ready();
+    install::fetch_the_rest();
     install::register_service_worker();
 }

@@ -1,23 +1,26 @@
-//! Passkeys: WebAuthn JSON in, WebAuthn JSON out.
+//! Passkeys: WebAuthn JSON in, WebAuthn JSON out. Browsers that read and write it themselves are
+//! still too new, and the library that does carries more than sign-in may weigh.
 
 use app::api::identity::WebAuthnJson;
 use app::device::NoCredential;
-use js_sys::{Function, Promise, Reflect};
-use serde::de::DeserializeOwned;
+use js_sys::{Array, ArrayBuffer, Function, JSON, Promise, Reflect, Uint8Array};
+use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    AbortSignal, CredentialCreationOptions, CredentialRequestOptions, CredentialsContainer,
-    PublicKeyCredential,
-};
-use webauthn_rs_proto::{
-    CreationChallengeResponse, PublicKeyCredential as SignedChallenge, RegisterPublicKeyCredential,
-    RequestChallengeResponse,
-};
+use web_sys::{AbortSignal, CredentialRequestOptions, CredentialsContainer, PublicKeyCredential};
+
+/// What an authenticator answers with, as far as it is bytes.
+const ANSWER: [&str; 5] = [
+    "attestationObject",
+    "authenticatorData",
+    "clientDataJSON",
+    "signature",
+    "userHandle",
+];
 
 /// The browser's passkeys; `None` on an insecure page or an old browser.
 pub(crate) fn container() -> Option<CredentialsContainer> {
-    let window = leptos::prelude::window();
+    let window = window();
     let there = |name: &str| Reflect::has(&window, &name.into()).unwrap_or(false);
     (window.is_secure_context() && there("PublicKeyCredential"))
         .then(|| window.navigator().credentials())
@@ -25,10 +28,10 @@ pub(crate) fn container() -> Option<CredentialsContainer> {
 
 /// Whether the browser suggests passkeys by itself.
 async fn suggests() -> bool {
-    let Ok(class) = Reflect::get(&leptos::prelude::window(), &"PublicKeyCredential".into()) else {
+    let Ok(class) = member(&window(), "PublicKeyCredential") else {
         return false;
     };
-    let Some(ask) = Reflect::get(&class, &"isConditionalMediationAvailable".into())
+    let Some(ask) = member(&class, "isConditionalMediationAvailable")
         .ok()
         .and_then(|ask| ask.dyn_into::<Function>().ok())
     else {
@@ -47,7 +50,7 @@ async fn suggests() -> bool {
 
 /// The browsers' reasons are few and vague on purpose.
 fn reason(error: &JsValue) -> NoCredential {
-    let name = Reflect::get(error, &"name".into())
+    let name = member(error, "name")
         .ok()
         .and_then(|name| name.as_string())
         .unwrap_or_default();
@@ -59,28 +62,96 @@ fn reason(error: &JsValue) -> NoCredential {
     }
 }
 
-fn read<T: DeserializeOwned>(options: WebAuthnJson) -> Result<T, NoCredential> {
-    serde_json::from_value(options).map_err(|_| NoCredential::Unsupported)
+fn member(of: &JsValue, name: &str) -> Result<JsValue, JsValue> {
+    Reflect::get(of, &name.into())
 }
 
-async fn credential(
-    promise: Result<Promise, JsValue>,
-) -> Result<PublicKeyCredential, NoCredential> {
+fn set_member(of: &JsValue, name: &str, value: &JsValue) -> Result<(), JsValue> {
+    Reflect::set(of, &name.into(), value).map(drop)
+}
+
+/// Bytes are base64url in JSON.
+fn bytes(text: &str) -> Result<JsValue, JsValue> {
+    // One character for each byte.
+    let characters = window().atob(&text.replace('-', "+").replace('_', "/"))?;
+    let bytes: Vec<u8> = characters.chars().map(|byte| byte as u8).collect();
+    Ok(Uint8Array::from(bytes.as_slice()).into())
+}
+
+fn base64url(bytes: &ArrayBuffer) -> Result<String, JsValue> {
+    let bytes = Uint8Array::new(bytes).to_vec();
+    let characters: String = bytes.into_iter().map(char::from).collect();
+    let text = window().btoa(&characters)?;
+    Ok(text
+        .trim_end_matches('=')
+        .replace('+', "-")
+        .replace('/', "_"))
+}
+
+/// Makes bytes of a member, if it is there.
+fn read_bytes(of: &JsValue, name: &str) -> Result<(), JsValue> {
+    match member(of, name)?.as_string() {
+        Some(text) => set_member(of, name, &bytes(&text)?),
+        None => Ok(()),
+    }
+}
+
+/// `{"publicKey": …}` as the browser takes it.
+fn read(options: &WebAuthnJson) -> Result<JsValue, JsValue> {
+    let options = JSON::parse(&options.to_string())?;
+    let asked = member(&options, "publicKey")?;
+    read_bytes(&asked, "challenge")?;
+    let user = member(&asked, "user")?;
+    if user.is_object() {
+        read_bytes(&user, "id")?;
+    }
+    for list in ["allowCredentials", "excludeCredentials"] {
+        if let Ok(credentials) = member(&asked, list)?.dyn_into::<Array>() {
+            for credential in credentials {
+                read_bytes(&credential, "id")?;
+            }
+        }
+    }
+    Ok(options)
+}
+
+/// The credential for the server.
+fn write(credential: &PublicKeyCredential) -> Result<WebAuthnJson, JsValue> {
+    let answer = member(credential, "response")?;
+    let mut response = serde_json::Map::new();
+    for name in ANSWER {
+        if let Ok(bytes) = member(&answer, name)?.dyn_into::<ArrayBuffer>() {
+            response.insert(name.to_owned(), base64url(&bytes)?.into());
+        }
+    }
+    let extensions = JSON::stringify(&credential.get_client_extension_results())?;
+    let extensions: WebAuthnJson =
+        serde_json::from_str(&String::from(extensions)).unwrap_or_default();
+    let id = base64url(&credential.raw_id())?;
+    let mut written = serde_json::Map::new();
+    written.insert("id".to_owned(), id.clone().into());
+    written.insert("rawId".to_owned(), id.into());
+    written.insert("type".to_owned(), "public-key".into());
+    written.insert("response".to_owned(), response.into());
+    written.insert("clientExtensionResults".to_owned(), extensions);
+    Ok(written.into())
+}
+
+async fn credential(promise: Result<Promise, JsValue>) -> Result<WebAuthnJson, NoCredential> {
     let promise = promise.map_err(|error| reason(&error))?;
-    JsFuture::from(promise)
+    let credential = JsFuture::from(promise)
         .await
         .map_err(|error| reason(&error))?
         .dyn_into()
-        .map_err(|_| NoCredential::Cancelled)
+        .map_err(|_| NoCredential::Cancelled)?;
+    write(&credential).map_err(|_| NoCredential::Cancelled)
 }
 
 /// Makes a passkey.
 pub(crate) async fn create(options: WebAuthnJson) -> Result<WebAuthnJson, NoCredential> {
     let container = container().ok_or(NoCredential::Unsupported)?;
-    let options: CredentialCreationOptions = read::<CreationChallengeResponse>(options)?.into();
-    let made = credential(container.create_with_options(&options)).await?;
-    serde_json::to_value(RegisterPublicKeyCredential::from(made))
-        .map_err(|_| NoCredential::Cancelled)
+    let options = read(&options).map_err(|_| NoCredential::Unsupported)?;
+    credential(container.create_with_options(options.unchecked_ref())).await
 }
 
 /// Uses a passkey: asks for it at once, or waits for the browser's own suggestions.
@@ -93,15 +164,13 @@ pub(crate) async fn get(
     if wait && !suggests().await {
         return Err(NoCredential::Unsupported);
     }
-    let mut challenge: RequestChallengeResponse = read(options)?;
-    // Said to the browser below, in its own word.
-    challenge.mediation = None;
-    let options: CredentialRequestOptions = challenge.into();
+    let options: CredentialRequestOptions = read(&options)
+        .map_err(|_| NoCredential::Unsupported)?
+        .unchecked_into();
     options.set_signal(&signal);
     if wait {
-        Reflect::set(&options, &"mediation".into(), &"conditional".into())
+        set_member(&options, "mediation", &"conditional".into())
             .map_err(|_| NoCredential::Unsupported)?;
     }
-    let used = credential(container.get_with_options(&options)).await?;
-    serde_json::to_value(SignedChallenge::from(used)).map_err(|_| NoCredential::Cancelled)
+    credential(container.get_with_options(&options)).await
 }

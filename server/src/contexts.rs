@@ -131,14 +131,18 @@ impl Contexts {
         .ok_or(Kind::ContextClosed)?;
         let used_at: i64 = column(&found, 1)?;
         if used_at < before(now, MARK_EVERY).as_microsecond() {
-            sqlx::query("update patient_context set used_at = $1 where id = $2 and closed_at is null")
-                .bind(now.as_microsecond())
-                .bind(key.context.to_string())
-                .execute(self.db.write())
-                .await?;
+            sqlx::query(
+                "update patient_context set used_at = $1 where id = $2 and closed_at is null",
+            )
+            .bind(now.as_microsecond())
+            .bind(key.context.to_string())
+            .execute(self.db.write())
+            .await?;
         }
         let digits: String = column(&found, 0)?;
-        digits.parse().map_err(|_| Failure::Corrupt("the NHS number of a context".into()))
+        digits
+            .parse()
+            .map_err(|_| Failure::Corrupt("the NHS number of a context".into()))
     }
 
     /// Closes the context, where it is the session's. Whose it was; `None` where it was not open.
@@ -159,7 +163,9 @@ impl Contexts {
         closed
             .map(|row| {
                 let digits: String = column(&row, 0)?;
-                digits.parse().map_err(|_| Failure::Corrupt("the NHS number of a context".into()))
+                digits
+                    .parse()
+                    .map_err(|_| Failure::Corrupt("the NHS number of a context".into()))
             })
             .transpose()
     }
@@ -169,11 +175,13 @@ impl Contexts {
     /// # Errors
     /// Where the database does not answer.
     pub async fn close_all(&self, session: SessionRef) -> Result<()> {
-        sqlx::query("update patient_context set closed_at = $1 where session = $2 and closed_at is null")
-            .bind(self.clock.now().as_microsecond())
-            .bind(session.to_string())
-            .execute(self.db.write())
-            .await?;
+        sqlx::query(
+            "update patient_context set closed_at = $1 where session = $2 and closed_at is null",
+        )
+        .bind(self.clock.now().as_microsecond())
+        .bind(session.to_string())
+        .execute(self.db.write())
+        .await?;
         Ok(())
     }
 
@@ -202,11 +210,13 @@ impl Contexts {
     /// # Errors
     /// Where the database does not answer.
     pub async fn forget_old(&self) -> Result<u64> {
-        Ok(sqlx::query("delete from patient_context where used_at < $1")
-            .bind(before(self.clock.now(), KEPT).as_microsecond())
-            .execute(self.db.write())
-            .await?
-            .rows_affected())
+        Ok(
+            sqlx::query("delete from patient_context where used_at < $1")
+                .bind(before(self.clock.now(), KEPT).as_microsecond())
+                .execute(self.db.write())
+                .await?
+                .rows_affected(),
+        )
     }
 }
 
@@ -216,7 +226,9 @@ fn before(now: Timestamp, by: SignedDuration) -> Timestamp {
 
 /// Whether the database refused a row because there is one like it.
 pub(crate) fn is_unique_violation(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+    error
+        .as_database_error()
+        .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
 #[async_trait]

@@ -32,28 +32,40 @@ impl RecordsPort {
     }
 
     async fn overview(&self, key: ContextKey) -> Result<InContext<RecordOverview>> {
-        let Services { access, national, .. } = &self.services;
+        let Services {
+            access, national, ..
+        } = &self.services;
         let permits = access.to_view_overview(&self.caller, key).await?;
         let read = async {
             let patient = self.patient(&permits.demographics).await?;
             let overview = RecordOverview {
                 flag: national.flags.exists(&permits.demographics).await?,
-                adjustments: self.flag_record(&permits).await?.filter(|record| record.current.is_some()),
+                adjustments: self
+                    .flag_record(&permits)
+                    .await?
+                    .filter(|record| record.current.is_some()),
                 may_view_adjustments: permits.role.allows(Activity::ViewAdjustments),
                 may_manage_adjustments: permits.role.allows(Activity::ManageAdjustments),
-                gate: access.gate(&permits.role, patient.restricted, permits.ask.as_ref()).await?,
+                gate: access
+                    .gate(&permits.role, patient.restricted, permits.ask.as_ref())
+                    .await?,
                 patient: patient.clone(),
             };
             Ok(self.answer(key, &patient, overview))
         }
         .await;
-        access.shown(&permits.demographics, Action::ViewOverview, read).await
+        access
+            .shown(&permits.demographics, Action::ViewOverview, read)
+            .await
     }
 
     async fn details(&self, key: ContextKey) -> Result<InContext<Patient>> {
         let Services { access, .. } = &self.services;
         let permit = access.to_view_details(&self.caller, key).await?;
-        let read = self.patient(&permit).await.map(|patient| self.answer(key, &patient, patient.clone()));
+        let read = self
+            .patient(&permit)
+            .await
+            .map(|patient| self.answer(key, &patient, patient.clone()));
         access.shown(&permit, Action::ViewDetails, read).await
     }
 
@@ -62,11 +74,15 @@ impl RecordsPort {
         let permits = access.to_ask_summary(&self.caller, key).await?;
         let read = async {
             let patient = self.patient(&permits.demographics).await?;
-            let gate = access.gate(&permits.role, patient.restricted, permits.ask.as_ref()).await?;
+            let gate = access
+                .gate(&permits.role, patient.restricted, permits.ask.as_ref())
+                .await?;
             Ok(self.answer(key, &patient, gate))
         }
         .await;
-        access.shown(&permits.demographics, Action::AskSummary, read).await
+        access
+            .shown(&permits.demographics, Action::AskSummary, read)
+            .await
     }
 
     async fn open_summary(
@@ -74,9 +90,16 @@ impl RecordsPort {
         key: ContextKey,
         answer: &PermissionAnswer,
     ) -> Result<InContext<Option<OpenedSummary>>> {
-        let Services { access, clock, national, .. } = &self.services;
-        let Answered { demographics, summary } =
-            access.to_view_summary(&self.caller, key, answer).await?;
+        let Services {
+            access,
+            clock,
+            national,
+            ..
+        } = &self.services;
+        let Answered {
+            demographics,
+            summary,
+        } = access.to_view_summary(&self.caller, key, answer).await?;
         let read = async {
             let patient = self.patient(&demographics).await?;
             let opened = match &summary {
@@ -105,7 +128,9 @@ impl RecordsPort {
     }
 
     async fn adjustments(&self, key: ContextKey) -> Result<InContext<AdjustmentsView>> {
-        let Services { access, national, .. } = &self.services;
+        let Services {
+            access, national, ..
+        } = &self.services;
         let permits = access.to_view_adjustments(&self.caller, key).await?;
         let read = async {
             let patient = self.patient(&permits.demographics).await?;
@@ -117,7 +142,9 @@ impl RecordsPort {
             Ok(self.answer(key, &patient, view))
         }
         .await;
-        access.shown(&permits.demographics, Action::ViewAdjustments, read).await
+        access
+            .shown(&permits.demographics, Action::ViewAdjustments, read)
+            .await
     }
 
     async fn submit_adjustment(
@@ -125,8 +152,15 @@ impl RecordsPort {
         key: ContextKey,
         command: &Command<AdjustmentChange>,
     ) -> Result<InContext<Receipt<AdjustmentRecord>>> {
-        let Services { access, clock, national, .. } = &self.services;
-        let (demographics, permit) = access.to_change_adjustments(&self.caller, key, command.id).await?;
+        let Services {
+            access,
+            clock,
+            national,
+            ..
+        } = &self.services;
+        let (demographics, permit) = access
+            .to_change_adjustments(&self.caller, key, command.id)
+            .await?;
         let done = async {
             let receipt = national.flags.apply(&permit, command, clock.now()).await?;
             let patient = self.patient(&demographics).await?;
@@ -140,12 +174,20 @@ impl RecordsPort {
             };
             json!({ "command": command.id, "result": result, "version": version })
         };
-        access.done(&permit, Action::ChangeAdjustments, done, detail).await
+        access
+            .done(&permit, Action::ChangeAdjustments, done, detail)
+            .await
     }
 
     /// The patient as they may be shown.
     async fn patient(&self, permit: &Permit<ViewDemographics>) -> Result<Patient> {
-        Ok(self.services.national.demographics.patient(permit).await?.as_shown())
+        Ok(self
+            .services
+            .national
+            .demographics
+            .patient(permit)
+            .await?
+            .as_shown())
     }
 
     async fn flag_record(&self, permits: &OverviewPermits) -> Result<Option<AdjustmentRecord>> {

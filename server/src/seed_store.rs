@@ -45,9 +45,16 @@ pub struct SeedOptions {
 ///
 /// # Errors
 /// Where the database refuses.
-pub async fn run(services: &Services, options: SeedOptions, mut progress: impl FnMut(u64)) -> Result<()> {
+pub async fn run(
+    services: &Services,
+    options: SeedOptions,
+    mut progress: impl FnMut(u64),
+) -> Result<()> {
     let Services { db, clock, .. } = services;
-    let empty = sqlx::query("select nhs_number from patient limit 1").fetch_optional(db.read()).await?.is_none();
+    let empty = sqlx::query("select nhs_number from patient limit 1")
+        .fetch_optional(db.read())
+        .await?
+        .is_none();
     if options.if_empty && !empty {
         return Ok(());
     }
@@ -60,7 +67,10 @@ pub async fn run(services: &Services, options: SeedOptions, mut progress: impl F
         rows.write(db).await?;
         for person in demo_staff() {
             let person = StaffMember {
-                person: Person { id: person.id, name: person.name.to_owned() },
+                person: Person {
+                    id: person.id,
+                    name: person.name.to_owned(),
+                },
                 login: person.login.to_owned(),
                 roles: person.roles,
             };
@@ -79,7 +89,12 @@ pub async fn run(services: &Services, options: SeedOptions, mut progress: impl F
     db.measure_patients().await
 }
 
-async fn fill(db: &Db, options: SeedOptions, now: Timestamp, progress: &mut impl FnMut(u64)) -> Result<()> {
+async fn fill(
+    db: &Db,
+    options: SeedOptions,
+    now: Timestamp,
+    progress: &mut impl FnMut(u64),
+) -> Result<()> {
     let chunks = options.patients.div_ceil(CHUNK);
     let generator = Arc::new(Generator::new(options.seed, uk_date(now)));
     let next = Arc::new(AtomicU64::new(0));
@@ -95,7 +110,12 @@ async fn fill(db: &Db, options: SeedOptions, now: Timestamp, progress: &mut impl
                         return;
                     }
                     let first = chunk * CHUNK;
-                    let rows = make(&generator, first, (first + CHUNK).min(options.patients), now);
+                    let rows = make(
+                        &generator,
+                        first,
+                        (first + CHUNK).min(options.patients),
+                        now,
+                    );
                     // The writer has failed: nobody wants more.
                     if sender.blocking_send(rows).is_err() {
                         return;
@@ -113,7 +133,9 @@ async fn fill(db: &Db, options: SeedOptions, now: Timestamp, progress: &mut impl
         progress(written);
     }
     for maker in makers {
-        maker.await.map_err(|_| Failure::Internal("a thread that makes patients stopped".into()))?;
+        maker
+            .await
+            .map_err(|_| Failure::Internal("a thread that makes patients stopped".into()))?;
     }
     Ok(())
 }
@@ -132,6 +154,20 @@ fn add(rows: &mut Rows, seeded: SeededPatient, now: Timestamp) -> Result<()> {
         .map(|document| compress(&document))
         .transpose()
         .map_err(|error| Failure::Internal(format!("compressing a summary: {error}")))?;
-    let SeededPatient { patient, consent, adjustments, .. } = seeded;
-    rows.add(PatientToLoad { patient, consent, document, adjustments }, SOURCE, now)
+    let SeededPatient {
+        patient,
+        consent,
+        adjustments,
+        ..
+    } = seeded;
+    rows.add(
+        PatientToLoad {
+            patient,
+            consent,
+            document,
+            adjustments,
+        },
+        SOURCE,
+        now,
+    )
 }

@@ -40,8 +40,13 @@ impl Services {
         let audit = Audit::start(db.clone(), clock.clone()).await?;
         let contexts = Contexts::new(db.clone(), clock.clone());
         let national = Embedded::national(db.clone());
-        let access =
-            Access::new(db.clone(), clock.clone(), audit.clone(), contexts.clone(), national.clone());
+        let access = Access::new(
+            db.clone(),
+            clock.clone(),
+            audit.clone(),
+            contexts.clone(),
+            national.clone(),
+        );
         Ok(Self {
             db,
             clock,

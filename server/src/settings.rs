@@ -123,7 +123,9 @@ impl FromStr for Origin {
             "https" => {}
             "http" if local => {}
             _ => {
-                return Err("must begin with https://, except http://localhost on your own machine");
+                return Err(
+                    "must begin with https://, except http://localhost on your own machine",
+                );
             }
         }
         let text = url.origin().ascii_serialization();

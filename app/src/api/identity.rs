@@ -30,9 +30,26 @@ pub struct SignedIn {
     /// Every role they have.
     pub roles: Vec<RoleAssignment>,
     /// When the session ends whatever they do.
+    #[serde(with = "milliseconds")]
     pub ends_at: Timestamp,
     /// Seconds without use after which it ends.
     pub idle_seconds: u64,
+}
+
+/// Every page reads the session: as a number, the time in it needs no reader of written times.
+mod milliseconds {
+    use jiff::Timestamp;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(at.as_millisecond())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+        Timestamp::from_millisecond(i64::deserialize(deserializer)?)
+            .map_err(|_| D::Error::custom("no such time"))
+    }
 }
 
 /// A passkey as its owner sees it.

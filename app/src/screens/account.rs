@@ -230,10 +230,12 @@ fn Lists(view: AccountView, state: Account) -> AnyView {
 fn Passkey(passkey: PasskeyView, only: bool, state: Account) -> AnyView {
     let id = passkey.id;
     let name = StoredValue::new(passkey.name.clone());
-    let used = passkey.used_at.map_or_else(
-        || "Not used yet".to_owned(),
-        |at| format!("Last used {}", long_time(at)),
-    );
+    let used = match passkey.used_at {
+        Some(at) => format!("Last used {}", long_time(at)),
+        // It was made here, and has signed in by that.
+        None if passkey.current => String::new(),
+        None => "Not used yet".to_owned(),
+    };
     let actions = move || {
         match state.open.get() {
         Open::Rename(open) if open == id => view! {

@@ -29,7 +29,7 @@ const { count, size, warnings } = await injectManifest({
     "icons/icon-192.png",
   ],
   modifyURLPrefix: { "": "/" },
-  dontCacheBustURLsMatching: /pkg\/ncrs\.[0-9a-f]+\./,
+  dontCacheBustURLsMatching: /pkg\/[a-z]+\.[0-9a-f]{16}\./,
   maximumFileSizeToCacheInBytes: 64 * 1024 * 1024,
 });
 for (const warning of warnings) process.stderr.write(`${warning}\n`);

@@ -1,7 +1,7 @@
 //! Turns the WASM into what the browser loads.
 //!
-//! `bundle --wasm <frontend.wasm> --site <folder> [--optimize]` writes the whole site folder anew: the glue, the module and
-//! the styles under names that carry their hash, `hash.txt` for leptos, the service worker with the list of this build's
+//! `bundle --wasm <frontend.wasm> --site <folder> [--optimize]` writes the whole site folder anew: the glue, the module in
+//! pieces and the styles under names that carry their hash, `hash.txt` for leptos, `parts.json` for the preloading of pieces, the service worker with the list of this build's
 //! files, and everything in `public/`. With `--optimize` all of it is made small, with a Brotli and a gzip copy of whatever
 //! gets smaller by that. Where nothing has changed since the last time it does nothing.
 
@@ -11,6 +11,7 @@ mod files;
 mod node;
 mod script;
 mod site;
+mod split;
 mod stamp;
 mod styles;
 

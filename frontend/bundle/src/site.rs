@@ -36,6 +36,10 @@ pub(crate) fn build(args: &Args, sources: &Sources, stamp: &str) -> Result<Strin
         &fresh.join("hash.txt"),
         format!("js: {}\nwasm: {}\ncss: {css}\n", names.js, names.wasm),
     )?;
+    files::write(
+        &fresh.join("parts.json"),
+        serde_json::to_vec_pretty(&names.parts)?,
+    )?;
     stamp::leave(&fresh, stamp)?;
     replace(&args.site, &fresh)?;
     clear(&scratch)?;

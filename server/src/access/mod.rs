@@ -130,8 +130,20 @@ impl<'a> Attempt<'a> {
 
 impl Access {
     /// Over those parts.
-    pub fn new(db: Db, clock: SharedClock, audit: Audit, contexts: Contexts, national: National) -> Self {
-        Self { db, clock, audit, contexts, national }
+    pub fn new(
+        db: Db,
+        clock: SharedClock,
+        audit: Audit,
+        contexts: Contexts,
+        national: National,
+    ) -> Self {
+        Self {
+            db,
+            clock,
+            audit,
+            contexts,
+            national,
+        }
     }
 
     /// To search. What is found has to be given to [`Access::release`].
@@ -141,19 +153,26 @@ impl Access {
     pub async fn to_find(&self, caller: &Caller, kind: SearchKind) -> Result<Permit<FindPatients>> {
         let mut attempt = Attempt::begin(caller, Action::Search)?;
         attempt.detail = json!({ "by": kind.slug() });
-        let granted = attempt.allows(kind.needs()).and_then(|()| attempt.permit(()));
+        let granted = attempt
+            .allows(kind.needs())
+            .and_then(|()| attempt.permit(()));
         self.or_refused(&attempt, granted).await
     }
 
     /// Gives out what a search found, once the audit has its patients. `detail` says what kind of
-    /// search it was and how many it found, never what was searched for.
+    /// search it was and how it ended, never what was searched for.
     ///
     /// # Errors
     /// `Audit`.
-    pub async fn release<T>(&self, permit: &Permit<FindPatients>, held: Held<T>, detail: Value) -> Result<T> {
+    pub async fn release<T>(
+        &self,
+        permit: &Permit<FindPatients>,
+        held: Held<T>,
+        detail: impl FnOnce(&T) -> Value,
+    ) -> Result<T> {
         let entry = Entry::new(permit.actor().clone(), Action::Search, Outcome::Allowed)
             .on(held.patients)
-            .with(detail);
+            .with(detail(&held.value));
         self.audit.record(entry).await?;
         Ok(held.value)
     }
@@ -169,10 +188,19 @@ impl Access {
         self.settle(&attempt, granted).await
     }
 
-    async fn open_checks(&self, attempt: &mut Attempt<'_>, number: NhsNumber) -> Result<Permit<OpenPatient>> {
+    async fn open_checks(
+        &self,
+        attempt: &mut Attempt<'_>,
+        number: NhsNumber,
+    ) -> Result<Permit<OpenPatient>> {
         attempt.allows(Activity::FindPatient)?;
         let asked = attempt.permit(number)?;
-        let current = self.national.demographics.current_number(&asked).await?.ok_or(Kind::NotFound)?;
+        let current = self
+            .national
+            .demographics
+            .current_number(&asked)
+            .await?
+            .ok_or(Kind::NotFound)?;
         attempt.patient = Some(current);
         if current != number {
             attempt.detail = json!({ "superseded": true });
@@ -194,13 +222,21 @@ impl Access {
     ///
     /// # Errors
     /// `SignedOut`, `NoRole`, `RoleForbids` (B0264), `ContextClosed`.
-    pub async fn to_view_overview(&self, caller: &Caller, key: ContextKey) -> Result<OverviewPermits> {
+    pub async fn to_view_overview(
+        &self,
+        caller: &Caller,
+        key: ContextKey,
+    ) -> Result<OverviewPermits> {
         let mut attempt = Attempt::begin(caller, Action::ViewOverview)?;
         let granted = self.overview_checks(&mut attempt, key).await;
         self.settle(&attempt, granted).await
     }
 
-    async fn overview_checks(&self, attempt: &mut Attempt<'_>, key: ContextKey) -> Result<OverviewPermits> {
+    async fn overview_checks(
+        &self,
+        attempt: &mut Attempt<'_>,
+        key: ContextKey,
+    ) -> Result<OverviewPermits> {
         let demographics = self.in_context(attempt, key).await?;
         let patient = demographics.of();
         let adjustments = attempt
@@ -208,8 +244,11 @@ impl Access {
             .allows(Activity::ViewAdjustments)
             .then(|| attempt.permit(patient))
             .transpose()?;
-        let ask = may_ask(attempt.role()?).then(|| attempt.permit(patient)).transpose()?;
-        attempt.detail = json!({ "adjustments": adjustments.is_some(), "summary-gate": ask.is_some() });
+        let ask = may_ask(attempt.role()?)
+            .then(|| attempt.permit(patient))
+            .transpose()?;
+        attempt.detail =
+            json!({ "adjustments": adjustments.is_some(), "summary-gate": ask.is_some() });
         Ok(OverviewPermits {
             demographics,
             adjustments,
@@ -222,7 +261,11 @@ impl Access {
     ///
     /// # Errors
     /// As [`Access::to_view_overview`].
-    pub async fn to_view_details(&self, caller: &Caller, key: ContextKey) -> Result<Permit<ViewDemographics>> {
+    pub async fn to_view_details(
+        &self,
+        caller: &Caller,
+        key: ContextKey,
+    ) -> Result<Permit<ViewDemographics>> {
         let mut attempt = Attempt::begin(caller, Action::ViewDetails)?;
         let granted = self.in_context(&mut attempt, key).await;
         self.settle(&attempt, granted).await
@@ -232,7 +275,11 @@ impl Access {
     ///
     /// # Errors
     /// As [`Access::to_view_overview`].
-    pub async fn to_ask_summary(&self, caller: &Caller, key: ContextKey) -> Result<OverviewPermits> {
+    pub async fn to_ask_summary(
+        &self,
+        caller: &Caller,
+        key: ContextKey,
+    ) -> Result<OverviewPermits> {
         let mut attempt = Attempt::begin(caller, Action::AskSummary)?;
         let granted = self.overview_checks(&mut attempt, key).await;
         self.settle(&attempt, granted).await
@@ -242,7 +289,11 @@ impl Access {
     ///
     /// # Errors
     /// As [`Access::to_view_overview`].
-    pub async fn to_view_adjustments(&self, caller: &Caller, key: ContextKey) -> Result<OverviewPermits> {
+    pub async fn to_view_adjustments(
+        &self,
+        caller: &Caller,
+        key: ContextKey,
+    ) -> Result<OverviewPermits> {
         let mut attempt = Attempt::begin(caller, Action::ViewAdjustments)?;
         let granted = self.overview_checks(&mut attempt, key).await;
         self.settle(&attempt, granted).await
@@ -333,7 +384,12 @@ impl Access {
         attempt.detail = described(answer);
         match answer {
             // Whatever else stands in the way: a refusal tells nothing of the record.
-            PermissionAnswer::Declined => return Ok(Answered { demographics, summary: None }),
+            PermissionAnswer::Declined => {
+                return Ok(Answered {
+                    demographics,
+                    summary: None,
+                });
+            }
             PermissionAnswer::Emergency { reason } => {
                 attempt.allows(Activity::EmergencyAccess)?;
                 attempt.reason = Some(reason.trim().to_owned());
@@ -341,7 +397,12 @@ impl Access {
             PermissionAnswer::Agreed { .. } | PermissionAnswer::Standing => {}
         }
         let ask: Permit<AskSummary> = attempt.permit(patient)?;
-        let restricted = self.national.demographics.patient(&demographics).await?.restricted;
+        let restricted = self
+            .national
+            .demographics
+            .patient(&demographics)
+            .await?
+            .restricted;
         let gate = self.gate(attempt.role()?, restricted, Some(&ask)).await?;
         // Only a legal override opens a summary against the patient's choice, and none is offered:
         // an emergency does not.
@@ -352,13 +413,23 @@ impl Access {
             let message = "The earlier permission no longer holds: ask the patient again";
             return Err(Kind::Invalid(vec![FieldError::new("answer", message)]).into());
         }
-        Ok(Answered { demographics, summary: Some(attempt.permit(patient)?) })
+        Ok(Answered {
+            demographics,
+            summary: Some(attempt.permit(patient)?),
+        })
     }
 
     /// The context of the key belongs to this session, role and tab, and the role may open records.
-    async fn in_context(&self, attempt: &mut Attempt<'_>, key: ContextKey) -> Result<Permit<ViewDemographics>> {
+    async fn in_context(
+        &self,
+        attempt: &mut Attempt<'_>,
+        key: ContextKey,
+    ) -> Result<Permit<ViewDemographics>> {
         attempt.allows(Activity::FindPatient)?;
-        let patient = self.contexts.check(key, attempt.person, attempt.role()?).await?;
+        let patient = self
+            .contexts
+            .check(key, attempt.person, attempt.role()?)
+            .await?;
         attempt.patient = Some(patient);
         attempt.permit(patient)
     }
@@ -374,7 +445,9 @@ impl Access {
         match granted {
             Ok(granted) => Ok(granted),
             Err(failure) => {
-                self.audit.record(unsuccessful(attempt.entry(Outcome::Refused), &failure)).await?;
+                self.audit
+                    .record(unsuccessful(attempt.entry(Outcome::Refused), &failure))
+                    .await?;
                 Err(failure)
             }
         }
@@ -384,12 +457,22 @@ impl Access {
     ///
     /// # Errors
     /// The failure itself, or `Audit`.
-    pub async fn shown<R, T>(&self, permit: &Permit<R>, action: Action, read: Result<T>) -> Result<T>
+    pub async fn shown<R, T>(
+        &self,
+        permit: &Permit<R>,
+        action: Action,
+        read: Result<T>,
+    ) -> Result<T>
     where
         R: Right<Of = NhsNumber>,
     {
         if let Err(failure) = &read {
-            self.audit.record(unsuccessful(after(permit, action, Outcome::Failed), failure)).await?;
+            self.audit
+                .record(unsuccessful(
+                    after(permit, action, Outcome::Failed),
+                    failure,
+                ))
+                .await?;
         }
         read
     }
@@ -409,15 +492,22 @@ impl Access {
         R: Right<Of = NhsNumber>,
     {
         let done = self.shown(permit, action, change).await?;
-        self.audit.record(after(permit, action, Outcome::Done).with(detail(&done))).await?;
+        self.audit
+            .record(after(permit, action, Outcome::Done).with(detail(&done)))
+            .await?;
         Ok(done)
     }
 
-    /// Records that someone was refused before anything was looked for.
+    /// Records that a search was refused after all, or failed.
     ///
     /// # Errors
     /// `Audit`.
-    pub async fn refused(&self, permit: &Permit<FindPatients>, kind: SearchKind, failure: &Failure) -> Result<()> {
+    pub async fn not_answered(
+        &self,
+        permit: &Permit<FindPatients>,
+        kind: SearchKind,
+        failure: &Failure,
+    ) -> Result<()> {
         let entry = Entry::new(permit.actor().clone(), Action::Search, Outcome::Refused)
             .with(json!({ "by": kind.slug() }));
         self.audit.record(unsuccessful(entry, failure)).await
@@ -439,7 +529,9 @@ fn unsuccessful(mut entry: Entry, failure: &Failure) -> Entry {
     let kind = failure.kind();
     entry.outcome = match failure {
         Failure::Refused(_) => Outcome::Refused,
-        Failure::Store(_) | Failure::Corrupt(_) | Failure::Audit(_) | Failure::Internal(_) => Outcome::Failed,
+        Failure::Store(_) | Failure::Corrupt(_) | Failure::Audit(_) | Failure::Internal(_) => {
+            Outcome::Failed
+        }
     };
     let why = match &kind {
         Kind::RoleForbids(activity) => json!({ "why": "RoleForbids", "activity": activity }),
@@ -464,8 +556,12 @@ fn described(answer: &PermissionAnswer) -> Value {
             };
             json!({ "answer": "agreed", "scope": scope, "until": until, "relationship": "self-claimed" })
         }
-        PermissionAnswer::Standing => json!({ "answer": "standing", "relationship": "self-claimed" }),
-        PermissionAnswer::Emergency { .. } => json!({ "answer": "emergency", "relationship": "self-claimed" }),
+        PermissionAnswer::Standing => {
+            json!({ "answer": "standing", "relationship": "self-claimed" })
+        }
+        PermissionAnswer::Emergency { .. } => {
+            json!({ "answer": "emergency", "relationship": "self-claimed" })
+        }
         PermissionAnswer::Declined => json!({ "answer": "declined" }),
     }
 }

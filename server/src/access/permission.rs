@@ -12,7 +12,11 @@ use domain::permission::{Duration, PermissionAnswer, Scope, StandingPermission};
 impl Access {
     /// The permission that holds today for that person in their organisation: the one that holds
     /// longest.
-    pub(super) async fn standing(&self, actor: &Actor, patient: NhsNumber) -> Result<Option<StandingPermission>> {
+    pub(super) async fn standing(
+        &self,
+        actor: &Actor,
+        patient: NhsNumber,
+    ) -> Result<Option<StandingPermission>> {
         let Some((_, _, organisation)) = &actor.role else {
             return Ok(None);
         };
@@ -37,14 +41,20 @@ impl Access {
                 .into_iter()
                 .find(|known| scope_code(*known) == scope)
                 .ok_or_else(|| Failure::Corrupt("the scope of a permission".into()))?,
-            until: until.parse().map_err(|_| Failure::Corrupt("the last day of a permission".into()))?,
+            until: until
+                .parse()
+                .map_err(|_| Failure::Corrupt("the last day of a permission".into()))?,
             recorded_by: column(&row, 2)?,
         }))
     }
 
     /// Keeps what the answer means for later: the relationship, and the permission where it was
     /// given until a date.
-    pub(super) async fn remember(&self, permit: &Permit<ViewSummary>, answer: &PermissionAnswer) -> Result<()> {
+    pub(super) async fn remember(
+        &self,
+        permit: &Permit<ViewSummary>,
+        answer: &PermissionAnswer,
+    ) -> Result<()> {
         let actor = permit.actor();
         let Some((_, _, organisation)) = &actor.role else {
             return Ok(());
@@ -62,7 +72,11 @@ impl Access {
         .bind(now.as_microsecond())
         .execute(&mut *transaction)
         .await?;
-        if let PermissionAnswer::Agreed { scope, duration: Duration::Until(until) } = answer {
+        if let PermissionAnswer::Agreed {
+            scope,
+            duration: Duration::Until(until),
+        } = answer
+        {
             sqlx::query(
                 "insert into permission
                  (id, nhs_number, organisation, scope, person, until_date, recorded_by, recorded_at)

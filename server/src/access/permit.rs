@@ -46,10 +46,9 @@ rights! {
 /// A right that was granted to one person for one request. A port that reads a record takes one by
 /// argument, so that code which skips the check does not compile.
 ///
-/// ```compile_fail
+/// ```compile_fail,E0624
 /// use server::access::{Permit, ViewSummary};
-/// // Its fields are private, and there is no function that makes one.
-/// let forged: Permit<ViewSummary> = Permit { of: todo!(), actor: todo!(), words: todo!() };
+/// let forge = Permit::<ViewSummary>::grant;
 /// ```
 #[derive(Debug)]
 pub struct Permit<R: Right> {

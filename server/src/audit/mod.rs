@@ -77,9 +77,14 @@ impl Audit {
             .and_then(|lane| self.lanes.get(lane))
             .ok_or_else(|| Failure::Audit("no lane".into()))?;
         let (done, written) = oneshot::channel();
-        let pending = Pending { row: entry.into_row(self.clock.now())?, done };
+        let pending = Pending {
+            row: entry.into_row(self.clock.now())?,
+            done,
+        };
         let write = async {
-            lane.send(pending).await.map_err(|_| Failure::Audit("the writer has stopped".into()))?;
+            lane.send(pending)
+                .await
+                .map_err(|_| Failure::Audit("the writer has stopped".into()))?;
             written
                 .await
                 .map_err(|_| Failure::Audit("the writer has stopped".into()))?

@@ -45,10 +45,16 @@ pub struct Broken {
 /// # Errors
 /// Where the database does not answer.
 pub async fn heads(db: &Db) -> Result<Vec<Head>> {
-    let rows = sqlx::query("select lane, seq, hash from audit_head order by lane").fetch_all(db.read()).await?;
+    let rows = sqlx::query("select lane, seq, hash from audit_head order by lane")
+        .fetch_all(db.read())
+        .await?;
     rows.iter()
         .map(|row| {
-            Ok(Head { lane: column(row, 0)?, seq: column(row, 1)?, hash: column(row, 2)? })
+            Ok(Head {
+                lane: column(row, 0)?,
+                seq: column(row, 1)?,
+                hash: column(row, 2)?,
+            })
         })
         .collect()
 }
@@ -66,10 +72,21 @@ pub async fn verify(db: &Db) -> Result<Verified> {
 /// # Errors
 /// As [`verify`].
 pub async fn verify_against(db: &Db, kept: &[Head]) -> Result<Verified> {
-    let mut verified = Verified { entries: 0, broken: Vec::new() };
-    let mut lanes: BTreeSet<i64> = heads(db).await?.iter().chain(kept).map(|head| head.lane).collect();
+    let mut verified = Verified {
+        entries: 0,
+        broken: Vec::new(),
+    };
+    let mut lanes: BTreeSet<i64> = heads(db)
+        .await?
+        .iter()
+        .chain(kept)
+        .map(|head| head.lane)
+        .collect();
     // A lane whose head was removed still has entries.
-    for row in sqlx::query("select distinct lane from audit_entry").fetch_all(db.read()).await? {
+    for row in sqlx::query("select distinct lane from audit_entry")
+        .fetch_all(db.read())
+        .await?
+    {
         lanes.insert(column(&row, 0)?);
     }
     for lane in lanes {
@@ -128,7 +145,10 @@ async fn walk(db: &Db, lane: i64, kept: &[&Head], verified: &mut Verified) -> Re
                 Some("it does not continue the entry before it")
             } else if row.hash(lane, at, &prev) != says_hash {
                 Some("it was changed")
-            } else if kept.iter().any(|head| head.seq == at && head.hash != says_hash) {
+            } else if kept
+                .iter()
+                .any(|head| head.seq == at && head.hash != says_hash)
+            {
                 Some("it is not the entry that was here before")
             } else {
                 None
@@ -143,9 +163,17 @@ async fn walk(db: &Db, lane: i64, kept: &[&Head], verified: &mut Verified) -> Re
             break head;
         }
     };
-    let end = Head { lane, seq, hash: prev };
+    let end = Head {
+        lane,
+        seq,
+        hash: prev,
+    };
     if head.is_none_or(|head| head != end) || kept_seen < kept.len() {
-        broken.get_or_insert(Broken { lane, seq, how: "entries after it were cut off, or it was added" });
+        broken.get_or_insert(Broken {
+            lane,
+            seq,
+            how: "entries after it were cut off, or it was added",
+        });
     }
     verified.broken.extend(broken);
     Ok(())

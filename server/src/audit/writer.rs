@@ -16,11 +16,13 @@ pub(super) struct Pending {
 
 /// Makes the head of the lane where there is none.
 pub(super) async fn begin_lane(db: &Db, lane: i64) -> Result<()> {
-    sqlx::query("insert into audit_head (lane, seq, hash) values ($1, 0, $2) on conflict do nothing")
-        .bind(lane)
-        .bind(genesis(lane))
-        .execute(db.write())
-        .await?;
+    sqlx::query(
+        "insert into audit_head (lane, seq, hash) values ($1, 0, $2) on conflict do nothing",
+    )
+    .bind(lane)
+    .bind(genesis(lane))
+    .execute(db.write())
+    .await?;
     Ok(())
 }
 
@@ -29,9 +31,13 @@ pub(super) async fn begin_lane(db: &Db, lane: i64) -> Result<()> {
 pub(super) async fn run(db: Db, lane: i64, mut receiver: mpsc::Receiver<Pending>) {
     let mut batch = Vec::with_capacity(BATCH);
     while receiver.recv_many(&mut batch, BATCH).await > 0 {
-        let (rows, waiting): (Vec<_>, Vec<_>) =
-            batch.drain(..).map(|pending| (pending.row, pending.done)).unzip();
-        let result = write(&db, lane, rows).await.map_err(|failure| failure.to_string());
+        let (rows, waiting): (Vec<_>, Vec<_>) = batch
+            .drain(..)
+            .map(|pending| (pending.row, pending.done))
+            .unzip();
+        let result = write(&db, lane, rows)
+            .await
+            .map_err(|failure| failure.to_string());
         for done in waiting {
             // Whoever gave up waiting does not want to know.
             let _ = done.send(result.clone());
@@ -54,7 +60,11 @@ async fn write(db: &Db, lane: i64, rows: Vec<Row>) -> Result<()> {
     for row in rows {
         seq += 1;
         let hash = row.hash(lane, seq, &prev);
-        patients.extend(row.subjects.into_iter().map(|patient| [patient.into(), lane.into(), seq.into()]));
+        patients.extend(
+            row.subjects
+                .into_iter()
+                .map(|patient| [patient.into(), lane.into(), seq.into()]),
+        );
         entries.push([
             Value::from(lane),
             seq.into(),
@@ -84,7 +94,13 @@ async fn write(db: &Db, lane: i64, rows: Vec<Row>) -> Result<()> {
         entries,
     )
     .await?;
-    insert_many(&mut transaction, "insert into audit_patient (nhs_number, lane, seq)", "", patients).await?;
+    insert_many(
+        &mut transaction,
+        "insert into audit_patient (nhs_number, lane, seq)",
+        "",
+        patients,
+    )
+    .await?;
     sqlx::query("update audit_head set seq = $1, hash = $2 where lane = $3")
         .bind(seq)
         .bind(prev)

@@ -44,7 +44,7 @@ pub(crate) struct SeedArgs {
     #[arg(long)]
     pub(crate) if_empty: bool,
     /// How many patients, beside the few that are always there
-    #[arg(long, default_value_t = 2_000, value_name = "N")]
+    #[arg(long, default_value_t = 10_000, value_name = "N")]
     pub(crate) patients: u64,
     /// The same seed makes the same patients
     #[arg(long, default_value_t = 1, value_name = "S")]

@@ -109,6 +109,9 @@ async fn keep_clean(server: Server) {
         if let Err(failure) = identity::purge(&server.identity).await {
             tracing::error!(%failure, "old sessions were not removed");
         }
+        if let Err(failure) = server.services.contexts.forget_old().await {
+            tracing::error!(%failure, "old contexts were not removed");
+        }
     }
 }
 

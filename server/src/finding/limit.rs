@@ -50,13 +50,21 @@ impl SearchLimit {
                 return Err(Limited { first: false });
             }
         }
-        let window = people.entry(person).or_insert(Window { began: now, searches: 0 });
+        let window = people.entry(person).or_insert(Window {
+            began: now,
+            searches: 0,
+        });
         if window.is_over(now) {
-            *window = Window { began: now, searches: 0 };
+            *window = Window {
+                began: now,
+                searches: 0,
+            };
         }
         window.searches = window.searches.saturating_add(1);
         if window.searches > MOST {
-            Err(Limited { first: window.searches == MOST + 1 })
+            Err(Limited {
+                first: window.searches == MOST + 1,
+            })
         } else {
             Ok(())
         }

@@ -7,8 +7,8 @@
 pub mod embedded;
 
 use crate::access::{
-    AskSummary, FindPatients, Held, ManageAdjustments, OpenPatient, Permit, ViewAdjustments, ViewDemographics,
-    ViewSummary,
+    AskSummary, FindPatients, Held, ManageAdjustments, OpenPatient, Permit, ViewAdjustments,
+    ViewDemographics, ViewSummary,
 };
 use crate::failure::Result;
 use async_trait::async_trait;
@@ -36,10 +36,15 @@ pub enum Found {
 pub trait Demographics: Send + Sync {
     /// The patient of that number, or of the number that replaced it: then the patient's number is
     /// another. `None` where there is no such number.
-    async fn by_number(&self, permit: &Permit<FindPatients>, number: NhsNumber) -> Result<Held<Option<Patient>>>;
+    async fn by_number(
+        &self,
+        permit: &Permit<FindPatients>,
+        number: NhsNumber,
+    ) -> Result<Held<Option<Patient>>>;
 
     /// The patients of whom all of the details are true.
-    async fn search(&self, permit: &Permit<FindPatients>, details: &Details) -> Result<Held<Found>>;
+    async fn search(&self, permit: &Permit<FindPatients>, details: &Details)
+    -> Result<Held<Found>>;
 
     /// The number under which the patient's record is kept now.
     async fn current_number(&self, permit: &Permit<OpenPatient>) -> Result<Option<NhsNumber>>;

@@ -37,9 +37,21 @@ pub struct Db {
 
 /// `(version, name, sql)`, oldest first. Never change one that has been released: add another.
 const MIGRATIONS: &[(i64, &str, &str)] = &[
-    (1, "identity", include_str!("../../migrations/0001_identity.sql")),
-    (2, "patients", include_str!("../../migrations/0002_patients.sql")),
-    (3, "access", include_str!("../../migrations/0003_access.sql")),
+    (
+        1,
+        "identity",
+        include_str!("../../migrations/0001_identity.sql"),
+    ),
+    (
+        2,
+        "patients",
+        include_str!("../../migrations/0002_patients.sql"),
+    ),
+    (
+        3,
+        "access",
+        include_str!("../../migrations/0003_access.sql"),
+    ),
 ];
 
 impl Db {
@@ -88,7 +100,11 @@ impl Db {
                 (both.clone(), both)
             }
         };
-        Ok(Self { engine, read, write })
+        Ok(Self {
+            engine,
+            read,
+            write,
+        })
     }
 
     /// Brings the tables up to date.
@@ -108,10 +124,13 @@ impl Db {
                 )
             })
             .collect();
-        Migrator { migrations: Cow::Owned(migrations), ..Migrator::DEFAULT }
-            .run(&self.write)
-            .await
-            .map_err(|error| Failure::Internal(format!("migrating: {error}")))
+        Migrator {
+            migrations: Cow::Owned(migrations),
+            ..Migrator::DEFAULT
+        }
+        .run(&self.write)
+        .await
+        .map_err(|error| Failure::Internal(format!("migrating: {error}")))
     }
 
     /// The few words of a migration in which the engines differ.
@@ -176,7 +195,9 @@ impl Db {
         for index in patient_indexes() {
             let name = index.split_whitespace().nth(5).unwrap_or_default();
             let sql = format!("drop index if exists {name}");
-            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&self.write).await?;
+            sqlx::raw_sql(AssertSqlSafe(sql))
+                .execute(&self.write)
+                .await?;
         }
         Ok(())
     }
@@ -188,7 +209,9 @@ impl Db {
     /// Where the database does not answer.
     pub async fn index_patients(&self) -> Result<()> {
         for index in patient_indexes() {
-            sqlx::raw_sql(AssertSqlSafe(self.dialect(index))).execute(&self.write).await?;
+            sqlx::raw_sql(AssertSqlSafe(self.dialect(index)))
+                .execute(&self.write)
+                .await?;
         }
         Ok(())
     }
@@ -201,7 +224,9 @@ impl Db {
         let sql = match self.engine {
             Engine::Sqlite => "pragma analysis_limit = 1000; analyze;",
             // An index is enough to answer from only where vacuum has seen the rows.
-            Engine::Postgres => "vacuum (analyze) patient, patient_name, patient_given, patient_place",
+            Engine::Postgres => {
+                "vacuum (analyze) patient, patient_name, patient_given, patient_place"
+            }
         };
         sqlx::raw_sql(sql).execute(&self.write).await?;
         Ok(())
@@ -233,7 +258,11 @@ impl Db {
 fn patient_indexes() -> impl Iterator<Item = &'static str> {
     include_str!("../../migrations/0002_patients.sql")
         .split(';')
-        .filter_map(|statement| statement.find("create index if not exists").and_then(|at| statement.get(at..)))
+        .filter_map(|statement| {
+            statement
+                .find("create index if not exists")
+                .and_then(|at| statement.get(at..))
+        })
 }
 
 const SQLITE_SETTINGS: &str = "pragma journal_mode = wal;

@@ -46,7 +46,10 @@ impl Sql {
     ///
     /// # Errors
     /// As [`Sql::bind`].
-    pub fn bind_all<T>(&mut self, values: impl IntoIterator<Item = T>) -> Result<&mut Self, sqlx::Error>
+    pub fn bind_all<T>(
+        &mut self,
+        values: impl IntoIterator<Item = T>,
+    ) -> Result<&mut Self, sqlx::Error>
     where
         T: for<'q> Encode<'q, Any> + Type<Any>,
     {

@@ -170,6 +170,22 @@ async fn what_was_allowed_and_then_failed_is_in_the_audit_too() {
 }
 
 #[tokio::test]
+async fn a_search_that_failed_is_in_the_audit_too() {
+    on_each_engine(async |ground| {
+        ground
+            .tamper("alter table patient rename to taken_away")
+            .await;
+        let nurse = ground.member("nurse");
+        assert_eq!(
+            told(Finding::find(&nurse.finding(), by_number()).await),
+            Kind::Unavailable
+        );
+        assert_eq!(ground.audited().await, ["search failed: Unavailable"]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_audit_has_nothing_of_the_record_or_the_form() {
     on_each_engine(async |ground| {
         let nurse = ground.member("nurse");

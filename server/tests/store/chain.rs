@@ -5,6 +5,7 @@ use crate::store::ground::{Ground, on_each_engine};
 use domain::NhsNumber;
 use server::audit::{Action, Actor, Entry, Outcome, heads, verify, verify_against};
 use server::failure::Failure;
+use server::store::{Db, Engine};
 use sqlx::Row;
 
 fn entry(ground: &Ground) -> Entry {
@@ -210,6 +211,57 @@ async fn what_cannot_be_written_is_an_error_and_passes() {
         record(ground, 3).await;
         assert_eq!(verify(&ground.db).await.unwrap().entries, 3);
         ground.assert_chain_holds().await;
+    })
+    .await;
+}
+
+/// What is on the disk when the process is killed is what has been told: nothing waits in memory.
+#[tokio::test]
+async fn what_was_recorded_survives_a_crash() {
+    on_each_engine(async |ground| {
+        if ground.db.engine() == Engine::Postgres {
+            return;
+        }
+        record(ground, 40).await;
+        // As a killed process leaves them: no connection was closed.
+        let folder = tempfile::tempdir().unwrap();
+        let file = ground.url.strip_prefix("sqlite:").unwrap();
+        for end in ["", "-wal"] {
+            std::fs::copy(
+                format!("{file}{end}"),
+                folder.path().join(format!("left.db{end}")),
+            )
+            .unwrap();
+        }
+        let left = Db::connect(&format!(
+            "sqlite:{}",
+            folder.path().join("left.db").display()
+        ))
+        .await
+        .unwrap();
+        let verified = verify(&left).await.unwrap();
+        assert_eq!((verified.entries, verified.broken.len()), (40, 0));
+        left.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sqlite_writes_through_to_the_disk() {
+    on_each_engine(async |ground| {
+        if ground.db.engine() == Engine::Sqlite {
+            for (pragma, expected) in [("pragma journal_mode", "wal"), ("pragma synchronous", "2")]
+            {
+                let row = sqlx::query(pragma)
+                    .fetch_one(ground.db.write())
+                    .await
+                    .unwrap();
+                let value = row
+                    .try_get::<String, _>(0)
+                    .or_else(|_| row.try_get::<i64, _>(0).map(|n| n.to_string()));
+                assert_eq!(value.unwrap(), expected, "{pragma}");
+            }
+        }
     })
     .await;
 }

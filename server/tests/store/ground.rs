@@ -33,6 +33,8 @@ pub(crate) struct Ground {
     pub(crate) db: Db,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) services: Services,
+    /// Where the database is.
+    pub(crate) url: String,
 }
 
 /// Runs the test on SQLite, and on PostgreSQL where there is one (`NCRS_TEST_POSTGRES_URL`).
@@ -46,6 +48,7 @@ pub(crate) async fn on_each_engine(test: impl AsyncFn(&Ground)) {
                 db: db.clone(),
                 clock,
                 services,
+                url: database.url.clone(),
             })
             .await;
             db.close().await;

@@ -42,7 +42,7 @@ async fn found(ground: &Ground, details: &Details) -> Option<BTreeMap<NhsNumber,
         .await
         .unwrap();
     match access
-        .release(&permit, held, serde_json::json!({}))
+        .release(&permit, held, |_| serde_json::json!({}))
         .await
         .unwrap()
     {

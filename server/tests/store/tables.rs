@@ -103,13 +103,13 @@ async fn seeding_twice_is_seeding_once() {
             "summary_document",
             "person",
         ];
-        ground.seed(1200).await;
+        ground.seed(600).await;
         let mut first = Vec::new();
         for table in tables {
             first.push(count(table).await);
         }
-        assert!(first.iter().all(|rows| *rows > 0) && first[0] > 1200);
-        ground.seed(1200).await;
+        assert!(first.iter().all(|rows| *rows > 0) && first[0] > 600);
+        ground.seed(600).await;
         for (table, before) in tables.iter().zip(first) {
             assert_eq!(count(table).await, before, "{table}");
         }

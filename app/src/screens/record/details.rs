@@ -12,7 +12,9 @@ use leptos::prelude::*;
 
 /// The screen.
 pub fn screen() -> AnyView {
-    let Some(frame) = RecordFrame::here() else { return nowhere() };
+    let Some(frame) = RecordFrame::here() else {
+        return nowhere();
+    };
     let reading = read(frame, |key| Box::pin(patient_details(key)));
     view! {
         <RecordPage title="Patient details">
@@ -25,7 +27,11 @@ pub fn screen() -> AnyView {
 
 fn whole(patient: &Patient) -> AnyView {
     let superseded = (!patient.superseded.is_empty()).then(|| {
-        let numbers = patient.superseded.iter().map(|number| view! { <p class="nhsuk-u-margin-bottom-1">{number.to_string()}</p> }).collect_view();
+        let numbers = patient
+            .superseded
+            .iter()
+            .map(|number| view! { <p class="nhsuk-u-margin-bottom-1">{number.to_string()}</p> })
+            .collect_view();
         row("Earlier NHS numbers, no longer used", numbers)
     });
     let death = patient.death.map(|death| {
@@ -39,7 +45,11 @@ fn whole(patient: &Patient) -> AnyView {
         None => format!(" ({})", Age::between(patient.birth_date, uk_date(now()))),
         Some(_) => String::new(),
     };
-    let interpreter_needed = if patient.interpreter_needed { "Needed" } else { "Not recorded as needed" };
+    let interpreter_needed = if patient.interpreter_needed {
+        "Needed"
+    } else {
+        "Not recorded as needed"
+    };
     view! {
         {patient.death.map(died)}
         {patient.restricted.then(restricted)}
@@ -100,10 +110,16 @@ fn where_they_are(patient: &Patient) -> AnyView {
     let contacts = if patient.contacts.is_empty() {
         none()
     } else {
-        patient.contacts.iter().map(contact).collect_view().into_any()
+        patient
+            .contacts
+            .iter()
+            .map(contact)
+            .collect_view()
+            .into_any()
     };
     let related = if patient.related.is_empty() {
-        view! { <p class="ncrs-section__none nhsuk-u-margin-bottom-5">"Nobody is recorded."</p> }.into_any()
+        view! { <p class="ncrs-section__none nhsuk-u-margin-bottom-5">"Nobody is recorded."</p> }
+            .into_any()
     } else {
         let people = patient
             .related
@@ -112,7 +128,12 @@ fn where_they_are(patient: &Patient) -> AnyView {
                 let reach = if person.contacts.is_empty() {
                     "No contact details recorded".into_any()
                 } else {
-                    person.contacts.iter().map(contact).collect_view().into_any()
+                    person
+                        .contacts
+                        .iter()
+                        .map(contact)
+                        .collect_view()
+                        .into_any()
                 };
                 view! {
                     <div class="nhsuk-summary-list__row">
@@ -127,8 +148,13 @@ fn where_they_are(patient: &Patient) -> AnyView {
             .collect_view();
         view! { <dl class="nhsuk-summary-list">{people}</dl> }.into_any()
     };
-    let since = patient.gp_since.map(|date| view! { <br /> {format!("Since {}", long_date(date))} });
-    let gp = patient.gp.as_ref().map_or_else(none, |gp| view! { {provider(gp)} {since} }.into_any());
+    let since = patient
+        .gp_since
+        .map(|date| view! { <br /> {format!("Since {}", long_date(date))} });
+    let gp = patient
+        .gp
+        .as_ref()
+        .map_or_else(none, |gp| view! { {provider(gp)} {since} }.into_any());
     let pharmacy = patient.pharmacy.as_ref().map_or_else(none, provider);
     view! {
         {group("Where they live and how to reach them")}
@@ -152,7 +178,10 @@ fn where_they_are(patient: &Patient) -> AnyView {
 }
 
 fn provider(provider: &Provider) -> AnyView {
-    let number = provider.phone.as_deref().map(|number| view! { <br /> {phone(number)} });
+    let number = provider
+        .phone
+        .as_deref()
+        .map(|number| view! { <br /> {phone(number)} });
     view! { {format!("{} ({})", provider.name, provider.ods)} {number} }.into_any()
 }
 

@@ -72,13 +72,22 @@ impl RecordFrame {
     fn provide() -> Self {
         let params = use_params_map();
         let context = Memo::new(move |_| {
-            params.with(|params| params.get_str("context").and_then(|text| text.parse::<ContextId>().ok()))
+            params.with(|params| {
+                params
+                    .get_str("context")
+                    .and_then(|text| text.parse::<ContextId>().ok())
+            })
         });
         let tab = device().map(|device| device.tab());
         let frame = Self {
             session: session(),
             context,
-            key: Memo::new(move |_| Some(ContextKey { context: context.get()?, tab: tab? })),
+            key: Memo::new(move |_| {
+                Some(ContextKey {
+                    context: context.get()?,
+                    tab: tab?,
+                })
+            }),
             turn: RwSignal::new(0),
             whose: RwSignal::new(Whose::Asking),
             opened: RwSignal::new(None),
@@ -98,12 +107,18 @@ impl RecordFrame {
     /// The question to send now; `None` on the server. Reactive: it changes with the patient, the
     /// person and the role.
     pub(crate) fn asks(self) -> Option<Asked> {
-        Some(Asked { turn: self.turn.get(), key: self.key.get()? })
+        Some(Asked {
+            turn: self.turn.get(),
+            key: self.key.get()?,
+        })
     }
 
     /// As [`Self::asks`], for handlers.
     pub(crate) fn asks_now(self) -> Option<Asked> {
-        Some(Asked { turn: self.turn.get_untracked(), key: self.key.get_untracked()? })
+        Some(Asked {
+            turn: self.turn.get_untracked(),
+            key: self.key.get_untracked()?,
+        })
     }
 
     /// Takes an answer for the banner and the screen. `None` where it belongs to a patient, person
@@ -163,7 +178,12 @@ impl RecordFrame {
     /// The summary that was opened in this context. Reactive.
     pub(crate) fn opened(self) -> Option<Sourced<OpenedSummary>> {
         let now = self.context.get()?;
-        self.opened.with(|opened| opened.as_ref().filter(|(context, _)| *context == now).map(|(_, opened)| opened.clone()))
+        self.opened.with(|opened| {
+            opened
+                .as_ref()
+                .filter(|(context, _)| *context == now)
+                .map(|(_, opened)| opened.clone())
+        })
     }
 
     /// Keeps the summary that was opened, or closes it.
@@ -173,7 +193,10 @@ impl RecordFrame {
 
     /// The address of a part of this record: `""`, `"/details"`. Reactive.
     pub(crate) fn path(self, rest: &str) -> String {
-        self.context.get().map_or_else(|| "/find".to_owned(), |context| format!("/record/{context}{rest}"))
+        self.context.get().map_or_else(
+            || "/find".to_owned(),
+            |context| format!("/record/{context}{rest}"),
+        )
     }
 
     /// As [`Self::path`], for handlers.
@@ -195,7 +218,9 @@ pub fn frame() -> AnyView {
     }
     let session = frame.session;
     let who = Memo::new(move |_| {
-        session.signed_in().map(|person| (person.person.id, person.role.map(|role| role.id)))
+        session
+            .signed_in()
+            .map(|person| (person.person.id, person.role.map(|role| role.id)))
     });
     // Another patient, person or role: nothing of before may stay.
     Effect::new(move |before: Option<_>| {
@@ -288,10 +313,26 @@ fn identifiers(banner: &PatientBanner) -> AnyView {
 
 /// Name, path and icon of each part of the record.
 const TABS: [(&str, &str, &str); 4] = [
-    ("Overview", "", "M4 4h7v7H4zm9 0h7v4h-7zM4 13h7v7H4zm9-3h7v10h-7z"),
-    ("Summary", "/summary", "M5 2h14v20H5zm3 5v2h8V7zm0 4v2h8v-2zm0 4v2h5v-2z"),
-    ("Adjustments", "/adjustments", "M5 2h2v2h11l-3 4.5 3 4.5H7v9H5z"),
-    ("Details", "/details", "M12 3a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9zM3 21c0-4.5 4-7 9-7s9 2.5 9 7z"),
+    (
+        "Overview",
+        "",
+        "M4 4h7v7H4zm9 0h7v4h-7zM4 13h7v7H4zm9-3h7v10h-7z",
+    ),
+    (
+        "Summary",
+        "/summary",
+        "M5 2h14v20H5zm3 5v2h8V7zm0 4v2h8v-2zm0 4v2h5v-2z",
+    ),
+    (
+        "Adjustments",
+        "/adjustments",
+        "M5 2h2v2h11l-3 4.5 3 4.5H7v9H5z",
+    ),
+    (
+        "Details",
+        "/details",
+        "M12 3a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9zM3 21c0-4.5 4-7 9-7s9 2.5 9 7z",
+    ),
 ];
 
 fn tabs(frame: RecordFrame) -> AnyView {
@@ -396,7 +437,9 @@ fn print_foot() -> AnyView {
     Effect::new(move || {
         if let Some(device) = device() {
             printed.set(Some(device.now()));
-            let at_print = window_event_listener_untyped("beforeprint", move |_| printed.set(Some(device.now())));
+            let at_print = window_event_listener_untyped("beforeprint", move |_| {
+                printed.set(Some(device.now()))
+            });
             on_cleanup(move || at_print.remove());
         }
     });
@@ -404,8 +447,14 @@ fn print_foot() -> AnyView {
     let text = move || {
         let at = long_time(printed.get()?);
         let person = session.signed_in()?;
-        let role = person.role.map(|role| format!(", {}, {}", role.job_name, role.organisation.name)).unwrap_or_default();
-        Some(format!("Printed by {}{role}, {at}. Destroy safely when no longer needed.", person.person.name))
+        let role = person
+            .role
+            .map(|role| format!(", {}, {}", role.job_name, role.organisation.name))
+            .unwrap_or_default();
+        Some(format!(
+            "Printed by {}{role}, {at}. Destroy safely when no longer needed.",
+            person.person.name
+        ))
     };
     (move || text().map(|text| view! { <p class="ncrs-print">{text}</p> })).into_any()
 }

@@ -13,7 +13,9 @@ use leptos::prelude::*;
 
 /// The screen.
 pub fn screen() -> AnyView {
-    let Some(frame) = RecordFrame::here() else { return nowhere() };
+    let Some(frame) = RecordFrame::here() else {
+        return nowhere();
+    };
     let reading = read(frame, |key| Box::pin(overview(key)));
     view! {
         <RecordPage title="Overview">
@@ -31,10 +33,8 @@ fn whole(frame: RecordFrame, overview: RecordOverview) -> AnyView {
         {patient.death.map(died)}
         {patient.restricted.then(restricted)}
         {interpreter(patient)}
-        <div class="ncrs-columns">
-            <div>{summary(frame, &overview.gate)}</div>
-            <div>{essentials(frame, patient)}</div>
-        </div>
+        {summary(frame, &overview.gate)}
+        {essentials(frame, patient)}
         {no_adjustments(frame, &overview)}
     }
     .into_any()
@@ -93,7 +93,9 @@ fn no_adjustments(frame: RecordFrame, overview: &RecordOverview) -> Option<AnyVi
         }
         .into_any()
     } else {
-        why("You cannot add them: your role does not include it. Tell a colleague whose role does, or ask your Registration Authority.")
+        why(
+            "You cannot add them: your role does not include it. Tell a colleague whose role does, or ask your Registration Authority.",
+        )
     };
     Some(
         view! {
@@ -113,9 +115,14 @@ fn no_adjustments(frame: RecordFrame, overview: &RecordOverview) -> Option<AnyVi
 pub(super) fn died(death: Death) -> AnyView {
     let how = match death.status {
         DeathStatus::Formal => "The death is registered.",
-        DeathStatus::Informal => "The death was reported and is not yet registered, so check before you rely on it.",
+        DeathStatus::Informal => {
+            "The death was reported and is not yet registered, so check before you rely on it."
+        }
     };
-    callout("This patient has died", format!("Date of death: {}. {how}", long_date(death.on)))
+    callout(
+        "This patient has died",
+        format!("Date of death: {}. {how}", long_date(death.on)),
+    )
 }
 
 /// That the record is restricted, and what that means.
@@ -131,7 +138,10 @@ pub(super) fn restricted() -> AnyView {
 /// That an interpreter is needed, where it is.
 pub(super) fn interpreter(patient: &Patient) -> Option<AnyView> {
     patient.interpreter_needed.then(|| {
-        let language = patient.language.clone().unwrap_or_else(|| "language not recorded".to_owned());
+        let language = patient
+            .language
+            .clone()
+            .unwrap_or_else(|| "language not recorded".to_owned());
         callout("Interpreter needed", format!("Language: {language}."))
     })
 }
@@ -185,19 +195,35 @@ fn summary(frame: RecordFrame, gate: &Gate) -> AnyView {
 
 fn essentials(frame: RecordFrame, patient: &Patient) -> AnyView {
     let missing = || {
-        if patient.restricted { "Not shown: restricted record" } else { "Not recorded" }.into_any()
+        if patient.restricted {
+            "Not shown: restricted record"
+        } else {
+            "Not recorded"
+        }
+        .into_any()
     };
     let home = patient.addresses.first().map_or_else(missing, address);
     let contacts = if patient.contacts.is_empty() {
         missing()
     } else {
-        patient.contacts.iter().map(contact).collect_view().into_any()
+        patient
+            .contacts
+            .iter()
+            .map(contact)
+            .collect_view()
+            .into_any()
     };
     let gp = patient.gp.as_ref().map_or_else(missing, |gp| {
-        let number = gp.phone.as_deref().map(|number| view! { <br /> {phone(number)} });
+        let number = gp
+            .phone
+            .as_deref()
+            .map(|number| view! { <br /> {phone(number)} });
         view! { {gp.name.clone()} {number} }.into_any()
     });
-    let language = patient.language.clone().map(|language| row("Language", language));
+    let language = patient
+        .language
+        .clone()
+        .map(|language| row("Language", language));
     view! {
         <h2 class="nhsuk-heading-m">"Patient"</h2>
         <dl class="nhsuk-summary-list">

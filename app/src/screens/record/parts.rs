@@ -35,7 +35,13 @@ fn when(at: Timestamp, now: Timestamp) -> String {
 
 /// "Sam Taylor, Nurse, Riverside Community Care, 12 March 2026 at 10:42am".
 pub(super) fn provenance(by: &Provenance) -> String {
-    format!("{}, {}, {}, {}", by.person, by.role, by.organisation, long_time(by.at))
+    format!(
+        "{}, {}, {}, {}",
+        by.person,
+        by.role,
+        by.organisation,
+        long_time(by.at)
+    )
 }
 
 /// A row of a summary list, without actions.
@@ -51,7 +57,10 @@ pub(super) fn row(key: &'static str, value: impl IntoView + 'static) -> AnyView 
 
 /// A telephone number to tap.
 pub(super) fn phone(number: &str) -> AnyView {
-    let dialled: String = number.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+    let dialled: String = number
+        .chars()
+        .filter(|c| c.is_ascii_digit() || *c == '+')
+        .collect();
     view! { <a class="nhsuk-link" href=format!("tel:{dialled}")>{number.to_owned()}</a> }.into_any()
 }
 
@@ -108,7 +117,11 @@ pub(super) fn detail_kind(detail: &Detail) -> &'static str {
 /// A list entry for a part: its name, and its note after it.
 pub(super) fn detail_line(detail: &Detail) -> String {
     let (name, note) = (detail_name(detail), detail_note(detail));
-    if note.is_empty() { name } else { format!("{name}: {note}") }
+    if note.is_empty() {
+        name
+    } else {
+        format!("{name}: {note}")
+    }
 }
 
 /// A part as it is recorded, under a heading of its page; `action` is what can be done with it.
@@ -125,7 +138,8 @@ pub(super) fn part_alone(part: &Part) -> AnyView {
 
 fn part_with(part: &Part, name: AnyView, action: Option<AnyView>) -> AnyView {
     let note = detail_note(&part.detail);
-    let note = (!note.is_empty()).then(|| view! { <p class="ncrs-part__note">{note.to_owned()}</p> });
+    let note =
+        (!note.is_empty()).then(|| view! { <p class="ncrs-part__note">{note.to_owned()}</p> });
     let action = action.map(|action| view! { <p class="ncrs-part__actions">{action}</p> });
     view! {
         <article class="ncrs-part">

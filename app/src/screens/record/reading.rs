@@ -33,7 +33,10 @@ pub(super) fn read<T: Send + Sync + 'static>(
     frame: RecordFrame,
     call: fn(ContextKey) -> Later<Result<InContext<T>, Problem>>,
 ) -> Reading<T> {
-    let reading = Reading { state: RwSignal::new(None), again: RwSignal::new(0) };
+    let reading = Reading {
+        state: RwSignal::new(None),
+        again: RwSignal::new(0),
+    };
     let work = Work::new();
     Effect::new(move || {
         reading.again.track();
@@ -58,7 +61,11 @@ impl<T: Clone + Send + Sync + 'static> Reading<T> {
 
     /// How it looks: `doing` while it is read ("Opening the record"), then what `show` makes of it
     /// under the line that says how fresh it is.
-    pub(super) fn view(self, doing: &'static str, show: impl Fn(T) -> AnyView + Send + Sync + 'static) -> AnyView {
+    pub(super) fn view(
+        self,
+        doing: &'static str,
+        show: impl Fn(T) -> AnyView + Send + Sync + 'static,
+    ) -> AnyView {
         (move || match self.state.get() {
             None => progress(doing),
             Some(Err(problem)) => {

@@ -38,7 +38,12 @@ impl Embedded {
         }
         let mut sql = Sql::new("select doc from patient where nhs_number in (");
         sql.bind_all(numbers)?.push(")");
-        sql.query().fetch_all(self.db.read()).await?.iter().map(patient).collect()
+        sql.query()
+            .fetch_all(self.db.read())
+            .await?
+            .iter()
+            .map(patient)
+            .collect()
     }
 }
 
@@ -50,7 +55,11 @@ fn patient(row: &AnyRow) -> Result<Patient> {
 
 #[async_trait]
 impl Demographics for Embedded {
-    async fn by_number(&self, _: &Permit<FindPatients>, number: NhsNumber) -> Result<Held<Option<Patient>>> {
+    async fn by_number(
+        &self,
+        _: &Permit<FindPatients>,
+        number: NhsNumber,
+    ) -> Result<Held<Option<Patient>>> {
         let patient = self.current(number).await?;
         let of = patient.as_ref().map(|patient| patient.nhs_number);
         Ok(Held::new(patient, of))
@@ -66,7 +75,10 @@ impl Demographics for Embedded {
             .into_iter()
             .filter_map(|patient| details.matched_on(&patient).map(|on| (patient, on)))
             .collect();
-        let of: Vec<_> = found.iter().map(|(patient, _)| patient.nhs_number).collect();
+        let of: Vec<_> = found
+            .iter()
+            .map(|(patient, _)| patient.nhs_number)
+            .collect();
         Ok(Held::new(Found::These(found), of))
     }
 
@@ -82,7 +94,9 @@ impl Demographics for Embedded {
         found
             .map(|row| {
                 let digits: String = column(&row, 0)?;
-                digits.parse().map_err(|_| Failure::Corrupt("the number of a patient".into()))
+                digits
+                    .parse()
+                    .map_err(|_| Failure::Corrupt("the number of a patient".into()))
             })
             .transpose()
     }

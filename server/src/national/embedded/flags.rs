@@ -22,11 +22,13 @@ const TRIES: u32 = 5;
 #[async_trait]
 impl PatientFlags for Embedded {
     async fn exists(&self, permit: &Permit<ViewDemographics>) -> Result<bool> {
-        Ok(sqlx::query("select flag from adjustment_record where nhs_number = $1 and flag = 1")
-            .bind(permit.of().digits())
-            .fetch_optional(self.db.read())
-            .await?
-            .is_some())
+        Ok(
+            sqlx::query("select flag from adjustment_record where nhs_number = $1 and flag = 1")
+                .bind(permit.of().digits())
+                .fetch_optional(self.db.read())
+                .await?
+                .is_some(),
+        )
     }
 
     async fn record(&self, permit: &Permit<ViewAdjustments>) -> Result<AdjustmentRecord> {
@@ -45,7 +47,9 @@ impl PatientFlags for Embedded {
                 return Ok(receipt);
             }
         }
-        Err(Failure::Internal("a record changed under every try of a command".into()))
+        Err(Failure::Internal(
+            "a record changed under every try of a command".into(),
+        ))
     }
 }
 
@@ -64,10 +68,11 @@ impl Embedded {
         // Before the results: where another delivery of this command changes the record in between,
         // its result is seen too, and not only that the record is no longer what the command knew.
         let now = record(&mut transaction, &patient).await?;
-        let done = sqlx::query("select person, content, receipt from command_result where command = $1")
-            .bind(command.id.to_string())
-            .fetch_optional(&mut *transaction)
-            .await?;
+        let done =
+            sqlx::query("select person, content, receipt from command_result where command = $1")
+                .bind(command.id.to_string())
+                .fetch_optional(&mut *transaction)
+                .await?;
         if let Some(row) = done {
             let (by, what): (String, String) = (column(&row, 0)?, column(&row, 1)?);
             if by != person || what != content {
@@ -141,7 +146,10 @@ async fn record(connection: &mut AnyConnection, patient: &str) -> Result<Adjustm
         .await?;
     match found {
         None => Ok(AdjustmentRecord::default()),
-        Some(row) => from_json(&column::<String>(&row, 0)?, "the reasonable adjustments of a patient"),
+        Some(row) => from_json(
+            &column::<String>(&row, 0)?,
+            "the reasonable adjustments of a patient",
+        ),
     }
 }
 
@@ -150,7 +158,11 @@ fn content(patient: &str, command: &Command<AdjustmentChange>) -> Result<String>
     let mut hash = Sha256::new();
     hash.update(patient);
     hash.update(to_json(command)?);
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hash
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }
 
 fn to_json<T: Serialize>(value: &T) -> Result<String> {

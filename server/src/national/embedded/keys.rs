@@ -9,7 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What two names share that sound alike: their sound, or for a name without one its key, so that it
 /// sounds like itself only. Names with the same key have the same sound.
 fn alike(sound: &str, key: &str) -> String {
-    if sound.is_empty() { format!("={key}") } else { sound.to_owned() }
+    if sound.is_empty() {
+        format!("={key}")
+    } else {
+        sound.to_owned()
+    }
 }
 
 fn name_alike(name: &str) -> String {
@@ -58,7 +62,10 @@ fn spaced(keys: impl Iterator<Item = String>) -> String {
 
 /// The sounds of all given names, current and earlier.
 pub(super) fn given_alikes(patient: &Patient) -> BTreeSet<String> {
-    all_names(patient).flat_map(|name| &name.given).map(|given| name_alike(given)).collect()
+    all_names(patient)
+        .flat_map(|name| &name.given)
+        .map(|given| name_alike(given))
+        .collect()
 }
 
 /// The postcodes, with whether each is an earlier one. None of a restricted patient.
@@ -66,9 +73,18 @@ pub(super) fn places(patient: &Patient) -> BTreeMap<String, bool> {
     if patient.restricted {
         return BTreeMap::new();
     }
-    let earlier = patient.former_addresses.iter().map(|former| (postcode_key(&former.value.postcode), true));
-    let current = patient.addresses.iter().map(|address| (postcode_key(&address.postcode), false));
-    earlier.chain(current).filter(|(key, _)| !key.is_empty()).collect()
+    let earlier = patient
+        .former_addresses
+        .iter()
+        .map(|former| (postcode_key(&former.value.postcode), true));
+    let current = patient
+        .addresses
+        .iter()
+        .map(|address| (postcode_key(&address.postcode), false));
+    earlier
+        .chain(current)
+        .filter(|(key, _)| !key.is_empty())
+        .collect()
 }
 
 /// Whether the given names of a row are what is looked for, wildcards and all.

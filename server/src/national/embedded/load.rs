@@ -40,12 +40,21 @@ impl Rows {
     /// # Errors
     /// Where something of it cannot be written as JSON.
     pub fn add(&mut self, load: PatientToLoad, source: &str, received_at: Timestamp) -> Result<()> {
-        let json = |error: serde_json::Error| Failure::Internal(format!("a patient as JSON: {error}"));
-        let PatientToLoad { patient, consent, document, adjustments } = load;
+        let json =
+            |error: serde_json::Error| Failure::Internal(format!("a patient as JSON: {error}"));
+        let PatientToLoad {
+            patient,
+            consent,
+            document,
+            adjustments,
+        } = load;
         let number = patient.nhs_number.digits();
         let birth = patient.birth_date.to_string();
         let gender = patient.gender.code();
-        let death = patient.death.map(|death| death.on.to_string()).unwrap_or_default();
+        let death = patient
+            .death
+            .map(|death| death.on.to_string())
+            .unwrap_or_default();
         for (position, name) in (0_i64..).zip(keys::names(&patient)) {
             self.names.push([
                 number.clone().into(),
@@ -59,20 +68,33 @@ impl Rows {
                 name.given_alikes.into(),
             ]);
         }
-        self.given.extend(keys::given_alikes(&patient).into_iter().map(|alike| {
-            [number.clone().into(), alike.into(), birth.clone().into(), gender.into(), death.clone().into()]
-        }));
+        self.given
+            .extend(keys::given_alikes(&patient).into_iter().map(|alike| {
+                [
+                    number.clone().into(),
+                    alike.into(),
+                    birth.clone().into(),
+                    gender.into(),
+                    death.clone().into(),
+                ]
+            }));
         self.places.extend(
             keys::places(&patient)
                 .into_iter()
-                .map(|(postcode, earlier)| [number.clone().into(), postcode.into(), earlier.into()]),
+                .map(|(postcode, earlier)| {
+                    [number.clone().into(), postcode.into(), earlier.into()]
+                }),
         );
         self.superseded.extend(
-            patient.superseded.iter().map(|superseded| [superseded.digits().into(), number.clone().into()]),
+            patient
+                .superseded
+                .iter()
+                .map(|superseded| [superseded.digits().into(), number.clone().into()]),
         );
         // A patient without a row is asked.
         if consent != SpineConsent::Ask {
-            self.consents.push([number.clone().into(), consent_code(consent).into()]);
+            self.consents
+                .push([number.clone().into(), consent_code(consent).into()]);
         }
         if let Some(document) = document {
             self.documents.push([
@@ -83,8 +105,8 @@ impl Rows {
             ]);
         }
         if let Some(record) = adjustments {
-            let version =
-                i64::try_from(record.version).map_err(|_| Failure::Internal("a version too large".into()))?;
+            let version = i64::try_from(record.version)
+                .map_err(|_| Failure::Internal("a version too large".into()))?;
             self.adjustments.push([
                 number.clone().into(),
                 version.into(),
@@ -92,7 +114,10 @@ impl Rows {
                 serde_json::to_string(&record).map_err(json)?.into(),
             ]);
         }
-        self.patients.push([number.into(), serde_json::to_string(&patient).map_err(json)?.into()]);
+        self.patients.push([
+            number.into(),
+            serde_json::to_string(&patient).map_err(json)?.into(),
+        ]);
         Ok(())
     }
 
@@ -114,9 +139,20 @@ impl Rows {
     pub async fn write(self, db: &Db) -> Result<()> {
         const KEEP: &str = " on conflict do nothing";
         let mut work = db.begin().await?;
-        insert_many(&mut work, "insert into patient (nhs_number, doc)", KEEP, self.patients).await?;
-        insert_many(&mut work, "insert into superseded_number (superseded, nhs_number)", KEEP, self.superseded)
-            .await?;
+        insert_many(
+            &mut work,
+            "insert into patient (nhs_number, doc)",
+            KEEP,
+            self.patients,
+        )
+        .await?;
+        insert_many(
+            &mut work,
+            "insert into superseded_number (superseded, nhs_number)",
+            KEEP,
+            self.superseded,
+        )
+        .await?;
         insert_many(
             &mut work,
             "insert into patient_name (nhs_number, position, birth_date, gender, death_date, family_key, given_keys,
@@ -139,7 +175,13 @@ impl Rows {
             self.places,
         )
         .await?;
-        insert_many(&mut work, "insert into summary_consent (nhs_number, consent)", KEEP, self.consents).await?;
+        insert_many(
+            &mut work,
+            "insert into summary_consent (nhs_number, consent)",
+            KEEP,
+            self.consents,
+        )
+        .await?;
         insert_many(
             &mut work,
             "insert into summary_document (nhs_number, document, received_at, source)",

@@ -29,9 +29,16 @@ const FIRST_WIDENED_LIMIT: i64 = 204;
 
 /// The numbers of all patients who match, or `None` for more than fifty.
 pub(super) async fn numbers(db: &Db, details: &Details) -> Result<Option<BTreeSet<String>>> {
-    let mut limit = if details.widen { FIRST_WIDENED_LIMIT } else { FIRST_LIMIT };
+    let mut limit = if details.widen {
+        FIRST_WIDENED_LIMIT
+    } else {
+        FIRST_LIMIT
+    };
     // `like` lets a wildcard reach from one given name into the next; the pattern does not.
-    let look_again = details.given.as_ref().filter(|given| !details.widen && given.exact().is_none());
+    let look_again = details
+        .given
+        .as_ref()
+        .filter(|given| !details.widen && given.exact().is_none());
     loop {
         let mut numbers = BTreeSet::new();
         let mut cut = false;
@@ -61,7 +68,11 @@ pub(super) async fn numbers(db: &Db, details: &Details) -> Result<Option<BTreeSe
 /// # Errors
 /// Where there is nothing to find by: the forms do not let that through.
 pub fn statements(engine: Engine, details: &Details, limit: i64) -> Result<Vec<Sql>> {
-    let search = Search { engine, details, limit };
+    let search = Search {
+        engine,
+        details,
+        limit,
+    };
     if details.postcode.is_some() {
         return Ok(vec![search.by_postcode()?]);
     }
@@ -69,7 +80,9 @@ pub fn statements(engine: Engine, details: &Details, limit: i64) -> Result<Vec<S
         return Ok(vec![search.by_name()?]);
     }
     let Some(family) = &details.family else {
-        return Err(Failure::Internal("a widened search without a last name".into()));
+        return Err(Failure::Internal(
+            "a widened search without a last name".into(),
+        ));
     };
     let swapped = match &details.given {
         Some(given) => search.by_swapped_sound(family, given)?,
@@ -85,8 +98,8 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Names the index, for SQLite, which would otherwise have to guess from few figures. PostgreSQL
-    /// knows its tables.
+    /// Names the index, or none, for SQLite, which would otherwise have to guess from few figures.
+    /// PostgreSQL knows its tables.
     fn indexed(&self, sql: &mut Sql, hint: &'static str) {
         if self.engine == Engine::Sqlite {
             sql.push(hint);
@@ -96,9 +109,17 @@ impl Search<'_> {
     fn by_postcode(&self) -> Result<Sql> {
         let mut sql = Sql::new("select n.nhs_number, n.given_keys from patient_place p");
         self.indexed(&mut sql, " indexed by patient_place_by_postcode");
-        // In this order on SQLite: the few who live there, then the names of each.
-        sql.push(" cross join patient_name n where n.nhs_number = p.nhs_number and p.postcode_key = ");
-        sql.bind(self.details.postcode.as_ref().map(|postcode| postcode.key().to_owned()))?;
+        // In this order on SQLite: the few who live there, then the names of each by its key, and not
+        // everyone of that name for each of them.
+        sql.push(" cross join patient_name n");
+        self.indexed(&mut sql, " not indexed");
+        sql.push(" where n.nhs_number = p.nhs_number and p.postcode_key = ");
+        sql.bind(
+            self.details
+                .postcode
+                .as_ref()
+                .map(|postcode| postcode.key().to_owned()),
+        )?;
         if self.details.widen {
             self.widened_name(&mut sql)?;
         } else {
@@ -110,11 +131,20 @@ impl Search<'_> {
     }
 
     fn by_name(&self) -> Result<Sql> {
-        let few_days = self.details.birth.is_some_and(|birth| days(birth) <= FEW_DAYS);
+        let few_days = self
+            .details
+            .birth
+            .is_some_and(|birth| days(birth) <= FEW_DAYS);
         let hint = match &self.details.family {
-            Some(family) if family.exact().is_some() || !few_days => " indexed by patient_name_by_family",
+            Some(family) if family.exact().is_some() || !few_days => {
+                " indexed by patient_name_by_family"
+            }
             Some(_) | None if self.details.birth.is_some() => " indexed by patient_name_by_birth",
-            Some(_) | None => return Err(Failure::Internal("a search without name, birth or place".into())),
+            Some(_) | None => {
+                return Err(Failure::Internal(
+                    "a search without name, birth or place".into(),
+                ));
+            }
         };
         let mut sql = Sql::new("select n.nhs_number, n.given_keys from patient_name n");
         self.indexed(&mut sql, hint);
@@ -126,11 +156,13 @@ impl Search<'_> {
 
     fn by_family_sound(&self, family: &NamePattern) -> Result<Sql> {
         let mut sql = self.names_by_sound();
-        sql.push(" where n.family_alike = ").bind(pattern_alike(family))?;
+        sql.push(" where n.family_alike = ")
+            .bind(pattern_alike(family))?;
         if let Some(given) = &self.details.given {
             sql.push(" and (");
             contains_alike(&mut sql, given)?;
-            sql.push(" or n.family_key = ").bind(family.without_wildcards())?;
+            sql.push(" or n.family_key = ")
+                .bind(family.without_wildcards())?;
             sql.push(" and ");
             has_given(&mut sql, &given.without_wildcards())?;
             sql.push(")");
@@ -140,7 +172,8 @@ impl Search<'_> {
 
     fn by_swapped_sound(&self, family: &NamePattern, given: &NamePattern) -> Result<Sql> {
         let mut sql = self.names_by_sound();
-        sql.push(" where n.family_alike = ").bind(pattern_alike(given))?;
+        sql.push(" where n.family_alike = ")
+            .bind(pattern_alike(given))?;
         sql.push(" and ");
         contains_alike(&mut sql, family)?;
         self.finish(sql)
@@ -168,8 +201,10 @@ impl Search<'_> {
                 sql.push(" and n.family_key = ").bind(key.to_owned())?;
             }
             None => {
-                sql.push(" and n.family_key >= ").bind(family.prefix().to_owned())?;
-                sql.push(" and n.family_key < ").bind(after_prefix(family.prefix()))?;
+                sql.push(" and n.family_key >= ")
+                    .bind(family.prefix().to_owned())?;
+                sql.push(" and n.family_key < ")
+                    .bind(after_prefix(family.prefix()))?;
                 sql.push(" and n.family_key like ").bind(family.like())?;
             }
         }
@@ -184,8 +219,10 @@ impl Search<'_> {
         match given.exact() {
             Some(key) => has_given(sql, key)?,
             None => {
-                sql.push("(n.given_keys like ").bind(format!("% {} %", given.like()))?;
-                sql.push(" or replace(n.given_keys, ' ', '') like ").bind(given.like())?;
+                sql.push("(n.given_keys like ")
+                    .bind(format!("% {} %", given.like()))?;
+                sql.push(" or replace(n.given_keys, ' ', '') like ")
+                    .bind(given.like())?;
                 sql.push(")");
             }
         }
@@ -198,7 +235,8 @@ impl Search<'_> {
         match (family, given) {
             (None, None) => {}
             (Some(one), None) | (None, Some(one)) => {
-                sql.push(" and (n.family_alike = ").bind(pattern_alike(one))?;
+                sql.push(" and (n.family_alike = ")
+                    .bind(pattern_alike(one))?;
                 sql.push(" or ");
                 contains_alike(sql, one)?;
                 if family.is_none() {
@@ -208,13 +246,16 @@ impl Search<'_> {
                 sql.push(")");
             }
             (Some(family), Some(given)) => {
-                sql.push(" and (n.family_alike = ").bind(pattern_alike(family))?;
+                sql.push(" and (n.family_alike = ")
+                    .bind(pattern_alike(family))?;
                 sql.push(" and ");
                 contains_alike(sql, given)?;
-                sql.push(" or n.family_key = ").bind(family.without_wildcards())?;
+                sql.push(" or n.family_key = ")
+                    .bind(family.without_wildcards())?;
                 sql.push(" and ");
                 has_given(sql, &given.without_wildcards())?;
-                sql.push(" or n.family_alike = ").bind(pattern_alike(given))?;
+                sql.push(" or n.family_alike = ")
+                    .bind(pattern_alike(given))?;
                 sql.push(" and ");
                 contains_alike(sql, family)?;
                 sql.push(")");
@@ -227,7 +268,8 @@ impl Search<'_> {
     fn finish(&self, mut sql: Sql) -> Result<Sql> {
         range(&mut sql, " and n.birth_date", self.details.birth)?;
         if let Some(gender) = self.details.gender {
-            sql.push(" and n.gender = ").bind(gender.code().to_owned())?;
+            sql.push(" and n.gender = ")
+                .bind(gender.code().to_owned())?;
         }
         range(&mut sql, " and n.death_date", self.details.death)?;
         sql.push(" limit ").bind(self.limit)?;
@@ -256,13 +298,15 @@ fn days(range: DateRange) -> i64 {
 /// A given name, or all of them written as one.
 fn has_given(sql: &mut Sql, key: &str) -> Result<()> {
     sql.push("(n.given_keys like ").bind(format!("% {key} %"))?;
-    sql.push(" or replace(n.given_keys, ' ', '') = ").bind(key.to_owned())?;
+    sql.push(" or replace(n.given_keys, ' ', '') = ")
+        .bind(key.to_owned())?;
     sql.push(")");
     Ok(())
 }
 
 fn contains_alike(sql: &mut Sql, pattern: &NamePattern) -> Result<()> {
-    sql.push("n.given_alikes like ").bind(format!("% {} %", pattern_alike(pattern)))?;
+    sql.push("n.given_alikes like ")
+        .bind(format!("% {} %", pattern_alike(pattern)))?;
     Ok(())
 }
 

@@ -46,15 +46,18 @@ impl SummaryRecords for Embedded {
 
     async fn summary(&self, permit: &Permit<ViewSummary>) -> Result<Option<SummaryReceived>> {
         let patient = permit.of();
-        let found = sqlx::query("select document, received_at, source from summary_document where nhs_number = $1")
-            .bind(patient.digits())
-            .fetch_optional(self.db.read())
-            .await?;
+        let found = sqlx::query(
+            "select document, received_at, source from summary_document where nhs_number = $1",
+        )
+        .bind(patient.digits())
+        .fetch_optional(self.db.read())
+        .await?;
         let Some(row) = found else {
             return Ok(None);
         };
         let kept: Vec<u8> = column(&row, 0)?;
-        let document = decompress(&kept).map_err(|_| Failure::Corrupt("a compressed summary".into()))?;
+        let document =
+            decompress(&kept).map_err(|_| Failure::Corrupt("a compressed summary".into()))?;
         let summary = read_for(&document, patient)
             // The error could quote the document.
             .map_err(|_| Failure::Corrupt("a summary that cannot be read whole".into()))?;

@@ -16,7 +16,9 @@ pub(super) fn view(
     sending: Sending,
     other: RwSignal<Option<AdjustmentRecord>>,
 ) -> AnyView {
-    let Writing { frame, flow, sheet, .. } = writing;
+    let Writing {
+        frame, flow, sheet, ..
+    } = writing;
     let save = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         base.with_value(|record| send(writing, record, sending, other));
@@ -66,12 +68,20 @@ pub(super) fn send(
     sending: Sending,
     other: RwSignal<Option<AdjustmentRecord>>,
 ) {
-    let Writing { flow, sheet, errors, .. } = writing;
+    let Writing {
+        flow,
+        sheet,
+        errors,
+        ..
+    } = writing;
     let Some(device) = device() else { return };
     let mut command = None;
     sheet.update_value(|sheet| command = sheet.command(record, now(), || device.new_id()));
     let Some(command) = command else {
-        errors.set(vec![FieldError::new("adjustments", "Everything here is on the flag already. Add something else, or cancel")]);
+        errors.set(vec![FieldError::new(
+            "adjustments",
+            "Everything here is on the flag already. Add something else, or cancel",
+        )]);
         return;
     };
     let saved = match flow {
@@ -94,10 +104,22 @@ pub(super) fn send(
 fn rows(writing: Writing, draft: &Draft) -> AnyView {
     let details = draft.details();
     let lines = |wanted: fn(&Detail) -> bool| {
-        let lines: Vec<_> = details.iter().filter(|detail| wanted(detail)).map(detail_line).collect();
-        if lines.is_empty() { vec!["None".to_owned()] } else { lines }
+        let lines: Vec<_> = details
+            .iter()
+            .filter(|detail| wanted(detail))
+            .map(detail_line)
+            .collect();
+        if lines.is_empty() {
+            vec!["None".to_owned()]
+        } else {
+            lines
+        }
     };
-    let confirmed = if draft.confirmed { "Confirmed: the patient is disabled under the Act" } else { "Not confirmed" };
+    let confirmed = if draft.confirmed {
+        "Confirmed: the patient is disabled under the Act"
+    } else {
+        "Not confirmed"
+    };
     let basis = draft.basis.map_or("Not chosen", |basis| basis.label());
     let own = (writing.flow == Flow::Create).then(|| {
         view! {
@@ -115,9 +137,18 @@ fn rows(writing: Writing, draft: &Draft) -> AnyView {
 }
 
 /// The id is the field of the server's errors, so that the error summary leads here.
-fn row(writing: Writing, id: &'static str, key: &'static str, lines: Vec<String>, step: Step) -> AnyView {
+fn row(
+    writing: Writing,
+    id: &'static str,
+    key: &'static str,
+    lines: Vec<String>,
+    step: Step,
+) -> AnyView {
     let href = writing.frame.path_now(&writing.flow.path(step));
-    let lines = lines.into_iter().map(|line| view! { <p class="nhsuk-u-margin-bottom-1">{line}</p> }).collect_view();
+    let lines = lines
+        .into_iter()
+        .map(|line| view! { <p class="nhsuk-u-margin-bottom-1">{line}</p> })
+        .collect_view();
     view! {
         <div class="nhsuk-summary-list__row">
             <dt class="nhsuk-summary-list__key">{key}</dt>

@@ -19,7 +19,10 @@ pub(super) fn view(
     let Writing { frame, sheet, .. } = writing;
     let (details, basis) = sheet.with_value(|sheet| (sheet.draft.details(), sheet.draft.basis));
     let gone = theirs.current.is_none();
-    let new = details.iter().filter(|detail| gone || !is_recorded(&theirs, detail)).count();
+    let new = details
+        .iter()
+        .filter(|detail| gone || !is_recorded(&theirs, detail))
+        .count();
     let mine = details
         .iter()
         .map(|detail| {
@@ -63,7 +66,11 @@ pub(super) fn view(
     } else {
         "Nothing you wrote was saved. You can add it to what is recorded now: what is there already is left out."
     };
-    let label = if gone { "Create the flag again" } else { "Add mine to what is recorded" };
+    let label = if gone {
+        "Create the flag again"
+    } else {
+        "Add mine to what is recorded"
+    };
     let add = may_add.then(|| {
         let theirs = StoredValue::new(theirs);
         view! {
@@ -83,7 +90,10 @@ pub(super) fn view(
             return;
         }
         sheet.set_value(Sheet::default());
-        let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
+        let options = NavigateOptions {
+            replace: true,
+            ..NavigateOptions::default()
+        };
         navigate(&frame.path_now("/adjustments"), options);
     };
     view! {

@@ -7,8 +7,8 @@
 
 use domain::FieldError;
 use domain::adjustment::{
-    AdjustmentChange, AdjustmentRecord, Basis, Category, Detail, ImpairmentKind, LONGEST_TEXT, NewPart, Provenance,
-    conditions,
+    AdjustmentChange, AdjustmentRecord, Basis, Category, Detail, ImpairmentKind, LONGEST_TEXT,
+    NewPart, Provenance, conditions,
 };
 use domain::command::Command;
 use domain::ids::{CommandId, FlagId, PartId};
@@ -67,14 +67,28 @@ impl Flow {
     /// Its steps in order.
     pub(crate) fn steps(self) -> &'static [Step] {
         match self {
-            Self::Create => &[Step::Basis, Step::Impairments, Step::Adjustments, Step::Conditions, Step::Check],
-            Self::Add => &[Step::Impairments, Step::Adjustments, Step::Conditions, Step::Check],
+            Self::Create => &[
+                Step::Basis,
+                Step::Impairments,
+                Step::Adjustments,
+                Step::Conditions,
+                Step::Check,
+            ],
+            Self::Add => &[
+                Step::Impairments,
+                Step::Adjustments,
+                Step::Conditions,
+                Step::Check,
+            ],
         }
     }
 
     /// The step of that slug.
     pub(crate) fn step(self, slug: &str) -> Option<Step> {
-        self.steps().iter().copied().find(|step| step.slug() == slug)
+        self.steps()
+            .iter()
+            .copied()
+            .find(|step| step.slug() == slug)
     }
 
     /// The address of a step within the record.
@@ -88,7 +102,12 @@ impl Flow {
 
     /// Where "Back" leads from a step.
     pub(crate) fn back(self, step: Step) -> String {
-        let before = self.steps().iter().copied().take_while(|other| *other != step).last();
+        let before = self
+            .steps()
+            .iter()
+            .copied()
+            .take_while(|other| *other != step)
+            .last();
         match (self, before) {
             (Self::Create, Some(before)) => self.path(before),
             (Self::Add, _) | (Self::Create, None) => "/adjustments".to_owned(),
@@ -124,7 +143,8 @@ pub(crate) struct Picked {
 
 impl Picked {
     fn same_as(&self, code: Option<&str>, text: &str) -> bool {
-        self.code.as_deref() == code && (code.is_some() || self.text.trim().to_lowercase() == text.trim().to_lowercase())
+        self.code.as_deref() == code
+            && (code.is_some() || self.text.trim().to_lowercase() == text.trim().to_lowercase())
     }
 }
 
@@ -140,7 +160,12 @@ pub(crate) struct Picks {
 
 impl Picks {
     /// Adds it. `false` where it is there already.
-    pub(crate) fn add(&mut self, code: Option<&str>, text: &str, category: Option<Category>) -> bool {
+    pub(crate) fn add(
+        &mut self,
+        code: Option<&str>,
+        text: &str,
+        category: Option<Category>,
+    ) -> bool {
         if self.has(code, text) {
             return false;
         }
@@ -196,7 +221,11 @@ pub(crate) struct Draft {
 
 impl Draft {
     /// Takes the impairments as they are in the form.
-    pub(crate) fn take_impairments(&mut self, ticked: &[String], note: &dyn Fn(ImpairmentKind) -> String) {
+    pub(crate) fn take_impairments(
+        &mut self,
+        ticked: &[String],
+        note: &dyn Fn(ImpairmentKind) -> String,
+    ) {
         self.impairments = ImpairmentKind::ALL
             .iter()
             .map(|kind| Ticked {
@@ -211,13 +240,17 @@ impl Draft {
     /// What is wrong with a step in that flow. Fields are those of the step's form.
     pub(crate) fn problems(&self, flow: Flow, step: Step) -> Vec<FieldError> {
         let mut problems = Vec::new();
-        let mut wrong = |field: &str, message: String| problems.push(FieldError::new(field, message));
+        let mut wrong =
+            |field: &str, message: String| problems.push(FieldError::new(field, message));
         let too_long = |text: &str| text.chars().count() > LONGEST_TEXT;
         let creating = flow == Flow::Create;
         match step {
             Step::Basis => {
                 if !self.confirmed {
-                    wrong("equality-act", "Confirm that the patient is disabled under the Equality Act 2010".into());
+                    wrong(
+                        "equality-act",
+                        "Confirm that the patient is disabled under the Equality Act 2010".into(),
+                    );
                 }
                 if self.basis.is_none() {
                     wrong("basis", "Select the basis for sharing the flag".into());
@@ -229,10 +262,14 @@ impl Draft {
                 }
                 for impairment in self.impairments.iter().filter(|impairment| impairment.on) {
                     let field = format!("note-{}", impairment.kind.code());
-                    if impairment.kind == ImpairmentKind::Other && impairment.note.trim().is_empty() {
+                    if impairment.kind == ImpairmentKind::Other && impairment.note.trim().is_empty()
+                    {
                         wrong(&field, "Say what the other impairment is".into());
                     } else if too_long(&impairment.note) {
-                        wrong(&field, format!("Note must be {LONGEST_TEXT} characters or fewer"));
+                        wrong(
+                            &field,
+                            format!("Note must be {LONGEST_TEXT} characters or fewer"),
+                        );
                     }
                 }
             }
@@ -247,10 +284,16 @@ impl Draft {
                 }
                 for picked in &picks.list {
                     if too_long(&picked.text) {
-                        wrong("own", format!("{what} must be {LONGEST_TEXT} characters or fewer"));
+                        wrong(
+                            "own",
+                            format!("{what} must be {LONGEST_TEXT} characters or fewer"),
+                        );
                     }
                     if too_long(&picked.note) {
-                        wrong(&format!("note-{}", picked.key), format!("Note must be {LONGEST_TEXT} characters or fewer"));
+                        wrong(
+                            &format!("note-{}", picked.key),
+                            format!("Note must be {LONGEST_TEXT} characters or fewer"),
+                        );
                     }
                 }
             }
@@ -277,26 +320,38 @@ impl Draft {
 
     /// What it says, part by part.
     pub(crate) fn details(&self) -> Vec<Detail> {
-        let impairments = self.impairments.iter().filter(|impairment| impairment.on).map(|impairment| {
-            Detail::Impairment { impairment: impairment.kind, note: impairment.note.trim().to_owned() }
-        });
-        let adjustments = self.adjustments.list.iter().map(|picked| Detail::Adjustment {
-            category: picked.category.unwrap_or(Category::Bespoke),
-            code: picked.code.clone(),
-            text: picked.text.clone(),
-            note: picked.note.trim().to_owned(),
-        });
-        let conditions = self
-            .conditions
+        let impairments = self
+            .impairments
+            .iter()
+            .filter(|impairment| impairment.on)
+            .map(|impairment| Detail::Impairment {
+                impairment: impairment.kind,
+                note: impairment.note.trim().to_owned(),
+            });
+        let adjustments = self
+            .adjustments
             .list
             .iter()
-            .map(|picked| Detail::Condition { name: picked.text.clone(), code: picked.code.clone() });
+            .map(|picked| Detail::Adjustment {
+                category: picked.category.unwrap_or(Category::Bespoke),
+                code: picked.code.clone(),
+                text: picked.text.clone(),
+                note: picked.note.trim().to_owned(),
+            });
+        let conditions = self.conditions.list.iter().map(|picked| Detail::Condition {
+            name: picked.text.clone(),
+            code: picked.code.clone(),
+        });
         impairments.chain(adjustments).chain(conditions).collect()
     }
 
     /// The change to a record as it stands: a new flag where there is none and the basis is known,
     /// else what is not on the flag yet. `None` where there is nothing to do.
-    fn change(&self, record: &AdjustmentRecord, new_id: &mut dyn FnMut() -> Uuid) -> Option<AdjustmentChange> {
+    fn change(
+        &self,
+        record: &AdjustmentRecord,
+        new_id: &mut dyn FnMut() -> Uuid,
+    ) -> Option<AdjustmentChange> {
         let details: Vec<_> = self
             .details()
             .into_iter()
@@ -310,9 +365,20 @@ impl Draft {
             (None, Some(basis)) => Some((FlagId(new_id()), basis)),
             (None, None) => return None,
         };
-        let parts = details.into_iter().map(|detail| NewPart { id: PartId(new_id()), detail }).collect();
+        let parts = details
+            .into_iter()
+            .map(|detail| NewPart {
+                id: PartId(new_id()),
+                detail,
+            })
+            .collect();
         Some(match flag {
-            Some((flag, basis)) => AdjustmentChange::Create { flag, basis, equality_act: self.confirmed, parts },
+            Some((flag, basis)) => AdjustmentChange::Create {
+                flag,
+                basis,
+                equality_act: self.confirmed,
+                parts,
+            },
             None => AdjustmentChange::AddParts { parts },
         })
     }
@@ -320,15 +386,29 @@ impl Draft {
 
 /// Whether the flag says the same already. The record itself decides, by refusing it.
 pub(crate) fn is_recorded(record: &AdjustmentRecord, detail: &Detail) -> bool {
-    let alone = AdjustmentRecord { version: 0, current: record.current.clone(), earlier: Vec::new() };
-    let part = NewPart { id: PartId(Uuid::nil()), detail: complete(detail) };
+    let alone = AdjustmentRecord {
+        version: 0,
+        current: record.current.clone(),
+        earlier: Vec::new(),
+    };
+    let part = NewPart {
+        id: PartId(Uuid::nil()),
+        detail: complete(detail),
+    };
     let nobody = Provenance {
         person: String::new(),
         role: String::new(),
         organisation: String::new(),
         at: Timestamp::UNIX_EPOCH,
     };
-    record.current.is_some() && alone.apply(0, &AdjustmentChange::AddParts { parts: vec![part] }, &nobody).is_err()
+    record.current.is_some()
+        && alone
+            .apply(
+                0,
+                &AdjustmentChange::AddParts { parts: vec![part] },
+                &nobody,
+            )
+            .is_err()
 }
 
 /// The detail without what could be refused for another reason than being there already.
@@ -343,7 +423,11 @@ fn complete(detail: &Detail) -> Detail {
             }
         }
         Detail::Condition { name, code } => {
-            if code.as_deref().and_then(conditions::by_code).is_none_or(|known| known.name != name) {
+            if code
+                .as_deref()
+                .and_then(conditions::by_code)
+                .is_none_or(|known| known.name != name)
+            {
                 *code = None;
             }
         }
@@ -378,7 +462,12 @@ impl Sheet {
         if flow == Flow::Add || (self.checked && self.draft.missing(flow, Step::Check).is_none()) {
             return Step::Check;
         }
-        let mut later = flow.steps().iter().copied().skip_while(|other| *other != step).skip(1);
+        let mut later = flow
+            .steps()
+            .iter()
+            .copied()
+            .skip_while(|other| *other != step)
+            .skip(1);
         later.next().unwrap_or(Step::Check)
     }
 
@@ -397,18 +486,31 @@ impl Sheet {
             return Some(attempt.command.clone());
         }
         let change = self.draft.change(record, &mut new_id)?;
-        let command = Command { id: CommandId(new_id()), base: record.version, made_at: now, change };
-        self.attempt = Some(Attempt { draft: self.draft.clone(), command: command.clone() });
+        let command = Command {
+            id: CommandId(new_id()),
+            base: record.version,
+            made_at: now,
+            change,
+        };
+        self.attempt = Some(Attempt {
+            draft: self.draft.clone(),
+            command: command.clone(),
+        });
         Some(command)
     }
 
     /// Whether the record shows that the command was done although its answer was lost.
     pub(crate) fn was_done(&self, record: &AdjustmentRecord) -> bool {
-        let Some(flag) = &record.current else { return false };
+        let Some(flag) = &record.current else {
+            return false;
+        };
         match self.attempt.as_ref().map(|attempt| &attempt.command.change) {
             Some(AdjustmentChange::Create { flag: id, .. }) => flag.id == *id,
             Some(AdjustmentChange::AddParts { parts }) => {
-                !parts.is_empty() && parts.iter().all(|new| flag.parts.iter().any(|part| part.id == new.id))
+                !parts.is_empty()
+                    && parts
+                        .iter()
+                        .all(|new| flag.parts.iter().any(|part| part.id == new.id))
             }
             _ => false,
         }
@@ -438,22 +540,46 @@ mod tests {
     }
 
     fn bespoke(text: &str) -> Detail {
-        Detail::Adjustment { category: Category::Bespoke, code: None, text: text.into(), note: String::new() }
+        Detail::Adjustment {
+            category: Category::Bespoke,
+            code: None,
+            text: text.into(),
+            note: String::new(),
+        }
     }
 
     fn record(details: &[Detail]) -> AdjustmentRecord {
         let parts = details
             .iter()
             .zip(1000u128..)
-            .map(|(detail, id)| Part { id: PartId(Uuid::from_u128(id)), detail: detail.clone(), recorded: by(), removed: None })
+            .map(|(detail, id)| Part {
+                id: PartId(Uuid::from_u128(id)),
+                detail: detail.clone(),
+                recorded: by(),
+                removed: None,
+            })
             .collect();
-        let flag = Flag { id: FlagId(Uuid::from_u128(999)), basis: Basis::Consent, recorded: by(), parts, removed: None };
-        AdjustmentRecord { version: 4, current: Some(flag), earlier: Vec::new() }
+        let flag = Flag {
+            id: FlagId(Uuid::from_u128(999)),
+            basis: Basis::Consent,
+            recorded: by(),
+            parts,
+            removed: None,
+        };
+        AdjustmentRecord {
+            version: 4,
+            current: Some(flag),
+            earlier: Vec::new(),
+        }
     }
 
     /// Complete for a new flag: hearing, and one bespoke adjustment.
     fn complete_draft() -> Draft {
-        let mut draft = Draft { confirmed: true, basis: Some(Basis::Consent), ..Draft::default() };
+        let mut draft = Draft {
+            confirmed: true,
+            basis: Some(Basis::Consent),
+            ..Draft::default()
+        };
         draft.take_impairments(&["hearing".to_owned()], &|_| String::new());
         assert!(draft.adjustments.add(None, "Write things down", None));
         draft
@@ -476,12 +602,21 @@ mod tests {
         draft.confirmed = true;
         assert_eq!(draft.missing(Flow::Create, Step::Check), Some(Step::Basis));
         draft.basis = Some(Basis::Consent);
-        assert_eq!(draft.missing(Flow::Create, Step::Check), Some(Step::Impairments));
+        assert_eq!(
+            draft.missing(Flow::Create, Step::Check),
+            Some(Step::Impairments)
+        );
         assert_eq!(draft.missing(Flow::Create, Step::Impairments), None);
         draft.take_impairments(&["other".to_owned()], &|_| " ".to_owned());
-        assert_eq!(draft.missing(Flow::Create, Step::Adjustments), Some(Step::Impairments));
+        assert_eq!(
+            draft.missing(Flow::Create, Step::Adjustments),
+            Some(Step::Impairments)
+        );
         draft.take_impairments(&["vision".to_owned()], &|_| String::new());
-        assert_eq!(draft.missing(Flow::Create, Step::Check), Some(Step::Adjustments));
+        assert_eq!(
+            draft.missing(Flow::Create, Step::Check),
+            Some(Step::Adjustments)
+        );
         draft.adjustments.add(None, "Large print", None);
         assert_eq!(draft.missing(Flow::Create, Step::Check), None);
     }
@@ -490,14 +625,20 @@ mod tests {
     fn adding_needs_one_part_of_any_kind() {
         let mut draft = Draft::default();
         assert_eq!(draft.missing(Flow::Add, Step::Conditions), None);
-        assert_eq!(draft.missing(Flow::Add, Step::Check), Some(Step::Adjustments));
+        assert_eq!(
+            draft.missing(Flow::Add, Step::Check),
+            Some(Step::Adjustments)
+        );
         draft.conditions.add(None, "Rare disease", None);
         assert_eq!(draft.missing(Flow::Add, Step::Check), None);
     }
 
     #[test]
     fn a_changed_step_leads_back_to_the_check() {
-        let mut sheet = Sheet { draft: complete_draft(), ..Sheet::default() };
+        let mut sheet = Sheet {
+            draft: complete_draft(),
+            ..Sheet::default()
+        };
         assert_eq!(sheet.next(Flow::Create, Step::Basis), Step::Impairments);
         sheet.checked = true;
         assert_eq!(sheet.next(Flow::Create, Step::Basis), Step::Check);
@@ -509,7 +650,10 @@ mod tests {
     #[test]
     fn back_leads_a_step_back_or_out() {
         assert_eq!(Flow::Create.back(Step::Basis), "/adjustments");
-        assert_eq!(Flow::Create.back(Step::Check), "/adjustments/new/conditions");
+        assert_eq!(
+            Flow::Create.back(Step::Check),
+            "/adjustments/new/conditions"
+        );
         assert_eq!(Flow::Add.back(Step::Check), "/adjustments");
     }
 
@@ -517,25 +661,54 @@ mod tests {
     fn a_note_outlives_its_tick_and_is_not_sent() {
         let mut draft = complete_draft();
         draft.take_impairments(&["hearing".to_owned()], &|kind| {
-            if kind == ImpairmentKind::Vision { "left eye".to_owned() } else { String::new() }
+            if kind == ImpairmentKind::Vision {
+                "left eye".to_owned()
+            } else {
+                String::new()
+            }
         });
-        assert!(draft.impairments.iter().any(|ticked| !ticked.on && ticked.note == "left eye"));
-        assert!(!draft.details().iter().any(|detail| matches!(detail, Detail::Impairment { impairment: ImpairmentKind::Vision, .. })));
+        assert!(
+            draft
+                .impairments
+                .iter()
+                .any(|ticked| !ticked.on && ticked.note == "left eye")
+        );
+        assert!(!draft.details().iter().any(|detail| matches!(
+            detail,
+            Detail::Impairment {
+                impairment: ImpairmentKind::Vision,
+                ..
+            }
+        )));
     }
 
     #[test]
     fn a_draft_becomes_a_change_that_the_record_accepts() {
-        let mut sheet = Sheet { draft: complete_draft(), ..Sheet::default() };
+        let mut sheet = Sheet {
+            draft: complete_draft(),
+            ..Sheet::default()
+        };
         let term = catalogue::all().first().copied();
         if let Some(term) = term {
-            assert!(sheet.draft.adjustments.add(Some(term.code), term.display, Some(term.category)));
-            assert!(!sheet.draft.adjustments.add(Some(term.code), term.display, Some(term.category)), "twice");
+            assert!(sheet.draft.adjustments.add(
+                Some(term.code),
+                term.display,
+                Some(term.category)
+            ));
+            assert!(
+                !sheet
+                    .draft
+                    .adjustments
+                    .add(Some(term.code), term.display, Some(term.category)),
+                "twice"
+            );
         }
         sheet.draft.conditions.own = "Something rare".into();
         assert!(sheet.draft.conditions.add_own());
         let record = AdjustmentRecord::default();
         let command = sheet.command(&record, Timestamp::UNIX_EPOCH, ids());
-        let applied = command.and_then(|command| record.apply(command.base, &command.change, &by()).ok());
+        let applied =
+            command.and_then(|command| record.apply(command.base, &command.change, &by()).ok());
         let flag = applied.as_ref().and_then(|record| record.current.as_ref());
         assert_eq!(flag.map(|flag| flag.parts.len()), Some(4));
         assert!(applied.is_some_and(|applied| sheet.was_done(&applied)));
@@ -543,7 +716,10 @@ mod tests {
 
     #[test]
     fn the_same_draft_keeps_its_command_and_another_gets_its_own() {
-        let mut sheet = Sheet { draft: complete_draft(), ..Sheet::default() };
+        let mut sheet = Sheet {
+            draft: complete_draft(),
+            ..Sheet::default()
+        };
         let record = AdjustmentRecord::default();
         let mut new_id = ids();
         let first = sheet.command(&record, Timestamp::UNIX_EPOCH, &mut new_id);
@@ -551,7 +727,10 @@ mod tests {
         assert!(first.is_some() && first == again);
         sheet.draft.basis = Some(Basis::BestInterest);
         let changed = sheet.command(&record, Timestamp::UNIX_EPOCH, &mut new_id);
-        assert_ne!(first.map(|command| command.id), changed.map(|command| command.id));
+        assert_ne!(
+            first.map(|command| command.id),
+            changed.map(|command| command.id)
+        );
     }
 
     #[test]
@@ -560,7 +739,10 @@ mod tests {
         draft.adjustments.add(None, "Home visit", None);
         let recorded = record(&[
             bespoke("write things down "),
-            Detail::Impairment { impairment: ImpairmentKind::Hearing, note: "left ear".into() },
+            Detail::Impairment {
+                impairment: ImpairmentKind::Hearing,
+                note: "left ear".into(),
+            },
         ]);
         let change = draft.change(&recorded, &mut ids());
         assert!(matches!(change, Some(AdjustmentChange::AddParts { .. })));
@@ -576,9 +758,18 @@ mod tests {
 
     #[test]
     fn a_flag_that_was_removed_meanwhile_is_created_only_with_a_basis() {
-        let gone = AdjustmentRecord { version: 7, ..AdjustmentRecord::default() };
-        assert!(matches!(complete_draft().change(&gone, &mut ids()), Some(AdjustmentChange::Create { .. })));
-        let without = Draft { basis: None, ..complete_draft() };
+        let gone = AdjustmentRecord {
+            version: 7,
+            ..AdjustmentRecord::default()
+        };
+        assert!(matches!(
+            complete_draft().change(&gone, &mut ids()),
+            Some(AdjustmentChange::Create { .. })
+        ));
+        let without = Draft {
+            basis: None,
+            ..complete_draft()
+        };
         assert_eq!(without.change(&gone, &mut ids()), None);
     }
 
@@ -586,7 +777,11 @@ mod tests {
     fn what_was_removed_can_be_recorded_again() {
         let mut recorded = record(&[bespoke("Quiet room")]);
         assert!(is_recorded(&recorded, &bespoke("quiet room")));
-        if let Some(part) = recorded.current.as_mut().and_then(|flag| flag.parts.first_mut()) {
+        if let Some(part) = recorded
+            .current
+            .as_mut()
+            .and_then(|flag| flag.parts.first_mut())
+        {
             part.removed = Some(domain::adjustment::Removal {
                 reason: domain::adjustment::RemovalReason::NoLongerApplies,
                 comment: "moved".into(),
@@ -594,12 +789,17 @@ mod tests {
             });
         }
         assert!(!is_recorded(&recorded, &bespoke("quiet room")));
-        assert!(!is_recorded(&AdjustmentRecord::default(), &bespoke("quiet room")));
+        assert!(!is_recorded(
+            &AdjustmentRecord::default(),
+            &bespoke("quiet room")
+        ));
     }
 
     #[test]
     fn a_code_counts_as_recorded_whatever_its_note() {
-        let Some(term) = catalogue::all().first() else { return };
+        let Some(term) = catalogue::all().first() else {
+            return;
+        };
         let detail = |note: &str| Detail::Adjustment {
             category: term.category,
             code: Some(term.code.into()),

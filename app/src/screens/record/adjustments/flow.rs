@@ -30,10 +30,14 @@ pub(super) struct Writing {
 }
 
 pub(super) fn screen(flow: Flow) -> AnyView {
-    let Some(frame) = RecordFrame::here() else { return nowhere() };
+    let Some(frame) = RecordFrame::here() else {
+        return nowhere();
+    };
     let reading = read(frame, |key| Box::pin(adjustments(key)));
     let params = use_params_map();
-    let step = Memo::new(move |_| params.with(|params| params.get_str("step").and_then(|slug| flow.step(slug))));
+    let step = Memo::new(move |_| {
+        params.with(|params| params.get_str("step").and_then(|slug| flow.step(slug)))
+    });
     // Keyed, so that no field of one step lives on in the next.
     view! {
         <For
@@ -54,12 +58,21 @@ fn page(frame: RecordFrame, flow: Flow, step: Step, reading: Reading<Adjustments
         Flow::Create => frame.create,
         Flow::Add => frame.add,
     };
-    let writing = Writing { frame, flow, step, sheet, errors };
+    let writing = Writing {
+        frame,
+        flow,
+        step,
+        sheet,
+        errors,
+    };
     let steps = flow.steps();
     let caption = match flow {
         Flow::Create => {
             let number = steps.iter().position(|other| *other == step).unwrap_or(0) + 1;
-            format!("Create reasonable adjustment flag: step {number} of {}", steps.len())
+            format!(
+                "Create reasonable adjustment flag: step {number} of {}",
+                steps.len()
+            )
         }
         Flow::Add => "Add to reasonable adjustments".to_owned(),
     };
@@ -77,15 +90,25 @@ fn page(frame: RecordFrame, flow: Flow, step: Step, reading: Reading<Adjustments
 }
 
 fn body(writing: Writing, view: AdjustmentsView) -> AnyView {
-    let Writing { frame, flow, step, sheet, errors } = writing;
+    let Writing {
+        frame,
+        flow,
+        step,
+        sheet,
+        errors,
+    } = writing;
     let link = |rest: &str, text: &'static str| {
         view! { <a class="nhsuk-button nhsuk-button--secondary" role="button" href=frame.path_now(rest)>{text}</a> }.into_any()
     };
     if !view.may_manage {
-        return why("You cannot add reasonable adjustments: your role does not include it. Tell a colleague whose role does, or ask your Registration Authority.");
+        return why(
+            "You cannot add reasonable adjustments: your role does not include it. Tell a colleague whose role does, or ask your Registration Authority.",
+        );
     }
     if view.flag && view.record.is_none() {
-        return why("You cannot add to this flag: your role does not show what is on it, so you could not tell what is missing. Tell a colleague whose role does.");
+        return why(
+            "You cannot add to this flag: your role does not show what is on it, so you could not tell what is missing. Tell a colleague whose role does.",
+        );
     }
     let record = view.record.unwrap_or_default();
     let sending = Sending::new(frame, errors);
@@ -93,7 +116,9 @@ fn body(writing: Writing, view: AdjustmentsView) -> AnyView {
     if sheet.with_value(|sheet| sheet.conflict.is_none()) {
         if sheet.with_value(|sheet| sheet.was_done(&record)) {
             sheet.set_value(Sheet::default());
-            Effect::new(move || sending.done("Saved. It had reached us before the connection was lost."));
+            Effect::new(move || {
+                sending.done("Saved. It had reached us before the connection was lost.")
+            });
             return progress("Opening the reasonable adjustments");
         }
         match (flow, view.flag) {
@@ -135,7 +160,13 @@ fn last_step(writing: Writing, record: AdjustmentRecord, sending: Sending) -> An
     sheet.update_value(|sheet| sheet.checked = true);
     // Whatever of the two was read later is what stands.
     let conflict = sheet.with_value(|sheet| sheet.conflict.clone());
-    let newest = |theirs: AdjustmentRecord| if theirs.version < record.version { record.clone() } else { theirs };
+    let newest = |theirs: AdjustmentRecord| {
+        if theirs.version < record.version {
+            record.clone()
+        } else {
+            theirs
+        }
+    };
     let other = RwSignal::new(conflict.map(newest));
     let base = StoredValue::new(record);
     (move || match other.get() {
@@ -147,7 +178,13 @@ fn last_step(writing: Writing, record: AdjustmentRecord, sending: Sending) -> An
 
 /// The form of a step: every change goes to the draft, and "Continue" to the next step.
 fn form(writing: Writing, fields: AnyView) -> AnyView {
-    let Writing { frame, flow, step, sheet, errors } = writing;
+    let Writing {
+        frame,
+        flow,
+        step,
+        sheet,
+        errors,
+    } = writing;
     let keep = move |event: &leptos::web_sys::Event| -> Option<FormValues> {
         let values = values(event)?;
         sheet.update_value(|sheet| take(step, &values, sheet));
@@ -169,7 +206,10 @@ fn form(writing: Writing, fields: AnyView) -> AnyView {
         if problems.is_empty() {
             sheet.update_value(|sheet| sheet.draft = draft);
             let next = sheet.with_value(|sheet| sheet.next(flow, step));
-            navigate(&frame.path_now(&flow.path(next)), NavigateOptions::default());
+            navigate(
+                &frame.path_now(&flow.path(next)),
+                NavigateOptions::default(),
+            );
         } else {
             errors.set(problems);
         }
@@ -210,7 +250,9 @@ fn take(step: Step, values: &FormValues, sheet: &mut Sheet) {
             draft.take_impairments(&values.all("impairments"), &note);
         }
         Step::Adjustments => {
-            draft.adjustments.take_notes(&|key| values.text(&format!("note-{key}")));
+            draft
+                .adjustments
+                .take_notes(&|key| values.text(&format!("note-{key}")));
             draft.adjustments.own = values.text("own");
         }
         Step::Conditions => draft.conditions.own = values.text("own"),
@@ -228,14 +270,20 @@ fn unfinished(step: Step, values: &FormValues) -> Vec<FieldError> {
     if values.text(field).trim().is_empty() {
         return Vec::new();
     }
-    vec![FieldError::new(field, format!("Choose {what} from the list, or clear this field"))]
+    vec![FieldError::new(
+        field,
+        format!("Choose {what} from the list, or clear this field"),
+    )]
 }
 
 /// Leads to a step, in place of this one where there is nothing here to come back to.
 pub(super) fn go(writing: Writing, step: Step, replace: bool) {
     let navigate = use_navigate();
     Effect::new(move || {
-        let options = NavigateOptions { replace, ..NavigateOptions::default() };
+        let options = NavigateOptions {
+            replace,
+            ..NavigateOptions::default()
+        };
         navigate(&writing.frame.path_now(&writing.flow.path(step)), options);
     });
 }

@@ -6,6 +6,13 @@ use leptos::web_sys::{Element, Event, HtmlFormElement};
 
 /// What stands in the form in which something happened.
 pub(super) fn values(event: &Event) -> Option<FormValues> {
-    let form = event.target()?.dyn_into::<Element>().ok()?.closest("form").ok()??;
-    form.dyn_into::<HtmlFormElement>().ok().map(|form| FormValues::now_in(&form))
+    let form = event
+        .target()?
+        .dyn_into::<Element>()
+        .ok()?
+        .closest("form")
+        .ok()??;
+    form.dyn_into::<HtmlFormElement>()
+        .ok()
+        .map(|form| FormValues::now_in(&form))
 }

@@ -10,7 +10,9 @@ use leptos::prelude::*;
 
 /// The screen.
 pub fn history() -> AnyView {
-    let Some(frame) = RecordFrame::here() else { return nowhere() };
+    let Some(frame) = RecordFrame::here() else {
+        return nowhere();
+    };
     let reading = read(frame, |key| Box::pin(adjustments(key)));
     view! {
         <RecordPage title="History of reasonable adjustments" back="/adjustments">
@@ -23,7 +25,9 @@ pub fn history() -> AnyView {
 
 fn whole(view: &AdjustmentsView) -> AnyView {
     let Some(record) = &view.record else {
-        return why("You cannot see the history: your role does not include the detail of reasonable adjustments. Ask a colleague whose role does, or your Registration Authority.");
+        return why(
+            "You cannot see the history: your role does not include the detail of reasonable adjustments. Ask a colleague whose role does, or your Registration Authority.",
+        );
     };
     let events = events(record);
     if events.is_empty() {
@@ -65,14 +69,29 @@ fn events(record: &AdjustmentRecord) -> Vec<Event> {
             why: Some(format!("Basis: {}", flag.basis.label())),
         });
         for part in &flag.parts {
-            let what = format!("{} ({})", detail_line(&part.detail), detail_kind(&part.detail));
-            events.push(Event { by: part.recorded.clone(), what: format!("Added: {what}"), why: None });
-            if let Some(removal) = part.removed.as_ref().filter(|removal| flag.removed.as_ref() != Some(removal)) {
+            let what = format!(
+                "{} ({})",
+                detail_line(&part.detail),
+                detail_kind(&part.detail)
+            );
+            events.push(Event {
+                by: part.recorded.clone(),
+                what: format!("Added: {what}"),
+                why: None,
+            });
+            if let Some(removal) = part
+                .removed
+                .as_ref()
+                .filter(|removal| flag.removed.as_ref() != Some(removal))
+            {
                 events.push(removed(format!("Removed: {what}"), removal));
             }
         }
         if let Some(removal) = &flag.removed {
-            events.push(removed("Flag removed with everything on it".to_owned(), removal));
+            events.push(removed(
+                "Flag removed with everything on it".to_owned(),
+                removal,
+            ));
         }
     }
     // Of one moment, the later in the record is the later.
@@ -82,7 +101,11 @@ fn events(record: &AdjustmentRecord) -> Vec<Event> {
 }
 
 fn removed(what: String, removal: &Removal) -> Event {
-    Event { by: removal.by.clone(), what, why: Some(format!("{}: {}", removal.reason.label(), removal.comment)) }
+    Event {
+        by: removal.by.clone(),
+        what,
+        why: Some(format!("{}: {}", removal.reason.label(), removal.comment)),
+    }
 }
 
 #[cfg(test)]
@@ -103,13 +126,20 @@ mod tests {
     }
 
     fn removal(second: i64) -> Removal {
-        Removal { reason: RemovalReason::CreatedInError, comment: "wrong patient".into(), by: at(second) }
+        Removal {
+            reason: RemovalReason::CreatedInError,
+            comment: "wrong patient".into(),
+            by: at(second),
+        }
     }
 
     fn part(second: i64, removed: Option<Removal>) -> Part {
         Part {
             id: PartId(Uuid::nil()),
-            detail: Detail::Impairment { impairment: ImpairmentKind::Vision, note: String::new() },
+            detail: Detail::Impairment {
+                impairment: ImpairmentKind::Vision,
+                note: String::new(),
+            },
             recorded: at(second),
             removed,
         }
@@ -124,12 +154,32 @@ mod tests {
             parts: vec![part(1, Some(removal(2))), part(1, Some(removal(3)))],
             removed: Some(removal(3)),
         };
-        let current = Flag { recorded: at(4), parts: vec![part(4, None)], removed: None, ..earlier.clone() };
-        let record = AdjustmentRecord { version: 4, current: Some(current), earlier: vec![earlier] };
-        let told: Vec<_> = events(&record).into_iter().map(|event| (event.by.at.as_second(), event.what)).collect();
+        let current = Flag {
+            recorded: at(4),
+            parts: vec![part(4, None)],
+            removed: None,
+            ..earlier.clone()
+        };
+        let record = AdjustmentRecord {
+            version: 4,
+            current: Some(current),
+            earlier: vec![earlier],
+        };
+        let told: Vec<_> = events(&record)
+            .into_iter()
+            .map(|event| (event.by.at.as_second(), event.what))
+            .collect();
         let seconds: Vec<_> = told.iter().map(|(second, _)| *second).collect();
         assert_eq!(seconds, [4, 4, 3, 2, 1, 1, 1]);
-        assert_eq!(told.iter().filter(|(_, what)| what.starts_with("Removed")).count(), 1);
-        assert!(told.first().is_some_and(|(_, what)| what.starts_with("Added")));
+        assert_eq!(
+            told.iter()
+                .filter(|(_, what)| what.starts_with("Removed"))
+                .count(),
+            1
+        );
+        assert!(
+            told.first()
+                .is_some_and(|(_, what)| what.starts_with("Added"))
+        );
     }
 }

@@ -26,14 +26,22 @@ pub(super) fn adjustments(text: &str) -> Vec<Suggestion> {
 
 /// A term of the catalogue.
 pub(super) fn adjustment(term: &'static catalogue::Term) -> Suggestion {
-    Suggestion { code: term.code, text: term.display, category: Some(term.category) }
+    Suggestion {
+        code: term.code,
+        text: term.display,
+        category: Some(term.category),
+    }
 }
 
 /// The conditions that fit what was typed.
 pub(super) fn conditions(text: &str) -> Vec<Suggestion> {
     conditions::find(text)
         .into_iter()
-        .map(|condition| Suggestion { code: condition.code, text: condition.name, category: None })
+        .map(|condition| Suggestion {
+            code: condition.code,
+            text: condition.name,
+            category: None,
+        })
         .collect()
 }
 
@@ -63,12 +71,25 @@ pub(super) fn combobox(
     pick: Callback<Suggestion>,
     said: RwSignal<String>,
 ) -> AnyView {
-    let About { id, label, hint, one, many, find } = about;
+    let About {
+        id,
+        label,
+        hint,
+        one,
+        many,
+        find,
+    } = about;
     let typed = RwSignal::new(String::new());
     let closed = RwSignal::new(false);
     let active = RwSignal::new(None::<usize>);
     let found = Memo::new(move |_| typed.with(|typed| find(typed)));
-    let listed = Memo::new(move |_| if closed.get() { 0 } else { found.with(Vec::len).min(MOST) });
+    let listed = Memo::new(move |_| {
+        if closed.get() {
+            0
+        } else {
+            found.with(Vec::len).min(MOST)
+        }
+    });
     let list_id = format!("{id}-list");
     let option_id = move |index: usize| format!("{id}-option-{index}");
 
@@ -127,7 +148,9 @@ pub(super) fn combobox(
         match found.with(Vec::len) {
             0 => format!("Nothing in the list fits. Add the {one} in your own words below."),
             1 => format!("1 {one}"),
-            count if count > MOST => format!("{MOST} of {count} {many}. Type more letters to see fewer."),
+            count if count > MOST => {
+                format!("{MOST} of {count} {many}. Type more letters to see fewer.")
+            }
             count => format!("{count} {many}"),
         }
     };
@@ -139,18 +162,36 @@ pub(super) fn combobox(
                 .copied()
                 .take(shown)
                 .enumerate()
-                .map(|(index, suggestion)| option(option_id(index), index, suggestion, active, taken, Callback::new(choose)))
+                .map(|(index, suggestion)| {
+                    option(
+                        option_id(index),
+                        index,
+                        suggestion,
+                        active,
+                        taken,
+                        Callback::new(choose),
+                    )
+                })
                 .collect_view()
         })
     };
     let describe = move || {
         let wrong = errors.with(|errors| errors.iter().any(|error| error.field == id));
-        if wrong { format!("{id}-hint {id}-error") } else { format!("{id}-hint") }
+        if wrong {
+            format!("{id}-hint {id}-error")
+        } else {
+            format!("{id}-hint")
+        }
     };
     let controls = list_id.clone();
     let empty = move || listed.get() == 0;
     let expanded = move || if empty() { "false" } else { "true" };
-    let current = move || active.get().filter(|index| *index < listed.get()).map(option_id);
+    let current = move || {
+        active
+            .get()
+            .filter(|index| *index < listed.get())
+            .map(option_id)
+    };
     view! {
         <div class="ncrs-picker">
             <label class="nhsuk-label nhsuk-label--s" for=id>{label}</label>
@@ -221,12 +262,18 @@ fn option(
 
 /// Brings an option into sight within its list, and leaves the page where it is.
 fn scroll_within_list(option: &leptos::web_sys::Element, index: usize) {
-    let Some(list) = option.parent_element() else { return };
+    let Some(list) = option.parent_element() else {
+        return;
+    };
     let height = option.client_height();
-    let Ok(index) = i32::try_from(index) else { return };
+    let Ok(index) = i32::try_from(index) else {
+        return;
+    };
     // Options differ little in height; a line to spare keeps the active one in sight.
     let top = height.saturating_mul(index);
-    if top < list.scroll_top() || top + height.saturating_mul(2) > list.scroll_top() + list.client_height() {
+    if top < list.scroll_top()
+        || top + height.saturating_mul(2) > list.scroll_top() + list.client_height()
+    {
         list.set_scroll_top(top.saturating_sub(height));
     }
 }

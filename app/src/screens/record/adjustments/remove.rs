@@ -17,7 +17,11 @@ use leptos_router::hooks::use_params_map;
 /// Removing a part.
 pub fn remove_part() -> AnyView {
     let params = use_params_map();
-    let part = params.with_untracked(|params| params.get_str("part").and_then(|text| text.parse::<PartId>().ok()));
+    let part = params.with_untracked(|params| {
+        params
+            .get_str("part")
+            .and_then(|text| text.parse::<PartId>().ok())
+    });
     match part {
         Some(part) => page(Target::Part(part)),
         None => nowhere(),
@@ -60,14 +64,20 @@ impl Target {
 
     fn change(self, reason: RemovalReason, comment: String) -> AdjustmentChange {
         match self {
-            Self::Part(part) => AdjustmentChange::RemovePart { part, reason, comment },
+            Self::Part(part) => AdjustmentChange::RemovePart {
+                part,
+                reason,
+                comment,
+            },
             Self::Flag => AdjustmentChange::RemoveFlag { reason, comment },
         }
     }
 }
 
 fn page(target: Target) -> AnyView {
-    let Some(frame) = RecordFrame::here() else { return nowhere() };
+    let Some(frame) = RecordFrame::here() else {
+        return nowhere();
+    };
     let reading = read(frame, |key| Box::pin(adjustments(key)));
     let errors = Errors::default();
     view! {
@@ -82,10 +92,14 @@ fn page(target: Target) -> AnyView {
 
 fn body(frame: RecordFrame, target: Target, errors: Errors, view: AdjustmentsView) -> AnyView {
     if !view.may_manage {
-        return why("You cannot remove reasonable adjustments: your role does not include it. Tell a colleague whose role does, or ask your Registration Authority.");
+        return why(
+            "You cannot remove reasonable adjustments: your role does not include it. Tell a colleague whose role does, or ask your Registration Authority.",
+        );
     }
     if view.flag && view.record.is_none() {
-        return why("You cannot remove anything from this flag: your role does not show what is on it. Tell a colleague whose role does.");
+        return why(
+            "You cannot remove anything from this flag: your role does not show what is on it. Tell a colleague whose role does.",
+        );
     }
     let record = RwSignal::new(view.record.unwrap_or_default());
     let stale = RwSignal::new(false);
@@ -120,7 +134,12 @@ fn body(frame: RecordFrame, target: Target, errors: Errors, view: AdjustmentsVie
         let command = sent
             .get_value()
             .filter(|before| before.base == base && before.change == change)
-            .unwrap_or_else(|| Command { id: CommandId(device.new_id()), base, made_at: now(), change });
+            .unwrap_or_else(|| Command {
+                id: CommandId(device.new_id()),
+                base,
+                made_at: now(),
+                change,
+            });
         sent.set_value(Some(command.clone()));
         sending.send(
             command,
@@ -131,8 +150,12 @@ fn body(frame: RecordFrame, target: Target, errors: Errors, view: AdjustmentsVie
             },
         );
     };
-    let choices =
-        move || RemovalReason::ALL.iter().map(|reason| Choice::new(reason.code(), reason.label())).collect::<Vec<_>>();
+    let choices = move || {
+        RemovalReason::ALL
+            .iter()
+            .map(|reason| Choice::new(reason.code(), reason.label()))
+            .collect::<Vec<_>>()
+    };
     let form = view! {
         <form class="ncrs-form" novalidate on:submit=submit hidden=move || !there.get()>
             <Choices name="reason" legend="Why are you removing this?" errors choices=choices() />
@@ -170,7 +193,9 @@ fn subject(frame: RecordFrame, target: Target, record: &AdjustmentRecord) -> Any
     let Some(flag) = record.current.as_ref().filter(|_| shows(target, record)) else {
         let text = match target {
             Target::Part(_) => "This is no longer on the flag, so there is nothing to remove.",
-            Target::Flag => "There is no reasonable adjustment flag, so there is nothing to remove.",
+            Target::Flag => {
+                "There is no reasonable adjustment flag, so there is nothing to remove."
+            }
         };
         return view! {
             <p class="nhsuk-body">{text}</p>
@@ -181,9 +206,16 @@ fn subject(frame: RecordFrame, target: Target, record: &AdjustmentRecord) -> Any
         .into_any();
     };
     match target {
-        Target::Part(id) => flag.current_parts().find(|part| part.id == id).map(part_alone).into_any(),
+        Target::Part(id) => flag
+            .current_parts()
+            .find(|part| part.id == id)
+            .map(part_alone)
+            .into_any(),
         Target::Flag => {
-            let parts = flag.current_parts().map(|part| view! { <li>{detail_line(&part.detail)}</li> }).collect_view();
+            let parts = flag
+                .current_parts()
+                .map(|part| view! { <li>{detail_line(&part.detail)}</li> })
+                .collect_view();
             view! {
                 <p class="nhsuk-body">"Everything on the flag is removed with it. It stays in the history."</p>
                 <ul class="nhsuk-list nhsuk-list--bullet">{parts}</ul>
@@ -198,11 +230,21 @@ fn typed(target: Target, reason: &str, comment: &str) -> Result<AdjustmentChange
     let known = RemovalReason::from_code(reason);
     let mut problems = Vec::new();
     if known.is_none() {
-        problems.push(FieldError::new("reason", "Select why you are removing this"));
+        problems.push(FieldError::new(
+            "reason",
+            "Select why you are removing this",
+        ));
     }
-    let change = target.change(known.unwrap_or(RemovalReason::NoLongerApplies), comment.trim().to_owned());
+    let change = target.change(
+        known.unwrap_or(RemovalReason::NoLongerApplies),
+        comment.trim().to_owned(),
+    );
     problems.extend(change.problems());
-    if problems.is_empty() { Ok(change) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(change)
+    } else {
+        Err(problems)
+    }
 }
 
 #[cfg(test)]
@@ -212,7 +254,12 @@ mod tests {
     #[test]
     fn removing_needs_a_reason_and_a_comment() {
         let fields = |reason: &str, comment: &str| -> Vec<String> {
-            typed(Target::Flag, reason, comment).err().unwrap_or_default().into_iter().map(|error| error.field).collect()
+            typed(Target::Flag, reason, comment)
+                .err()
+                .unwrap_or_default()
+                .into_iter()
+                .map(|error| error.field)
+                .collect()
         };
         assert_eq!(fields("", " "), ["reason", "comment"]);
         assert_eq!(fields("created-in-error", ""), ["comment"]);

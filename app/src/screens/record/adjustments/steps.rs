@@ -11,9 +11,17 @@ use leptos::prelude::*;
 /// The Equality Act statement, and on what basis the flag is shared.
 pub(super) fn basis(writing: Writing) -> AnyView {
     let errors = writing.errors;
-    let (confirmed, basis) = writing.sheet.with_value(|sheet| (sheet.draft.confirmed, sheet.draft.basis));
-    let chosen = basis.map(|basis| basis.code().to_owned()).into_iter().collect::<Vec<_>>();
-    let bases = Basis::ALL.iter().map(|basis| Choice::new(basis.code(), basis.label())).collect::<Vec<_>>();
+    let (confirmed, basis) = writing
+        .sheet
+        .with_value(|sheet| (sheet.draft.confirmed, sheet.draft.basis));
+    let chosen = basis
+        .map(|basis| basis.code().to_owned())
+        .into_iter()
+        .collect::<Vec<_>>();
+    let bases = Basis::ALL
+        .iter()
+        .map(|basis| Choice::new(basis.code(), basis.label()))
+        .collect::<Vec<_>>();
     view! {
         <p class="nhsuk-body">
             "A reasonable adjustment flag is for people who are disabled under the Equality Act 2010. That is a physical or mental impairment with a substantial and long-term adverse effect on normal daily activities. Long-term is 12 months or more. No diagnosis is needed."
@@ -44,14 +52,27 @@ pub(super) fn basis(writing: Writing) -> AnyView {
 /// What the patient finds hard.
 pub(super) fn impairments(writing: Writing, record: &AdjustmentRecord) -> AnyView {
     let errors = writing.errors;
-    let written = writing.sheet.with_value(|sheet| sheet.draft.impairments.clone());
+    let written = writing
+        .sheet
+        .with_value(|sheet| sheet.draft.impairments.clone());
     let recorded = |kind: ImpairmentKind| {
         // "Other" can be recorded again: its note says which.
         kind != ImpairmentKind::Other
-            && is_recorded(record, &Detail::Impairment { impairment: kind, note: String::new() })
+            && is_recorded(
+                record,
+                &Detail::Impairment {
+                    impairment: kind,
+                    note: String::new(),
+                },
+            )
     };
-    let already: Vec<_> = ImpairmentKind::ALL.iter().filter(|kind| recorded(**kind)).map(|kind| kind.label()).collect();
-    let already = (!already.is_empty()).then(|| notice(format!("Already on the flag: {}.", already.join("; "))));
+    let already: Vec<_> = ImpairmentKind::ALL
+        .iter()
+        .filter(|kind| recorded(**kind))
+        .map(|kind| kind.label())
+        .collect();
+    let already = (!already.is_empty())
+        .then(|| notice(format!("Already on the flag: {}.", already.join("; "))));
     let choices = ImpairmentKind::ALL
         .iter()
         .filter(|kind| !recorded(**kind))
@@ -64,7 +85,11 @@ pub(super) fn impairments(writing: Writing, record: &AdjustmentRecord) -> AnyVie
             })
         })
         .collect::<Vec<_>>();
-    let chosen = written.iter().filter(|ticked| ticked.on).map(|ticked| ticked.kind.code().to_owned()).collect::<Vec<_>>();
+    let chosen = written
+        .iter()
+        .filter(|ticked| ticked.on)
+        .map(|ticked| ticked.kind.code().to_owned())
+        .collect::<Vec<_>>();
     view! {
         {already}
         <Choices
@@ -188,7 +213,9 @@ fn list(writing: Writing, record: AdjustmentRecord, about: About, which: Which) 
             return Some("Added");
         }
         let detail = (which.detail)(code.map(str::to_owned), text.to_owned(), category);
-        record.with_value(|record| is_recorded(record, &detail)).then_some("Already on the flag")
+        record
+            .with_value(|record| is_recorded(record, &detail))
+            .then_some("Already on the flag")
     };
     let say_added = move |text: &str| {
         let count = chosen.with_untracked(Vec::len);
@@ -196,7 +223,9 @@ fn list(writing: Writing, record: AdjustmentRecord, about: About, which: Which) 
         said.set(format!("Added: {text}. {count} {noun} to save."));
         errors.set(Vec::new());
     };
-    let taken = Callback::new(move |suggestion: Suggestion| reason(Some(suggestion.code), suggestion.text, suggestion.category));
+    let taken = Callback::new(move |suggestion: Suggestion| {
+        reason(Some(suggestion.code), suggestion.text, suggestion.category)
+    });
     let pick = Callback::new(move |suggestion: Suggestion| {
         change(&mut |picks| {
             picks.add(Some(suggestion.code), suggestion.text, suggestion.category);
@@ -210,7 +239,11 @@ fn list(writing: Writing, record: AdjustmentRecord, about: About, which: Which) 
     });
     let changed = Signal::derive(move || chosen.with(Vec::len));
     let browse = which.browse.then(|| picker::browse(taken, pick, changed));
-    let none = move || chosen.with(Vec::is_empty).then(|| view! { <p class="nhsuk-body">{which.empty}</p> });
+    let none = move || {
+        chosen
+            .with(Vec::is_empty)
+            .then(|| view! { <p class="nhsuk-body">{which.empty}</p> })
+    };
     view! {
         {picker::combobox(about, errors, taken, pick, said)}
         <h2 class="nhsuk-heading-s nhsuk-u-margin-bottom-2">"To be saved"</h2>
@@ -227,7 +260,12 @@ fn list(writing: Writing, record: AdjustmentRecord, about: About, which: Which) 
 }
 
 /// Something that was picked, with its note and the way to take it back.
-fn chosen_part(picked: Picked, with_note: bool, writing: Writing, remove: Callback<Picked>) -> AnyView {
+fn chosen_part(
+    picked: Picked,
+    with_note: bool,
+    writing: Writing,
+    remove: Callback<Picked>,
+) -> AnyView {
     let note = with_note.then(|| {
         view! {
             <TextField
@@ -260,7 +298,10 @@ fn own_words(
     writing: Writing,
     which: Which,
     own: String,
-    reason: impl Fn(Option<&str>, &str, Option<Category>) -> Option<&'static str> + Send + Sync + 'static,
+    reason: impl Fn(Option<&str>, &str, Option<Category>) -> Option<&'static str>
+    + Send
+    + Sync
+    + 'static,
     change: impl Fn(&mut dyn FnMut(&mut Picks)) + Send + Sync + 'static,
     say_added: impl Fn(&str) + Send + Sync + 'static,
 ) -> AnyView {
@@ -272,9 +313,14 @@ fn own_words(
         if own.trim().is_empty() {
             wrong("Write it first, then add it".to_owned());
         } else if own.chars().count() > domain::adjustment::LONGEST_TEXT {
-            wrong(format!("It must be {} characters or fewer", domain::adjustment::LONGEST_TEXT));
+            wrong(format!(
+                "It must be {} characters or fewer",
+                domain::adjustment::LONGEST_TEXT
+            ));
         } else if let Some(reason) = reason(None, own.trim(), None) {
-            wrong(format!("{reason}: write something else, or continue without it"));
+            wrong(format!(
+                "{reason}: write something else, or continue without it"
+            ));
         } else {
             change(&mut |picks| {
                 picks.own.clone_from(&own);

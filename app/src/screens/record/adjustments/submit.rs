@@ -30,10 +30,19 @@ impl Sending {
         let navigate = use_navigate();
         let leave = Callback::new(move |()| {
             // The form is done with: going back must not lead into it again.
-            let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
+            let options = NavigateOptions {
+                replace: true,
+                ..NavigateOptions::default()
+            };
             navigate(&frame.path_now("/adjustments"), options);
         });
-        Self { frame, work: Work::new(), failed: RwSignal::new(None), errors, leave }
+        Self {
+            frame,
+            work: Work::new(),
+            failed: RwSignal::new(None),
+            errors,
+            leave,
+        }
     }
 
     /// Whether it is under way.
@@ -48,7 +57,8 @@ impl Sending {
 
     /// Whether it was sent in vain, and can be sent again as it is.
     pub(super) fn may_retry(self) -> bool {
-        self.failed.with(|failed| failed.as_ref().is_some_and(Problem::retryable))
+        self.failed
+            .with(|failed| failed.as_ref().is_some_and(Problem::retryable))
     }
 
     /// Leads to the adjustments with that message of success.
@@ -65,26 +75,31 @@ impl Sending {
         saved: impl FnOnce() -> &'static str + 'static,
         conflict: impl FnOnce(AdjustmentRecord) + 'static,
     ) {
-        let Some(asked) = self.frame.asks_now() else { return };
+        let Some(asked) = self.frame.asks_now() else {
+            return;
+        };
         if self.work.busy() {
             return;
         }
         self.failed.set(None);
         self.errors.set(Vec::new());
-        self.work.once(submit_adjustment(asked.key, command), move |answer| match self.frame.take(asked, answer) {
-            None => {}
-            Some(Ok(read)) => match read.value {
-                Receipt::Applied(_) => self.done(saved()),
-                Receipt::Conflict(record) => {
-                    conflict(record);
-                    focus_soon("maincontent");
-                }
+        self.work.once(
+            submit_adjustment(asked.key, command),
+            move |answer| match self.frame.take(asked, answer) {
+                None => {}
+                Some(Ok(read)) => match read.value {
+                    Receipt::Applied(_) => self.done(saved()),
+                    Receipt::Conflict(record) => {
+                        conflict(record);
+                        focus_soon("maincontent");
+                    }
+                },
+                Some(Err(problem)) => match problem.kind {
+                    Kind::Invalid(found) => self.errors.set(found),
+                    _ => self.failed.set(Some(problem)),
+                },
             },
-            Some(Err(problem)) => match problem.kind {
-                Kind::Invalid(found) => self.errors.set(found),
-                _ => self.failed.set(Some(problem)),
-            },
-        });
+        );
     }
 
     /// What stands above the button: that it is being saved, or why it is not yet.
@@ -93,7 +108,9 @@ impl Sending {
             if self.pending() {
                 return progress("Saving");
             }
-            self.failed.get().map_or_else(|| ().into_any(), |problem| self.not_saved(problem))
+            self.failed
+                .get()
+                .map_or_else(|| ().into_any(), |problem| self.not_saved(problem))
         })
         .into_any()
     }

@@ -11,7 +11,9 @@ use leptos::prelude::*;
 
 /// The screen.
 pub fn screen() -> AnyView {
-    let Some(frame) = RecordFrame::here() else { return nowhere() };
+    let Some(frame) = RecordFrame::here() else {
+        return nowhere();
+    };
     let reading = read(frame, |key| Box::pin(adjustments(key)));
     // What was saved is said once, on the screen that shows it.
     on_cleanup(move || {
@@ -30,7 +32,13 @@ pub fn screen() -> AnyView {
 fn whole(frame: RecordFrame, view: AdjustmentsView) -> AnyView {
     let may_manage = view.may_manage;
     match (view.flag, view.record) {
-        (true, Some(AdjustmentRecord { current: Some(flag), .. })) => recorded(frame, &flag, may_manage),
+        (
+            true,
+            Some(AdjustmentRecord {
+                current: Some(flag),
+                ..
+            }),
+        ) => recorded(frame, &flag, may_manage),
         (true, _) => hidden(),
         (false, record) => none(frame, record.as_ref(), may_manage),
     }
@@ -59,7 +67,9 @@ fn none(frame: RecordFrame, record: Option<&AdjustmentRecord>, may_manage: bool)
     } else {
         why(CANNOT_MANAGE)
     };
-    let before = record.filter(|record| !record.earlier.is_empty()).map(|_| history_link(frame));
+    let before = record
+        .filter(|record| !record.earlier.is_empty())
+        .map(|_| history_link(frame));
     view! {
         <div class="ncrs-empty">
             <h2 class="ncrs-empty__heading">"No reasonable adjustments are recorded"</h2>
@@ -84,9 +94,18 @@ fn history_link(frame: RecordFrame) -> AnyView {
 
 fn recorded(frame: RecordFrame, flag: &Flag, may_manage: bool) -> AnyView {
     let parts: Vec<&Part> = flag.current_parts().collect();
-    let group = |heading: &'static str, none: &'static str, step: Step, wanted: &dyn Fn(&Detail) -> bool| {
-        let found: Vec<_> = parts.iter().filter(|part| wanted(&part.detail)).map(|part| article(frame, part, may_manage)).collect();
-        let none = found.is_empty().then(|| view! { <p class="ncrs-section__none nhsuk-u-margin-bottom-3">{none}</p> });
+    let group = |heading: &'static str,
+                 none: &'static str,
+                 step: Step,
+                 wanted: &dyn Fn(&Detail) -> bool| {
+        let found: Vec<_> = parts
+            .iter()
+            .filter(|part| wanted(&part.detail))
+            .map(|part| article(frame, part, may_manage))
+            .collect();
+        let none = found
+            .is_empty()
+            .then(|| view! { <p class="ncrs-section__none nhsuk-u-margin-bottom-3">{none}</p> });
         let add = may_manage.then(|| {
             let what = match step {
                 Step::Impairments => "Add impairment",

@@ -14,7 +14,13 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 pub(super) fn view(frame: RecordFrame, opened: Sourced<OpenedSummary>) -> AnyView {
-    let OpenedSummary { summary, origin, received_at, opened_by, opened_as } = opened.value;
+    let OpenedSummary {
+        summary,
+        origin,
+        received_at,
+        opened_by,
+        opened_as,
+    } = opened.value;
     let received = format!(
         "From {origin}, received from the practice {}. Opened by {opened_by}, {opened_as}.",
         long_time(received_at)
@@ -22,14 +28,24 @@ pub(super) fn view(frame: RecordFrame, opened: Sourced<OpenedSummary>) -> AnyVie
     let core_only = (!summary.has_additional_information()).then(|| {
         view! { <p class="nhsuk-body">"This summary has core information only: allergies and medicines."</p> }
     });
-    let is_allergies = |section: &&Section| section.heading == Heading::Known(KnownHeading::Allergies);
+    let is_allergies =
+        |section: &&Section| section.heading == Heading::Known(KnownHeading::Allergies);
     let allergies = summary.sections.iter().find(is_allergies);
-    let anchor = allergies.map_or_else(|| Heading::Known(KnownHeading::Allergies).anchor(), |section| section.heading.anchor());
-    let others = summary.sections.iter().filter(|section| !is_allergies(section)).map(section).collect_view();
+    let anchor = allergies.map_or_else(
+        || Heading::Known(KnownHeading::Allergies).anchor(),
+        |section| section.heading.anchor(),
+    );
+    let others = summary
+        .sections
+        .iter()
+        .filter(|section| !is_allergies(section))
+        .map(section)
+        .collect_view();
     view! {
         {source_line(&opened.source, now())}
         {head(&summary)}
         {allergy_block(anchor, allergies)}
+        {about(&summary)}
         {actions(frame)}
         {contents(&summary)}
         {core_only}
@@ -76,21 +92,30 @@ fn head(summary: &Summary) -> AnyView {
             </div>
         }
     });
-    // On one run of lines: on a phone the allergies below must be in sight.
-    let about = [&summary.practice, &summary.author, &summary.created, &summary.sent]
-        .into_iter()
-        .map(|line| line.trim_end_matches('.'))
-        .filter(|line| !line.is_empty())
-        .collect::<Vec<_>>()
-        .join(". ");
     view! {
         {summary.withheld.clone().map(withheld)}
         {recent}
         {statements(&summary.statements)}
         <p class="ncrs-disclaimer">{summary.disclaimer.clone()}</p>
-        <p class="nhsuk-body-s">{about} "."</p>
     }
     .into_any()
+}
+
+/// Whose document it is and when it was made, in its words. Below the allergies: on a phone these
+/// must be in sight without scrolling.
+fn about(summary: &Summary) -> AnyView {
+    let about = [
+        &summary.practice,
+        &summary.author,
+        &summary.created,
+        &summary.sent,
+    ]
+    .into_iter()
+    .map(|line| line.trim_end_matches('.'))
+    .filter(|line| !line.is_empty())
+    .collect::<Vec<_>>()
+    .join(". ");
+    view! { <p class="nhsuk-body-s">{about} "."</p> }.into_any()
 }
 
 fn withheld(text: String) -> AnyView {
@@ -106,7 +131,11 @@ fn withheld(text: String) -> AnyView {
 }
 
 fn statements(statements: &[String]) -> AnyView {
-    statements.iter().map(|text| view! { <p class="ncrs-section__note">{text.clone()}</p> }).collect_view().into_any()
+    statements
+        .iter()
+        .map(|text| view! { <p class="ncrs-section__note">{text.clone()}</p> })
+        .collect_view()
+        .into_any()
 }
 
 /// Quick ways to each part. They move the focus and stay out of the browser's history.
@@ -165,9 +194,16 @@ enum Allergies {
 impl Allergies {
     fn of(section: Option<&Section>) -> Self {
         match section {
-            Some(Section { content: Content::Table(table), .. }) if !table.rows.is_empty() => Self::Known,
+            Some(Section {
+                content: Content::Table(table),
+                ..
+            }) if !table.rows.is_empty() => Self::Known,
             // What is withheld may be an allergy.
-            Some(Section { content: Content::NothingStated(_), withheld: None, .. }) => Self::None,
+            Some(Section {
+                content: Content::NothingStated(_),
+                withheld: None,
+                ..
+            }) => Self::None,
             _ => Self::Unknown,
         }
     }
@@ -254,7 +290,11 @@ fn allergy_list(table: &Table) -> AnyView {
 }
 
 fn named(text: String) -> String {
-    if text.is_empty() { "No description given".to_owned() } else { text }
+    if text.is_empty() {
+        "No description given".to_owned()
+    } else {
+        text
+    }
 }
 
 /// A row with the rows across the table that belong to it.
@@ -269,7 +309,10 @@ fn entries(table: &Table) -> (Vec<String>, Vec<Entry>) {
     let (mut stray, mut entries) = (Vec::new(), Vec::<Entry>::new());
     for row in &table.rows {
         match (row, entries.last_mut()) {
-            (Row::Entry(cells), _) => entries.push(Entry { cells: cells.clone(), notes: Vec::new() }),
+            (Row::Entry(cells), _) => entries.push(Entry {
+                cells: cells.clone(),
+                notes: Vec::new(),
+            }),
             (Row::Note(note), Some(entry)) => entry.notes.push(note.clone()),
             (Row::Note(note), None) => stray.push(note.clone()),
         }
@@ -291,11 +334,23 @@ fn important_column(columns: &[String]) -> usize {
 fn section(section: &Section) -> AnyView {
     let anchor = section.heading.anchor();
     let heading = format!("{anchor}-h");
-    let title = if section.title.is_empty() { section.heading.title().to_owned() } else { section.title.clone() };
+    let title = if section.title.is_empty() {
+        section.heading.title().to_owned()
+    } else {
+        section.title.clone()
+    };
     let count = match &section.content {
         Content::Table(table) => {
-            let count = table.rows.iter().filter(|row| matches!(row, Row::Entry(_))).count();
-            Some(if count == 1 { "1 item".to_owned() } else { format!("{count} items") })
+            let count = table
+                .rows
+                .iter()
+                .filter(|row| matches!(row, Row::Entry(_)))
+                .count();
+            Some(if count == 1 {
+                "1 item".to_owned()
+            } else {
+                format!("{count} items")
+            })
         }
         Content::NothingStated(_) | Content::Missing => None,
     };
@@ -325,8 +380,15 @@ fn table_view(caption: &str, table: &Table) -> AnyView {
     let (stray, entries) = entries(table);
     let important = important_column(&table.columns);
     let with_notes = entries.iter().any(|entry| !entry.notes.is_empty());
-    let width = entries.iter().map(|entry| entry.cells.len()).max().unwrap_or(0).max(table.columns.len());
-    let order: Vec<usize> = std::iter::once(important).chain((0..width).filter(|index| *index != important)).collect();
+    let width = entries
+        .iter()
+        .map(|entry| entry.cells.len())
+        .max()
+        .unwrap_or(0)
+        .max(table.columns.len());
+    let order: Vec<usize> = std::iter::once(important)
+        .chain((0..width).filter(|index| *index != important))
+        .collect();
     let label = |index: usize| table.columns.get(index).cloned().unwrap_or_default();
     let mut labels: Vec<String> = order.iter().map(|index| label(*index)).collect();
     if with_notes {
@@ -339,10 +401,18 @@ fn table_view(caption: &str, table: &Table) -> AnyView {
     let rows = entries
         .into_iter()
         .map(|entry| {
-            let mut cells = order.iter().map(|index| entry.cells.get(*index).cloned().unwrap_or_default());
+            let mut cells = order
+                .iter()
+                .map(|index| entry.cells.get(*index).cloned().unwrap_or_default());
             let name = named(cells.next().unwrap_or_default());
             let notes = with_notes.then(|| entry.notes.join(". "));
-            let cells = labels.iter().skip(1).cloned().zip(cells.chain(notes)).map(cell).collect_view();
+            let cells = labels
+                .iter()
+                .skip(1)
+                .cloned()
+                .zip(cells.chain(notes))
+                .map(cell)
+                .collect_view();
             view! {
                 <tr class="nhsuk-table__row" role="row">
                     <th class="nhsuk-table__header" role="rowheader" scope="row">{name}</th>
@@ -394,7 +464,10 @@ mod tests {
     }
 
     fn table(rows: Vec<Row>) -> Table {
-        Table { columns: vec!["Date".into(), "Description".into()], rows }
+        Table {
+            columns: vec!["Date".into(), "Description".into()],
+            rows,
+        }
     }
 
     fn entry(cells: [&str; 2]) -> Row {
@@ -404,13 +477,28 @@ mod tests {
     #[test]
     fn none_is_said_only_where_the_practice_said_so() {
         let none = || Content::NothingStated("No relevant information".into());
-        assert_eq!(Allergies::of(Some(&section_with(none(), None))), Allergies::None);
-        assert_eq!(Allergies::of(Some(&section_with(none(), Some("withheld")))), Allergies::Unknown);
-        assert_eq!(Allergies::of(Some(&section_with(Content::Missing, None))), Allergies::Unknown);
-        assert_eq!(Allergies::of(Some(&section_with(Content::Table(table(Vec::new())), None))), Allergies::Unknown);
+        assert_eq!(
+            Allergies::of(Some(&section_with(none(), None))),
+            Allergies::None
+        );
+        assert_eq!(
+            Allergies::of(Some(&section_with(none(), Some("withheld")))),
+            Allergies::Unknown
+        );
+        assert_eq!(
+            Allergies::of(Some(&section_with(Content::Missing, None))),
+            Allergies::Unknown
+        );
+        assert_eq!(
+            Allergies::of(Some(&section_with(Content::Table(table(Vec::new())), None))),
+            Allergies::Unknown
+        );
         assert_eq!(Allergies::of(None), Allergies::Unknown);
         let known = Content::Table(table(vec![entry(["1", "Penicillin"])]));
-        assert_eq!(Allergies::of(Some(&section_with(known, Some("withheld")))), Allergies::Known);
+        assert_eq!(
+            Allergies::of(Some(&section_with(known, Some("withheld")))),
+            Allergies::Known
+        );
     }
 
     #[test]
@@ -429,8 +517,16 @@ mod tests {
 
     #[test]
     fn the_column_that_names_the_entry_leads() {
-        let columns = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        assert_eq!(important_column(&columns(&["Type", "Date", "Medication Item", "Quantity"])), 2);
+        let columns = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| (*name).to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            important_column(&columns(&["Type", "Date", "Medication Item", "Quantity"])),
+            2
+        );
         assert_eq!(important_column(&columns(&["Date", "Description"])), 1);
         assert_eq!(important_column(&columns(&["When", "What"])), 0);
     }

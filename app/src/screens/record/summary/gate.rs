@@ -74,11 +74,21 @@ pub(super) fn declined(frame: RecordFrame, declined: RwSignal<bool>) -> AnyView 
 fn checks(gate: &Gate) -> AnyView {
     let setting = gate.setting.label();
     let organisation = if gate.approved {
-        format!("{} ({setting}) is approved to view summaries", gate.organisation)
+        format!(
+            "{} ({setting}) is approved to view summaries",
+            gate.organisation
+        )
     } else {
-        format!("{} ({setting}) is not approved to view summaries", gate.organisation)
+        format!(
+            "{} ({setting}) is not approved to view summaries",
+            gate.organisation
+        )
     };
-    let role = if gate.may_view { "Your role includes viewing summaries" } else { "Your role does not include viewing summaries" };
+    let role = if gate.may_view {
+        "Your role includes viewing summaries"
+    } else {
+        "Your role does not include viewing summaries"
+    };
     let exists = match gate.closed() {
         None => "This patient has a summary",
         Some(Closed::OptedOut) => "This patient has opted out of having a summary",
@@ -108,25 +118,40 @@ fn question(
     let failed = RwSignal::new(None::<Problem>);
     let last = StoredValue::new(None::<PermissionAnswer>);
     let send = move |answer: PermissionAnswer| {
-        let Some(asked) = frame.asks_now() else { return };
+        let Some(asked) = frame.asks_now() else {
+            return;
+        };
         errors.set(Vec::new());
         failed.set(None);
         last.set_value(Some(answer.clone()));
-        work.once(open_summary(asked.key, answer), move |answer| match frame.take(asked, answer) {
-            None => {}
-            Some(Ok(Sourced { value: Some(opened), source })) => {
-                frame.set_opened(Some((asked.key.context, Sourced { value: opened, source })));
-                focus_soon("maincontent");
+        work.once(open_summary(asked.key, answer), move |answer| {
+            match frame.take(asked, answer) {
+                None => {}
+                Some(Ok(Sourced {
+                    value: Some(opened),
+                    source,
+                })) => {
+                    frame.set_opened(Some((
+                        asked.key.context,
+                        Sourced {
+                            value: opened,
+                            source,
+                        },
+                    )));
+                    focus_soon("maincontent");
+                }
+                Some(Ok(Sourced { value: None, .. })) => {
+                    declined.set(true);
+                    focus_soon("maincontent");
+                }
+                Some(Err(problem)) => match problem.kind {
+                    Kind::Invalid(found) => {
+                        errors.set(found.into_iter().map(at_its_field).collect())
+                    }
+                    Kind::SummaryClosed(_) => reading.again(),
+                    _ => failed.set(Some(problem)),
+                },
             }
-            Some(Ok(Sourced { value: None, .. })) => {
-                declined.set(true);
-                focus_soon("maincontent");
-            }
-            Some(Err(problem)) => match problem.kind {
-                Kind::Invalid(found) => errors.set(found.into_iter().map(at_its_field).collect()),
-                Kind::SummaryClosed(_) => reading.again(),
-                _ => failed.set(Some(problem)),
-            },
         });
     };
     let again = Callback::new(move |()| {
@@ -134,32 +159,50 @@ fn question(
             send(answer);
         }
     });
-    let submit = move |event: leptos::ev::SubmitEvent| match Typed::of(&FormValues::of(&event)).answer(uk_date(now())) {
+    let submit = move |event: leptos::ev::SubmitEvent| match Typed::of(&FormValues::of(&event))
+        .answer(uk_date(now()))
+    {
         Ok(answer) => send(answer),
         Err(found) => {
             failed.set(None);
             errors.set(found);
         }
     };
-    let legend = if gate.standing.is_some() { "Or ask again: does the patient agree?" } else { "Does the patient agree to you viewing their summary?" };
-    let standing = gate.standing.as_ref().map(|standing| {
-        standing_card(standing, move || send(PermissionAnswer::Standing), work)
-    });
+    let legend = if gate.standing.is_some() {
+        "Or ask again: does the patient agree?"
+    } else {
+        "Does the patient agree to you viewing their summary?"
+    };
+    let standing = gate
+        .standing
+        .as_ref()
+        .map(|standing| standing_card(standing, move || send(PermissionAnswer::Standing), work));
     let pharmacy = (gate.setting == CareSetting::CommunityPharmacy).then(|| {
-        notice("In a community pharmacy your privacy officer is told of every view. That is routine.".to_owned())
+        notice(
+            "In a community pharmacy your privacy officer is told of every view. That is routine."
+                .to_owned(),
+        )
     });
     let mut choices = vec![
         Choice::new("agreed", "The patient agreed").fields(move || agreed_fields(errors)),
-        Choice::new("declined", "The patient said no").hint("Nothing opens. The answer is recorded for this moment only."),
+        Choice::new("declined", "The patient said no")
+            .hint("Nothing opens. The answer is recorded for this moment only."),
     ];
     if gate.may_view_in_emergency {
-        choices.insert(1, Choice::new("emergency", EMERGENCY).fields(move || emergency_fields(errors)));
+        choices.insert(
+            1,
+            Choice::new("emergency", EMERGENCY).fields(move || emergency_fields(errors)),
+        );
     }
     let no_emergency = (!gate.may_view_in_emergency).then(no_emergency);
-    let button = if gate.standing.is_some() { "nhsuk-button nhsuk-button--secondary ncrs-form__submit" } else { "nhsuk-button ncrs-form__submit" };
+    let button = if gate.standing.is_some() {
+        "nhsuk-button nhsuk-button--secondary ncrs-form__submit"
+    } else {
+        "nhsuk-button ncrs-form__submit"
+    };
     view! {
-        {checks(&gate)}
         {standing}
+        {checks(&gate)}
         <form class="ncrs-form" novalidate on:submit=submit>
             <Choices name="answer" legend errors choices />
             {no_emergency}
@@ -272,7 +315,14 @@ fn no_emergency() -> AnyView {
 
 /// The server knows the last day as one field; the form has three.
 fn at_its_field(error: FieldError) -> FieldError {
-    if error.field == "until" { FieldError { field: "until-day".to_owned(), ..error } } else { error }
+    if error.field == "until" {
+        FieldError {
+            field: "until-day".to_owned(),
+            ..error
+        }
+    } else {
+        error
+    }
 }
 
 /// The question as it was answered.
@@ -309,18 +359,30 @@ impl Typed {
                 let duration = match self.duration.as_str() {
                     "view" => Duration::ThisView,
                     "until" => Duration::Until(
-                        self.until.date("until", "Last day", Date::MAX).map_err(|error| vec![error])?,
+                        self.until
+                            .date("until", "Last day", Date::MAX)
+                            .map_err(|error| vec![error])?,
                     ),
                     _ => return wrong("duration", "Select how long the patient agreed to"),
                 };
                 PermissionAnswer::Agreed { scope, duration }
             }
-            "emergency" => PermissionAnswer::Emergency { reason: self.reason.trim().to_owned() },
+            "emergency" => PermissionAnswer::Emergency {
+                reason: self.reason.trim().to_owned(),
+            },
             "declined" => PermissionAnswer::Declined,
             _ => return wrong("answer", "Select whether the patient agrees"),
         };
-        let problems: Vec<_> = answer.problems(today).into_iter().map(at_its_field).collect();
-        if problems.is_empty() { Ok(answer) } else { Err(problems) }
+        let problems: Vec<_> = answer
+            .problems(today)
+            .into_iter()
+            .map(at_its_field)
+            .collect();
+        if problems.is_empty() {
+            Ok(answer)
+        } else {
+            Err(problems)
+        }
     }
 }
 
@@ -336,19 +398,32 @@ mod tests {
             answer: "agreed".into(),
             scope: "team".into(),
             duration: duration.into(),
-            until: DateFields { day: until.0.into(), month: until.1.into(), year: until.2.into() },
+            until: DateFields {
+                day: until.0.into(),
+                month: until.1.into(),
+                year: until.2.into(),
+            },
             reason: "left over from another choice".into(),
         }
     }
 
     fn field(result: Result<PermissionAnswer, Vec<FieldError>>) -> Option<String> {
-        result.err().and_then(|errors| errors.into_iter().next()).map(|error| error.field)
+        result
+            .err()
+            .and_then(|errors| errors.into_iter().next())
+            .map(|error| error.field)
     }
 
     #[test]
     fn nothing_chosen_is_asked_for_at_the_first_choice() {
-        assert_eq!(field(Typed::default().answer(TODAY)).as_deref(), Some("answer"));
-        let agreed = Typed { answer: "agreed".into(), ..Typed::default() };
+        assert_eq!(
+            field(Typed::default().answer(TODAY)).as_deref(),
+            Some("answer")
+        );
+        let agreed = Typed {
+            answer: "agreed".into(),
+            ..Typed::default()
+        };
         assert_eq!(field(agreed.answer(TODAY)).as_deref(), Some("scope"));
     }
 
@@ -356,30 +431,57 @@ mod tests {
     fn a_date_counts_only_with_its_choice() {
         assert_eq!(
             agreed("view", ("99", "", "")).answer(TODAY),
-            Ok(PermissionAnswer::Agreed { scope: Scope::Team, duration: Duration::ThisView })
+            Ok(PermissionAnswer::Agreed {
+                scope: Scope::Team,
+                duration: Duration::ThisView
+            })
         );
         assert_eq!(
             agreed("until", ("3", "7", "2027")).answer(TODAY),
-            Ok(PermissionAnswer::Agreed { scope: Scope::Team, duration: Duration::Until(date(2027, 7, 3)) })
+            Ok(PermissionAnswer::Agreed {
+                scope: Scope::Team,
+                duration: Duration::Until(date(2027, 7, 3))
+            })
         );
     }
 
     #[test]
     fn the_last_day_is_from_today_to_a_year_ahead() {
         assert!(agreed("until", ("3", "7", "2026")).answer(TODAY).is_ok());
-        for until in [("2", "7", "2026"), ("4", "7", "2027"), ("", "", ""), ("31", "2", "2027")] {
-            assert_eq!(field(agreed("until", until).answer(TODAY)).as_deref(), Some("until-day"), "{until:?}");
+        for until in [
+            ("2", "7", "2026"),
+            ("4", "7", "2027"),
+            ("", "", ""),
+            ("31", "2", "2027"),
+        ] {
+            assert_eq!(
+                field(agreed("until", until).answer(TODAY)).as_deref(),
+                Some("until-day"),
+                "{until:?}"
+            );
         }
-        assert_eq!(field(agreed("until", ("3", "", "2027")).answer(TODAY)).as_deref(), Some("until-month"));
+        assert_eq!(
+            field(agreed("until", ("3", "", "2027")).answer(TODAY)).as_deref(),
+            Some("until-month")
+        );
     }
 
     #[test]
     fn an_emergency_needs_a_reason() {
-        let emergency = |reason: &str| Typed { answer: "emergency".into(), reason: reason.into(), ..Typed::default() };
-        assert_eq!(field(emergency("  ").answer(TODAY)).as_deref(), Some("reason"));
+        let emergency = |reason: &str| Typed {
+            answer: "emergency".into(),
+            reason: reason.into(),
+            ..Typed::default()
+        };
+        assert_eq!(
+            field(emergency("  ").answer(TODAY)).as_deref(),
+            Some("reason")
+        );
         assert_eq!(
             emergency(" Unconscious ").answer(TODAY),
-            Ok(PermissionAnswer::Emergency { reason: "Unconscious".into() })
+            Ok(PermissionAnswer::Emergency {
+                reason: "Unconscious".into()
+            })
         );
     }
 }

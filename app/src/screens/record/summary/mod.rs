@@ -15,7 +15,9 @@ use leptos::prelude::*;
 
 /// The screen.
 pub fn screen() -> AnyView {
-    let Some(frame) = RecordFrame::here() else { return nowhere() };
+    let Some(frame) = RecordFrame::here() else {
+        return nowhere();
+    };
     let errors = Errors::default();
     let declined = RwSignal::new(false);
     // Read even while a summary is open: a record that was closed meanwhile closes its summary.
