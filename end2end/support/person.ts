@@ -185,7 +185,7 @@ export class Person {
   /** Walks the flow that creates a flag up to the answers, not yet saved. */
   async writeFlag(): Promise<void> {
     await this.tab("Adjustments");
-    await this.link("Create flag").click();
+    await this.button("Create flag").click();
     await this.page.getByRole("checkbox", { name: /^I confirm that the patient is disabled/ }).check();
     await this.page.getByRole("radio", { name: "The patient consents" }).check();
     await this.button("Continue").click();

@@ -20,11 +20,11 @@ const needed = (name: string): string => {
 /** The binary under test. */
 export const binary = (): string => needed("NCRS_BINARY");
 
-/** The seeded database that every server gets a copy of. */
-export const TEMPLATE = {
-  sqlite: join(tmpdir(), `ncrs-template-${process.ppid}`),
-  postgres: "ncrs_e2e_template",
-};
+/** The seeded database on PostgreSQL that every server gets a copy of. */
+export const POSTGRES_TEMPLATE = "ncrs_e2e_template";
+
+/** The folder with the seeded SQLite database: the template's process tells the workers. */
+export const SQLITE_TEMPLATE = "NCRS_E2E_TEMPLATE";
 
 /** The PostgreSQL server's URL with that database. */
 export const postgresUrl = (database: string): string => {
@@ -68,12 +68,12 @@ export class Server {
     let dispose: () => Promise<void>;
     if (database === "sqlite") {
       const folder = await mkdtemp(join(tmpdir(), "ncrs-e2e-"));
-      await cp(TEMPLATE.sqlite, folder, { recursive: true });
+      await cp(needed(SQLITE_TEMPLATE), folder, { recursive: true });
       databaseUrl = `sqlite:${join(folder, "ncrs.db")}`;
       dispose = () => rm(folder, { recursive: true, force: true });
     } else {
       const name = `ncrs_e2e_${port}_${process.pid}`;
-      await administer(`create database ${name} template ${TEMPLATE.postgres}`);
+      await administer(`create database ${name} template ${POSTGRES_TEMPLATE}`);
       databaseUrl = postgresUrl(name);
       dispose = () => administer(`drop database if exists ${name} with (force)`);
     }

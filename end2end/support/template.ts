@@ -1,9 +1,10 @@
 // Seeds one database before all tests; each server gets a copy.
 import { execFile } from "node:child_process";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { administer, binary, postgresUrl, TEMPLATE } from "./server.ts";
+import { administer, binary, POSTGRES_TEMPLATE, postgresUrl, SQLITE_TEMPLATE } from "./server.ts";
 
 const run = promisify(execFile);
 
@@ -13,15 +14,15 @@ const seed = (databaseUrl: string) =>
   });
 
 export default async function template(): Promise<() => Promise<void>> {
-  await rm(TEMPLATE.sqlite, { recursive: true, force: true });
-  await mkdir(TEMPLATE.sqlite, { recursive: true });
-  await seed(`sqlite:${join(TEMPLATE.sqlite, "ncrs.db")}`);
+  const folder = await mkdtemp(join(tmpdir(), "ncrs-template-"));
+  process.env[SQLITE_TEMPLATE] = folder;
+  await seed(`sqlite:${join(folder, "ncrs.db")}`);
   if (process.env.NCRS_TEST_POSTGRES_URL) {
-    await administer(`drop database if exists ${TEMPLATE.postgres} with (force)`);
-    await administer(`create database ${TEMPLATE.postgres}`);
-    await seed(postgresUrl(TEMPLATE.postgres));
+    await administer(`drop database if exists ${POSTGRES_TEMPLATE} with (force)`);
+    await administer(`create database ${POSTGRES_TEMPLATE}`);
+    await seed(postgresUrl(POSTGRES_TEMPLATE));
   }
   return async () => {
-    await rm(TEMPLATE.sqlite, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   };
 }

@@ -18,7 +18,7 @@ test("a flow that is not complete says what is missing", async ({ person }) => {
   await person.enrol("nurse");
   await person.open(PATIENTS.noSummary);
   await person.tab("Adjustments");
-  await person.link("Create flag").click();
+  await person.button("Create flag").click();
   await person.button("Continue").click();
   await expect(person.page.locator("#error-summary")).toBeFocused();
   await expect(person.page.locator("#error-summary")).toContainText(/Equality Act/);
@@ -39,7 +39,7 @@ test("two people at once: the second is told, sees both, and chooses", async ({
   await other.enrol("paramedic");
   await other.open(PATIENTS.recentlyRegistered);
   await other.tab("Adjustments");
-  await other.link("Create flag").click();
+  await other.button("Create flag").click();
   await other.page.getByRole("checkbox", { name: /^I confirm that the patient is disabled/ }).check();
   await other.page.getByRole("radio", { name: "The patient consents" }).check();
   await other.button("Continue").click();
@@ -107,7 +107,7 @@ test("a part is added and removed, with reason and comment, and history keeps it
   await person.enrol("nurse");
   await person.open(PATIENTS.withFlag);
   await person.tab("Adjustments");
-  await person.link("Add adjustment").first().click();
+  await person.button("Add adjustment").first().click();
   await person.page.getByRole("combobox", { name: "Find an adjustment" }).fill("large print");
   await person.page.getByRole("option").first().click();
   await person.button("Continue").click();
@@ -136,7 +136,7 @@ test("the whole flag is removed, and a new one can follow", async ({ person }) =
   await person.field("Comment").fill("Meant for another patient");
   await person.button("Remove flag").click();
   await expect(person.page.getByText("Reasonable adjustment flag removed.")).toBeVisible();
-  await expect(person.link("Create flag")).toBeVisible();
+  await expect(person.button("Create flag")).toBeVisible();
 });
 
 test("a receptionist sees that a flag exists, and not what it says", async ({ person }) => {

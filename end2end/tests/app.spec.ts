@@ -61,7 +61,7 @@ test("a session that ended: sign in again and land where you were", async ({ per
   const there = new URL(person.page.url()).pathname;
   await context.clearCookies();
   await person.tab("Adjustments");
-  await person.link("Sign in again").click();
+  await person.button("Sign in again").click();
   await person.button(/^Sign in with/).click();
   await expect(person.page).toHaveURL(/record/);
   // Without its cookie the browser is new to us, and the patient was closed: that is said.
