@@ -7,6 +7,8 @@ SHELL := /bin/bash
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 # `release` is what an organisation runs; `dev` is there sooner.
 PROFILE ?= dev
+# How many patients `make bench` searches.
+PATIENTS ?= 1000000
 
 export NCRS_SITE_ROOT ?= $(CARGO_TARGET_DIR)/site
 export NCRS_BINARY ?= $(CARGO_TARGET_DIR)/$(PROFILE:dev=debug)/ncrs
@@ -25,9 +27,13 @@ dev: setup ## Rebuild and restart on every change
 test: ## Check, build and test everything, and end with a summary
 	@.ci/test
 
-bench: setup site ## Measure the release build and write bench.json
+bench: setup site ## Measure the release build and write bench.json; PATIENTS=1000000 of them
+	@.ci/step "System packages of the tests" .ci/setup-debian test
 	@.ci/step "Build the server, release" cargo build --package server --release
-	@.ci/step "Measure" env NCRS_BINARY="$(CARGO_TARGET_DIR)/release/ncrs" .ci/with-postgres npm --prefix end2end run bench
+	@.ci/step "Measure the searches" env NCRS_BENCH_PATIENTS=$(PATIENTS) NCRS_BENCH_OUT="$(CARGO_TARGET_DIR)/bench-search.json" \
+		.ci/with-postgres cargo bench --package server --bench search
+	@.ci/step "Measure in the browser" env NCRS_BINARY="$(CARGO_TARGET_DIR)/release/ncrs" \
+		NCRS_BENCH_FILES="$(CARGO_TARGET_DIR)/bench-search.json" npm --prefix end2end run bench
 
 setup: ## Install what is missing: system packages, the WASM target, the Node libraries
 	@.ci/step "System packages" .ci/setup-debian run

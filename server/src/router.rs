@@ -3,6 +3,7 @@
 use crate::caller::Caller;
 use crate::clock::SharedClock;
 use crate::failure::Result;
+use crate::finding::SearchLimit;
 use crate::identity::{Identity, SessionRows};
 use crate::services::Services;
 use crate::settings::Settings;
@@ -47,7 +48,8 @@ impl Server {
     pub async fn start(settings: Settings, db: Db, clock: SharedClock) -> Result<Self> {
         // leptos runs its tasks on tokio. Another router of this process may have said so before.
         let _already = any_spawner::Executor::init_tokio();
-        let services = Services::start(db.clone(), clock.clone()).await?;
+        let mut services = Services::start(db.clone(), clock.clone()).await?;
+        services.searches = SearchLimit::of(settings.searches_per_minute);
         let contexts = Arc::new(services.contexts.clone());
         let identity = Identity::new(&services, settings.origin.url(), &settings.rp_id, contexts)?;
         let leptos = files::leptos_options(&settings);

@@ -1,6 +1,7 @@
 //! How the service is set up: from the environment, and below it from a file. Checked when the
 //! service starts; whatever is wrong is told by the name of the setting, with what to do about it.
 
+use crate::finding::USUAL_LIMIT;
 use serde::Deserialize;
 use std::fmt;
 use std::net::SocketAddr;
@@ -27,6 +28,8 @@ pub struct Settings {
     pub log: String,
     /// `NCRS_LOG_FORMAT`.
     pub log_format: LogFormat,
+    /// `NCRS_SEARCHES_PER_MINUTE`: how often one person may search.
+    pub searches_per_minute: u32,
     /// `NCRS_TRAINING_ON_PUBLIC_ORIGIN`: a demonstration may be reached by others.
     pub training_on_public_origin: bool,
 }
@@ -146,6 +149,7 @@ struct File {
     tls_key: Option<String>,
     log: Option<String>,
     log_format: Option<String>,
+    searches_per_minute: Option<String>,
     training_on_public_origin: Option<String>,
 }
 
@@ -244,6 +248,15 @@ impl Settings {
         tracing_subscriber::EnvFilter::try_new(&log).map_err(|error| {
             wrong("NCRS_LOG", format!("{log:?} is not a filter ({error}): give a level, such as info, or info,sqlx=debug"))
         })?;
+        let searches_per_minute = match or_file("NCRS_SEARCHES_PER_MINUTE", file.searches_per_minute) {
+            None => USUAL_LIMIT,
+            Some(number) => number.trim().parse().ok().filter(|most| *most > 0).ok_or_else(|| {
+                wrong(
+                    "NCRS_SEARCHES_PER_MINUTE",
+                    format!("{number:?} is not a number of 1 or more"),
+                )
+            })?,
+        };
         let training = or_file(
             "NCRS_TRAINING_ON_PUBLIC_ORIGIN",
             file.training_on_public_origin,
@@ -269,6 +282,7 @@ impl Settings {
             tls,
             log,
             log_format,
+            searches_per_minute,
             training_on_public_origin,
         })
     }

@@ -120,7 +120,7 @@ pub async fn adjustments(key: ContextKey) -> Result<InContext<AdjustmentsView>, 
 /// Changes the reasonable adjustments, once, however often it is sent.
 ///
 /// # Errors
-/// As [`overview`], and `RoleForbids` (B0380), `Invalid`, `CommandReused`.
+/// As [`overview`], and `RoleForbids` (B0380, and B0257 because the answer shows the record), `Invalid`, `CommandReused`.
 #[server(prefix = "/api", endpoint = "record/adjustments/submit", input = Json, output = Json)]
 pub async fn submit_adjustment(
     key: ContextKey,

@@ -5,15 +5,16 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Searches of one person in one window.
-const MOST: u32 = 60;
+/// Searches of one person in one window, where no setting says otherwise.
+pub const USUAL_LIMIT: u32 = 60;
 const WINDOW: SignedDuration = SignedDuration::from_mins(1);
 /// People who are remembered; far more than search in one window of one server.
 const MOST_PEOPLE: usize = 50_000;
 
 /// The limit, in memory.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct SearchLimit {
+    most: u32,
     people: Arc<Mutex<HashMap<PersonId, Window>>>,
 }
 
@@ -37,7 +38,18 @@ pub struct Limited {
     pub first: bool,
 }
 
+impl Default for SearchLimit {
+    fn default() -> Self {
+        Self::of(USUAL_LIMIT)
+    }
+}
+
 impl SearchLimit {
+    /// So many searches of one person in a minute.
+    pub fn of(most: u32) -> Self {
+        Self { most, people: Arc::default() }
+    }
+
     /// Counts a search of that person.
     ///
     /// # Errors
@@ -61,9 +73,9 @@ impl SearchLimit {
             };
         }
         window.searches = window.searches.saturating_add(1);
-        if window.searches > MOST {
+        if window.searches > self.most {
             Err(Limited {
-                first: window.searches == MOST + 1,
+                first: window.searches == self.most.saturating_add(1),
             })
         } else {
             Ok(())
@@ -81,7 +93,7 @@ mod tests {
         let limit = SearchLimit::default();
         let (one, other) = (PersonId(Uuid::from_u128(1)), PersonId(Uuid::from_u128(2)));
         let now: Timestamp = "2026-11-21T09:00:00Z".parse().unwrap();
-        for _ in 0..MOST {
+        for _ in 0..USUAL_LIMIT {
             assert_eq!(limit.take(one, now), Ok(()));
         }
         assert_eq!(limit.take(one, now), Err(Limited { first: true }));

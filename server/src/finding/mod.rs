@@ -2,7 +2,7 @@
 
 mod limit;
 
-pub use limit::SearchLimit;
+pub use limit::{SearchLimit, USUAL_LIMIT};
 
 use crate::access::{FindPatients, Held, Permit};
 use crate::caller::Caller;

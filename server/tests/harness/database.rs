@@ -36,8 +36,10 @@ pub(crate) fn beginning() -> Timestamp {
     "2026-11-21T09:30:00Z".parse().unwrap()
 }
 
-/// The patients beside the personas.
-const PATIENTS: u64 = 40;
+/// The patients beside the personas: few for tests, many where a benchmark says so.
+fn patients() -> u64 {
+    std::env::var("NCRS_BENCH_PATIENTS").map_or(40, |many| many.parse().unwrap())
+}
 
 /// The filled database of each engine: a file, and a name.
 static SQLITE: OnceCell<(TempDir, PathBuf)> = OnceCell::const_new();
@@ -111,7 +113,7 @@ async fn fill(url: &str) {
     let options = SeedOptions {
         demo: true,
         if_empty: false,
-        patients: PATIENTS,
+        patients: patients(),
         seed: 7,
     };
     run(&services, options, |_| {}).await.unwrap();

@@ -151,9 +151,6 @@ async fn no_search_reads_a_whole_table() {
                         "{what}: {whole}"
                     ),
                 }
-                if std::env::var_os("NCRS_SHOW_PLANS").is_some() {
-                    println!("{engine:?}, {what}:\n{whole}\n");
-                }
             }
         }
     })
