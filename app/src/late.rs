@@ -45,34 +45,36 @@ impl Part {
     /// Where it could not be fetched. The next time may be luckier.
     pub async fn fetch(self) -> Result<(), SplitLoaderError> {
         match self {
-            Self::Work => fetch_work().await,
-            Self::Record => fetch_record().await,
+            Self::Work => work::fetch().await,
+            Self::Record => record::fetch().await,
         }
     }
 }
 
-#[wasm_split(work, wasm_split_path = leptos::wasm_split, preload(fetch_work), fallible)]
-fn _work() -> Result<(), SplitLoaderError> {
-    Ok(())
-}
-
-#[wasm_split(record, wasm_split_path = leptos::wasm_split, preload(fetch_record), fallible)]
-fn _record() -> Result<(), SplitLoaderError> {
-    Ok(())
-}
-
-/// Gives each screen a function of its own that shows it once its part is there.
+/// Makes one function of the screens of a part, which is where the app is split, and for each of
+/// them a function that shows it as soon as the part is here.
 macro_rules! late {
-    ($part:ident of $whole:expr; $($name:ident => $screen:path;)*) => {$(
-        #[doc = concat!("See [`", stringify!($screen), "`].")]
-        pub fn $name() -> AnyView {
-            #[wasm_split($part, wasm_split_path = leptos::wasm_split, fallible)]
-            fn $name() -> Result<AnyView, SplitLoaderError> {
-                Ok($screen())
-            }
-            arrive($whole, || Box::pin($name()))
+    ($part:ident as $file:ident: $($screen:path as $name:ident,)*) => {
+        #[derive(Clone, Copy)]
+        #[expect(non_camel_case_types, reason = "named like the functions")]
+        pub(super) enum Screen {
+            $($name,)*
         }
-    )*};
+
+        #[wasm_split($file, wasm_split_path = leptos::wasm_split, preload(fetch), fallible)]
+        pub(super) fn show(screen: Screen) -> Result<AnyView, SplitLoaderError> {
+            Ok(match screen {
+                $(Screen::$name => $screen(),)*
+            })
+        }
+
+        $(
+            #[doc = concat!("[`", stringify!($screen), "`]")]
+            pub fn $name() -> AnyView {
+                arrive(Part::$part, || Box::pin(show(Screen::$name)))
+            }
+        )*
+    };
 }
 
 /// Before and around the work, and finding a patient.
@@ -80,14 +82,14 @@ pub mod work {
     use super::*;
     use crate::screens::{account, find, role};
 
-    late! { work of Part::Work;
-        choose_role => role::screen;
-        passkeys => account::screen;
-        find_as_last => find::last_used;
-        find_nhs_number => find::nhs_number;
-        find_basic => find::basic;
-        find_advanced => find::advanced;
-        find_postcode => find::postcode;
+    late! { Work as work:
+        role::screen as choose_role,
+        account::screen as passkeys,
+        find::last_used as find_as_last,
+        find::nhs_number as find_nhs_number,
+        find::basic as find_basic,
+        find::advanced as find_advanced,
+        find::postcode as find_postcode,
     }
 }
 
@@ -96,24 +98,24 @@ pub mod record {
     use super::*;
     use crate::screens::record::{self, adjustments};
 
-    late! { record of Part::Record;
-        frame => record::frame;
-        overview => record::overview::screen;
-        details => record::details::screen;
-        summary => record::summary::screen;
-        adjustments => adjustments::screen;
-        history => adjustments::history;
-        create => adjustments::create;
-        add => adjustments::add;
-        remove_part => adjustments::remove_part;
-        remove_flag => adjustments::remove_flag;
+    late! { Record as record:
+        record::frame as frame,
+        record::overview::screen as overview,
+        record::details::screen as details,
+        record::summary::screen as summary,
+        adjustments::screen as adjustments,
+        adjustments::history as history,
+        adjustments::create as create,
+        adjustments::add as add,
+        adjustments::remove_part as remove_part,
+        adjustments::remove_flag as remove_flag,
     }
 }
 
-type Screen = Pin<Box<dyn Future<Output = Result<AnyView, SplitLoaderError>>>>;
+type Coming = Pin<Box<dyn Future<Output = Result<AnyView, SplitLoaderError>>>>;
 
 /// The screen, if it is here already: always on the server, nearly always in a browser.
-fn now(screen: Screen) -> Option<Result<AnyView, SplitLoaderError>> {
+fn now(screen: Coming) -> Option<Result<AnyView, SplitLoaderError>> {
     match pin!(screen).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(screen) => Some(screen),
         Poll::Pending => None,
@@ -127,7 +129,7 @@ enum Arrival {
     Failed,
 }
 
-fn arrive(part: Part, screen: fn() -> Screen) -> AnyView {
+fn arrive(part: Part, screen: fn() -> Coming) -> AnyView {
     if let Some(Ok(screen)) = now(screen()) {
         return screen;
     }
@@ -145,15 +147,18 @@ fn arrive(part: Part, screen: fn() -> Screen) -> AnyView {
     };
     fetch(());
     let again = Callback::new(fetch);
-    (move || match arrival.get() {
-        Arrival::Underway => meanwhile(view! { <Progress text="Loading" /> }.into_any()),
-        Arrival::Here => match now(screen()) {
+    (move || {
+        let arrival = arrival.get();
+        let here = (arrival == Arrival::Here).then(|| now(screen())).flatten();
+        match here {
             Some(Ok(screen)) => screen,
-            _ => ().into_any(),
-        },
-        Arrival::Failed => {
-            let problem = Problem::new(Kind::Unreachable);
-            meanwhile(view! { <ProblemView problem again /> }.into_any())
+            None if arrival == Arrival::Underway => {
+                meanwhile(view! { <Progress text="Loading" /> }.into_any())
+            }
+            _ => {
+                let problem = Problem::new(Kind::Unreachable);
+                meanwhile(view! { <ProblemView problem again /> }.into_any())
+            }
         }
     })
     .into_any()

@@ -20,11 +20,18 @@ use std::sync::Arc;
 
 /// Behind `api::identity`. Errors are told there.
 #[async_trait]
-#[expect(missing_docs, reason = "each method is the server function of its name in api::identity")]
+#[expect(
+    missing_docs,
+    reason = "each method is the server function of its name in api::identity"
+)]
 pub trait Identity: Send + Sync {
     async fn session(&self) -> Result<SessionView, Problem>;
     async fn enrol_start(&self, code: String) -> Result<Enrolment, Problem>;
-    async fn enrol_finish(&self, passkey_name: String, credential: WebAuthnJson) -> Result<SessionView, Problem>;
+    async fn enrol_finish(
+        &self,
+        passkey_name: String,
+        credential: WebAuthnJson,
+    ) -> Result<SessionView, Problem>;
     async fn sign_in_start(&self) -> Result<WebAuthnJson, Problem>;
     async fn sign_in_finish(&self, credential: WebAuthnJson) -> Result<SessionView, Problem>;
     async fn sign_out(&self) -> Result<SessionView, Problem>;
@@ -32,24 +39,43 @@ pub trait Identity: Send + Sync {
     async fn choose_role(&self, role: RoleId) -> Result<SessionView, Problem>;
     async fn account(&self) -> Result<AccountView, Problem>;
     async fn add_passkey_start(&self) -> Result<WebAuthnJson, Problem>;
-    async fn add_passkey_finish(&self, passkey_name: String, credential: WebAuthnJson) -> Result<AccountView, Problem>;
-    async fn rename_passkey(&self, passkey: PasskeyId, passkey_name: String) -> Result<AccountView, Problem>;
+    async fn add_passkey_finish(
+        &self,
+        passkey_name: String,
+        credential: WebAuthnJson,
+    ) -> Result<AccountView, Problem>;
+    async fn rename_passkey(
+        &self,
+        passkey: PasskeyId,
+        passkey_name: String,
+    ) -> Result<AccountView, Problem>;
     async fn remove_passkey(&self, passkey: PasskeyId) -> Result<AccountView, Problem>;
     async fn end_session(&self, session: SessionRef) -> Result<AccountView, Problem>;
 }
 
 /// Behind `api::finding`. Errors are told there.
 #[async_trait]
-#[expect(missing_docs, reason = "each method is the server function of its name in api::finding")]
+#[expect(
+    missing_docs,
+    reason = "each method is the server function of its name in api::finding"
+)]
 pub trait Finding: Send + Sync {
     async fn find(&self, form: SearchForm) -> Result<SearchOutcome, Problem>;
-    async fn open(&self, nhs_number: NhsNumber, tab: TabId, origin: Origin) -> Result<ContextId, Problem>;
+    async fn open(
+        &self,
+        nhs_number: NhsNumber,
+        tab: TabId,
+        origin: Origin,
+    ) -> Result<ContextId, Problem>;
     async fn close(&self, key: ContextKey) -> Result<(), Problem>;
 }
 
 /// Behind `api::records`. Errors are told there.
 #[async_trait]
-#[expect(missing_docs, reason = "each method is the server function of its name in api::records")]
+#[expect(
+    missing_docs,
+    reason = "each method is the server function of its name in api::records"
+)]
 pub trait Records: Send + Sync {
     async fn overview(&self, key: ContextKey) -> Result<InContext<RecordOverview>, Problem>;
     async fn details(&self, key: ContextKey) -> Result<InContext<Patient>, Problem>;

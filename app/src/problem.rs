@@ -69,7 +69,10 @@ pub enum Taxonomy {
 impl Problem {
     /// A problem of that kind, without a reference yet.
     pub fn new(kind: Kind) -> Self {
-        Self { kind, reference: None }
+        Self {
+            kind,
+            reference: None,
+        }
     }
 
     /// What is wrong with the form, if that is the problem.

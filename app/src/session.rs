@@ -20,12 +20,31 @@ enum Standing {
     InRole,
 }
 
-const NOBODY: SessionView = SessionView { training: false, signed_in: None };
+/// Where the server writes it into the page (see [`crate::shell`]).
+pub(crate) const ELEMENT: &str = "session";
+
+/// As the server wrote it into the page; on the server there is no page to read.
+fn from_page() -> Option<SessionView> {
+    #[cfg(feature = "ssr")]
+    return None;
+    #[cfg(not(feature = "ssr"))]
+    return document()
+        .get_element_by_id(ELEMENT)
+        .and_then(|element| element.text_content())
+        .and_then(|text| serde_json::from_str(&text).ok());
+}
+
+const NOBODY: SessionView = SessionView {
+    training: false,
+    signed_in: None,
+};
 
 impl Session {
     /// Reads it from the page and gives it to every screen. Once, at the root of the app.
     pub fn provide() -> Self {
-        let view = SharedValue::new(|| use_context::<SessionView>().unwrap_or(NOBODY)).into_inner();
+        let view = use_context::<SessionView>()
+            .or_else(from_page)
+            .unwrap_or(NOBODY);
         let session = Self(RwSignal::new(view));
         provide_context(session);
         session
@@ -48,7 +67,11 @@ impl Session {
 
     /// The role they work in.
     pub fn role(self) -> Option<RoleAssignment> {
-        self.0.with(|view| view.signed_in.as_ref().and_then(|person| person.role.clone()))
+        self.0.with(|view| {
+            view.signed_in
+                .as_ref()
+                .and_then(|person| person.role.clone())
+        })
     }
 
     /// Whether that role has an activity.
@@ -95,9 +118,7 @@ impl Session {
 ///
 /// Outside the app there is none: then nobody is signed in.
 pub fn session() -> Session {
-    use_context::<Session>().unwrap_or_else(|| {
-        Session(RwSignal::new(NOBODY))
-    })
+    use_context::<Session>().unwrap_or_else(|| Session(RwSignal::new(NOBODY)))
 }
 
 /// A screen only for people in a role. Others are led to sign-in or to the choice of role, and
@@ -118,7 +139,10 @@ pub fn signed_in(screen: fn() -> AnyView) -> impl IntoView {
     })
 }
 
-fn guarded(screen: fn() -> AnyView, elsewhere: fn(Standing) -> Option<&'static str>) -> impl IntoView {
+fn guarded(
+    screen: fn() -> AnyView,
+    elsewhere: fn(Standing) -> Option<&'static str>,
+) -> impl IntoView {
     let session = session();
     let elsewhere = Memo::new(move |_| elsewhere(session.standing()));
     let here = use_location().pathname;

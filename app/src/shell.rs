@@ -1,7 +1,9 @@
 //! The page around the app, as the server sends it.
 
+use crate::api::identity::SessionView;
 use crate::late::Part;
 use crate::routes::App;
+use crate::session::ELEMENT;
 use leptos::config::LeptosOptions;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags};
@@ -34,9 +36,19 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </head>
             <body>
                 <App />
+                <script type="application/json" id=ELEMENT inner_html=session_as_json()></script>
             </body>
         </html>
     }
+}
+
+/// The session, for the app to begin with what the server knew. In a script that holds data, `<` is the
+/// one character that could end it.
+fn session_as_json() -> String {
+    use_context::<SessionView>()
+        .and_then(|view| serde_json::to_string(&view).ok())
+        .unwrap_or_default()
+        .replace('<', "\\u003c")
 }
 
 /// The files of the part that this page is in, so that they come together with the first.

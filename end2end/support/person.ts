@@ -61,7 +61,7 @@ export class Person {
         hasResidentKey: true,
         hasUserVerification: true,
         isUserVerified: true,
-        automaticPresenceSimulation: true,
+        automaticPresenceSimulation: false,
       },
     });
     this.authenticator = authenticatorId;
@@ -73,6 +73,19 @@ export class Person {
       authenticatorId: this.authenticator,
       isUserVerified: matches,
     });
+  }
+
+  /** Does something for which the device asks for the finger, and lays the finger on it. */
+  async withFinger(act: () => Promise<unknown>, then: () => Promise<unknown>): Promise<void> {
+    const touch = (enabled: boolean) =>
+      this.cdp?.send("WebAuthn.setAutomaticPresenceSimulation", {
+        authenticatorId: this.authenticator,
+        enabled,
+      });
+    await act();
+    await touch(true);
+    await then();
+    await touch(false);
   }
 
   /** The passkeys on the device. */
@@ -123,15 +136,19 @@ export class Person {
     await this.field("Enrolment code").fill(code);
     await this.button("Continue").click();
     await this.heading(/^Hello /).waitFor();
-    await this.button("Create passkey").click();
-    await expect(this.page).not.toHaveURL(/enrol/);
+    await this.withFinger(
+      () => this.button("Create passkey").click(),
+      () => expect(this.page).not.toHaveURL(/enrol/),
+    );
   }
 
   /** From the sign-in page to the next, with the fingerprint. */
   async signIn(): Promise<void> {
     await this.goto("/sign-in");
-    await this.button(/^Sign in with/).click();
-    await expect(this.page).not.toHaveURL(/sign-in/);
+    await this.withFinger(
+      () => this.button(/^Sign in with/).click(),
+      () => expect(this.page).not.toHaveURL(/sign-in/),
+    );
   }
 
   /** Opens the menu and takes one of its entries. */

@@ -62,8 +62,10 @@ test("a session that ended: sign in again and land where you were", async ({ per
   await context.clearCookies();
   await person.tab("Adjustments");
   await person.button("Sign in again").click();
-  await person.button(/^Sign in with/).click();
-  await expect(person.page).toHaveURL(/record/);
+  await person.withFinger(
+    () => person.button(/^Sign in with/).click(),
+    () => expect(person.page).toHaveURL(/record/),
+  );
   // Without its cookie the browser is new to us, and the patient was closed: that is said.
   await expect(person.page.getByText("This patient's record has been closed")).toBeVisible();
   expect(there).toMatch(/record/);

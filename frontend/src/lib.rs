@@ -3,6 +3,7 @@
 mod browser;
 mod install;
 mod passkeys;
+mod served;
 
 use app::device::DeviceHandle;
 use app::late::Part;
@@ -31,11 +32,18 @@ pub fn hydrate() {
     }
 }
 
+/// Puts the living page in the place of the one that was served, which looks the same. What was typed
+/// meanwhile is taken over.
+///
+/// Not by hydration: that would more than double what a phone has to fetch first, and an app that
+/// was opened without a network has no served page to begin with.
 fn come_alive() {
-    leptos::mount::hydrate_body(|| {
+    let served = served::Served::look();
+    leptos::mount::mount_to_body(|| {
         provide_context(DeviceHandle::new(Rc::new(browser::Browser::new())));
         view! { <app::App /> }
     });
+    served.give_way();
     install::mark_ready();
     install::fetch_the_rest();
     install::register_service_worker();

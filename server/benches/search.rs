@@ -15,8 +15,8 @@ mod harness;
 
 use domain::clock::uk_date;
 use domain::search::{
-    AdvancedForm, BasicForm, BirthBy, DateFields, NhsNumberForm, PatientQuery, PostcodeForm, SearchForm,
-    SearchOutcome,
+    AdvancedForm, BasicForm, BirthBy, DateFields, NhsNumberForm, PatientQuery, PostcodeForm,
+    SearchForm, SearchOutcome,
 };
 use harness::{TestApp, beginning};
 use jiff::civil::Date;
@@ -36,7 +36,8 @@ const FOR: Duration = Duration::from_secs(8);
 const DIFFERENT: u64 = 2_000;
 
 fn main() {
-    let patients: u64 = std::env::var("NCRS_BENCH_PATIENTS").map_or(40, |many| many.parse().unwrap());
+    let patients: u64 =
+        std::env::var("NCRS_BENCH_PATIENTS").map_or(40, |many| many.parse().unwrap());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut measures = Vec::new();
     for engine in [Engine::Sqlite, Engine::Postgres] {
@@ -91,7 +92,8 @@ fn main() {
             }
         }));
     }
-    let out = std::env::var("NCRS_BENCH_OUT").expect("NCRS_BENCH_OUT names the file for the measures");
+    let out =
+        std::env::var("NCRS_BENCH_OUT").expect("NCRS_BENCH_OUT names the file for the measures");
     std::fs::write(out, serde_json::to_string_pretty(&measures).unwrap()).unwrap();
 }
 
@@ -108,13 +110,17 @@ fn forms(patients: u64) -> Vec<(&'static str, Vec<SearchForm>)> {
     let generator = Generator::new(7, uk_date(beginning()));
     let step = (patients / DIFFERENT).max(1);
     let mut by: Vec<(&'static str, Vec<SearchForm>)> =
-        ["nhs_number", "basic", "advanced", "widened", "postcode"].map(|kind| (kind, Vec::new())).into();
+        ["nhs_number", "basic", "advanced", "widened", "postcode"]
+            .map(|kind| (kind, Vec::new()))
+            .into();
     for index in (0..patients).step_by(usize::try_from(step).unwrap()) {
         let patient = generator.person(index).patient;
         let family = patient.name.family.clone();
         let given = patient.name.given.first().cloned().unwrap_or_default();
         let birth = fields(patient.birth_date);
-        by[0].1.push(SearchForm::NhsNumber(NhsNumberForm { nhs_number: patient.nhs_number.digits() }));
+        by[0].1.push(SearchForm::NhsNumber(NhsNumberForm {
+            nhs_number: patient.nhs_number.digits(),
+        }));
         by[1].1.push(SearchForm::Basic(BasicForm {
             gender: patient.gender.code().to_owned(),
             family: family.clone(),
@@ -128,8 +134,13 @@ fn forms(patients: u64) -> Vec<(&'static str, Vec<SearchForm>)> {
             birth_year: patient.birth_date.year().to_string(),
             ..AdvancedForm::default()
         };
-        by[2].1.push(SearchForm::Advanced(Box::new(advanced.clone())));
-        by[3].1.push(SearchForm::Advanced(Box::new(AdvancedForm { widen: true, ..advanced })));
+        by[2]
+            .1
+            .push(SearchForm::Advanced(Box::new(advanced.clone())));
+        by[3].1.push(SearchForm::Advanced(Box::new(AdvancedForm {
+            widen: true,
+            ..advanced
+        })));
         if let Some(home) = patient.addresses.first().filter(|_| !patient.restricted) {
             by[4].1.push(SearchForm::Postcode(PostcodeForm {
                 postcode: home.postcode.clone(),

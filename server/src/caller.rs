@@ -37,7 +37,9 @@ impl Caller {
     /// # Errors
     /// `SignedOut`.
     pub fn signed_in(&self) -> Result<&SignedInCaller> {
-        self.signed_in.as_ref().ok_or_else(|| Kind::SignedOut.into())
+        self.signed_in
+            .as_ref()
+            .ok_or_else(|| Kind::SignedOut.into())
     }
 
     /// The person who is signed in, with the role they chose.

@@ -248,15 +248,21 @@ impl Settings {
         tracing_subscriber::EnvFilter::try_new(&log).map_err(|error| {
             wrong("NCRS_LOG", format!("{log:?} is not a filter ({error}): give a level, such as info, or info,sqlx=debug"))
         })?;
-        let searches_per_minute = match or_file("NCRS_SEARCHES_PER_MINUTE", file.searches_per_minute) {
-            None => USUAL_LIMIT,
-            Some(number) => number.trim().parse().ok().filter(|most| *most > 0).ok_or_else(|| {
-                wrong(
-                    "NCRS_SEARCHES_PER_MINUTE",
-                    format!("{number:?} is not a number of 1 or more"),
-                )
-            })?,
-        };
+        let searches_per_minute =
+            match or_file("NCRS_SEARCHES_PER_MINUTE", file.searches_per_minute) {
+                None => USUAL_LIMIT,
+                Some(number) => number
+                    .trim()
+                    .parse()
+                    .ok()
+                    .filter(|most| *most > 0)
+                    .ok_or_else(|| {
+                        wrong(
+                            "NCRS_SEARCHES_PER_MINUTE",
+                            format!("{number:?} is not a number of 1 or more"),
+                        )
+                    })?,
+            };
         let training = or_file(
             "NCRS_TRAINING_ON_PUBLIC_ORIGIN",
             file.training_on_public_origin,

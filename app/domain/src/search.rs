@@ -384,7 +384,9 @@ impl NamePattern {
             return fail(format!("Enter a {}", lower_first(what)));
         }
         if text.chars().count() > LONGEST_FIELD {
-            return fail(format!("{what} must be {LONGEST_FIELD} characters or fewer"));
+            return fail(format!(
+                "{what} must be {LONGEST_FIELD} characters or fewer"
+            ));
         }
         let letters = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
         if letters(text) == 0 {
@@ -397,7 +399,10 @@ impl NamePattern {
                 "{what} must have at least {FEWEST_BEFORE_WILDCARD} letters before the *"
             ));
         }
-        Ok(Self { typed: text.to_owned(), keys: OnceLock::new() })
+        Ok(Self {
+            typed: text.to_owned(),
+            keys: OnceLock::new(),
+        })
     }
 
     fn keys(&self) -> &Keys {

@@ -1,5 +1,8 @@
 //! Finding a patient, and choosing one.
-#![expect(missing_docs, reason = "the server macro makes a struct of each call's arguments")]
+#![expect(
+    missing_docs,
+    reason = "the server macro makes a struct of each call's arguments"
+)]
 
 use crate::api::ContextKey;
 use crate::problem::Problem;
@@ -32,7 +35,11 @@ pub async fn find_patients(form: SearchForm) -> Result<SearchOutcome, Problem> {
 /// # Errors
 /// `SignedOut`, `NoRole`, `RoleForbids` (B0264), `NotFound`.
 #[server(prefix = "/api", endpoint = "patients/open", input = Json, output = Json)]
-pub async fn open_patient(nhs_number: NhsNumber, tab: TabId, origin: Origin) -> Result<ContextId, Problem> {
+pub async fn open_patient(
+    nhs_number: NhsNumber,
+    tab: TabId,
+    origin: Origin,
+) -> Result<ContextId, Problem> {
     crate::ports::finding()?.open(nhs_number, tab, origin).await
 }
 

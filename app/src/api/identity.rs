@@ -1,5 +1,8 @@
 //! Who is using the service: enrolment, sign-in, sessions, roles and passkeys.
-#![expect(missing_docs, reason = "the server macro makes a struct of each call's arguments")]
+#![expect(
+    missing_docs,
+    reason = "the server macro makes a struct of each call's arguments"
+)]
 
 use crate::problem::Problem;
 use domain::ids::{PasskeyId, RoleId, SessionRef};
@@ -42,11 +45,16 @@ mod milliseconds {
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        at: &Timestamp,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         serializer.serialize_i64(at.as_millisecond())
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Timestamp, D::Error> {
         Timestamp::from_millisecond(i64::deserialize(deserializer)?)
             .map_err(|_| D::Error::custom("no such time"))
     }
@@ -128,8 +136,13 @@ pub async fn enrol_start(code: String) -> Result<Enrolment, Problem> {
 /// # Errors
 /// `NotAccepted`, `TooMany`, or `Invalid` for the name of the passkey (field `passkey-name`).
 #[server(prefix = "/api", endpoint = "enrol/finish", input = Json, output = Json)]
-pub async fn enrol_finish(passkey_name: String, credential: WebAuthnJson) -> Result<SessionView, Problem> {
-    crate::ports::identity()?.enrol_finish(passkey_name, credential).await
+pub async fn enrol_finish(
+    passkey_name: String,
+    credential: WebAuthnJson,
+) -> Result<SessionView, Problem> {
+    crate::ports::identity()?
+        .enrol_finish(passkey_name, credential)
+        .await
 }
 
 /// Begins sign-in: a challenge for any passkey of this service. Nobody is named.
@@ -200,8 +213,13 @@ pub async fn add_passkey_start() -> Result<WebAuthnJson, Problem> {
 /// # Errors
 /// `SignedOut`, `NotAccepted`, or `Invalid` for its name (field `passkey-name`).
 #[server(prefix = "/api", endpoint = "passkeys/add/finish", input = Json, output = Json)]
-pub async fn add_passkey_finish(passkey_name: String, credential: WebAuthnJson) -> Result<AccountView, Problem> {
-    crate::ports::identity()?.add_passkey_finish(passkey_name, credential).await
+pub async fn add_passkey_finish(
+    passkey_name: String,
+    credential: WebAuthnJson,
+) -> Result<AccountView, Problem> {
+    crate::ports::identity()?
+        .add_passkey_finish(passkey_name, credential)
+        .await
 }
 
 /// Gives a passkey another name.
@@ -209,8 +227,13 @@ pub async fn add_passkey_finish(passkey_name: String, credential: WebAuthnJson) 
 /// # Errors
 /// `SignedOut`, `NotFound`, or `Invalid` for its name (field `passkey-name`).
 #[server(prefix = "/api", endpoint = "passkeys/rename", input = Json, output = Json)]
-pub async fn rename_passkey(passkey: PasskeyId, passkey_name: String) -> Result<AccountView, Problem> {
-    crate::ports::identity()?.rename_passkey(passkey, passkey_name).await
+pub async fn rename_passkey(
+    passkey: PasskeyId,
+    passkey_name: String,
+) -> Result<AccountView, Problem> {
+    crate::ports::identity()?
+        .rename_passkey(passkey, passkey_name)
+        .await
 }
 
 /// Removes a passkey, and ends the sessions that it opened other than this one.

@@ -1,5 +1,8 @@
 //! The record of the patient in front of you.
-#![expect(missing_docs, reason = "the server macro makes a struct of each call's arguments")]
+#![expect(
+    missing_docs,
+    reason = "the server macro makes a struct of each call's arguments"
+)]
 
 use crate::api::ContextKey;
 use crate::problem::Problem;
@@ -126,5 +129,7 @@ pub async fn submit_adjustment(
     key: ContextKey,
     command: Command<AdjustmentChange>,
 ) -> Result<InContext<Receipt<AdjustmentRecord>>, Problem> {
-    crate::ports::records()?.submit_adjustment(key, command).await
+    crate::ports::records()?
+        .submit_adjustment(key, command)
+        .await
 }

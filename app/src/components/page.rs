@@ -41,7 +41,11 @@ pub fn Page(
     });
     let text = move || {
         // The title may be asked for once more while the screen goes.
-        let wrong = errors.is_some_and(|errors| errors.try_with(|errors| !errors.is_empty()).unwrap_or(false));
+        let wrong = errors.is_some_and(|errors| {
+            errors
+                .try_with(|errors| !errors.is_empty())
+                .unwrap_or(false)
+        });
         format!(
             "{}{title} - National Care Records Service",
             if wrong { "Error: " } else { "" }

@@ -47,7 +47,10 @@ impl Default for SearchLimit {
 impl SearchLimit {
     /// So many searches of one person in a minute.
     pub fn of(most: u32) -> Self {
-        Self { most, people: Arc::default() }
+        Self {
+            most,
+            people: Arc::default(),
+        }
     }
 
     /// Counts a search of that person.

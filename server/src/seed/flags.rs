@@ -1,7 +1,8 @@
 //! Reasonable adjustment flags for made-up patients, with terms of the national catalogue.
 
 use domain::adjustment::{
-    AdjustmentChange, AdjustmentRecord, Basis, Detail, ImpairmentKind, NewPart, Provenance, RemovalReason, catalogue, conditions,
+    AdjustmentChange, AdjustmentRecord, Basis, Detail, ImpairmentKind, NewPart, Provenance,
+    RemovalReason, catalogue, conditions,
 };
 use domain::clock::Age;
 use domain::ids::{FlagId, PartId};
@@ -30,7 +31,12 @@ const NEEDS: &[Need] = &[
         impairment: ImpairmentKind::Hearing,
         note: "Hears better on the right",
         condition: Some("15188001"),
-        adjustments: &["285055002", "441092009", "936701000000103", "1325391000000106"],
+        adjustments: &[
+            "285055002",
+            "441092009",
+            "936701000000103",
+            "1325391000000106",
+        ],
     },
     Need {
         ages: 4..=110,
@@ -58,21 +64,37 @@ const NEEDS: &[Need] = &[
         impairment: ImpairmentKind::Learning,
         note: "",
         condition: Some("110359009"),
-        adjustments: &["796161000000101", "1108171000000102", "1325331000000105", "719561001", "1108121000000101"],
+        adjustments: &[
+            "796161000000101",
+            "1108171000000102",
+            "1325331000000105",
+            "719561001",
+            "1108121000000101",
+        ],
     },
     Need {
         ages: 4..=70,
         impairment: ImpairmentKind::Social,
         note: "Waiting in a full room is very hard",
         condition: Some("35919005"),
-        adjustments: &["1325381000000109", "1325391000000106", "1325351000000103", "1325841000000109"],
+        adjustments: &[
+            "1325381000000109",
+            "1325391000000106",
+            "1325351000000103",
+            "1325841000000109",
+        ],
     },
     Need {
         ages: 65..=110,
         impairment: ImpairmentKind::Memory,
         note: "Forgets what was said, remembers faces",
         condition: Some("52448006"),
-        adjustments: &["719561001", "1108151000000106", "1108131000000104", "240451000000106"],
+        adjustments: &[
+            "719561001",
+            "1108151000000106",
+            "1108131000000104",
+            "240451000000106",
+        ],
     },
     Need {
         ages: 10..=110,
@@ -137,11 +159,27 @@ pub(super) fn interpreter(language: &str) -> &'static str {
 }
 
 const RECORDERS: &[(&str, &str, &str)] = &[
-    ("Hannah Ashby", "Community Nurse", "Aire Valley Community Healthcare Trust"),
-    ("Dr Owen Prosser", "General Medical Practitioner", "Meadow View Surgery"),
+    (
+        "Hannah Ashby",
+        "Community Nurse",
+        "Aire Valley Community Healthcare Trust",
+    ),
+    (
+        "Dr Owen Prosser",
+        "General Medical Practitioner",
+        "Meadow View Surgery",
+    ),
     ("Comfort Mensah", "Practice Nurse", "Oakwood Medical Centre"),
-    ("Daniel Kaminski", "Occupational Therapist", "Wharfedale District Hospital"),
-    ("Ruth Ellison", "Senior Social Worker (Adults)", "Moorside Council Adult Services"),
+    (
+        "Daniel Kaminski",
+        "Occupational Therapist",
+        "Wharfedale District Hospital",
+    ),
+    (
+        "Ruth Ellison",
+        "Senior Social Worker (Adults)",
+        "Moorside Council Adult Services",
+    ),
     ("Farah Siddiqui", "Receptionist", "Riverside Health Centre"),
 ];
 
@@ -172,7 +210,10 @@ pub(super) fn adjustment(code: &str, note: &str) -> Option<Detail> {
 
 /// An impairment with its note.
 pub(super) fn impairment(impairment: ImpairmentKind, note: &str) -> Detail {
-    Detail::Impairment { impairment, note: note.to_owned() }
+    Detail::Impairment {
+        impairment,
+        note: note.to_owned(),
+    }
 }
 
 /// A condition of the list of common ones. `None` for a code that is not in it.
@@ -207,23 +248,36 @@ pub(super) fn created(rng: &mut impl Rng, basis: Basis, parts: Vec<NewPart>) -> 
 
 /// The record after those changes in turn. `None` where the rules of the domain refuse one.
 pub(super) fn record(changes: &[(AdjustmentChange, Provenance)]) -> Option<AdjustmentRecord> {
-    changes.iter().try_fold(AdjustmentRecord::default(), |record, (change, by)| {
-        record.apply(record.version, change, by).ok()
-    })
+    changes
+        .iter()
+        .try_fold(AdjustmentRecord::default(), |record, (change, by)| {
+            record.apply(record.version, change, by).ok()
+        })
 }
 
 /// A flag that suits the patient's age and language.
-pub(super) fn generated(rng: &mut impl Rng, patient: &Patient, last_day: Date) -> Option<AdjustmentRecord> {
+pub(super) fn generated(
+    rng: &mut impl Rng,
+    patient: &Patient,
+    last_day: Date,
+) -> Option<AdjustmentRecord> {
     let age = match Age::between(patient.birth_date, last_day) {
         Age::Years(years) => years,
         Age::Months(_) | Age::Days(_) => return None,
     };
-    let fitting: Vec<&Need> = NEEDS.iter().filter(|need| need.ages.contains(&age)).collect();
+    let fitting: Vec<&Need> = NEEDS
+        .iter()
+        .filter(|need| need.ages.contains(&age))
+        .collect();
     let need = fitting.choose(rng)?;
     let mut details = vec![impairment(need.impairment, need.note)];
     details.extend(need.condition.and_then(condition));
     let count = rng.random_range(1..=need.adjustments.len());
-    details.extend(need.adjustments.choose_multiple(rng, count).filter_map(|code| adjustment(code, "")));
+    details.extend(
+        need.adjustments
+            .choose_multiple(rng, count)
+            .filter_map(|code| adjustment(code, "")),
+    );
     if let (true, Some(language)) = (patient.interpreter_needed, &patient.language) {
         details.extend(adjustment(interpreter(language), ""));
     }
@@ -245,9 +299,15 @@ pub(super) fn generated(rng: &mut impl Rng, patient: &Patient, last_day: Date) -
             reason: RemovalReason::NoLongerApplies,
             comment: "Reviewed with the patient, recorded again in other words".to_owned(),
         };
-        let by = recorded(*RECORDERS.choose(rng)?, on.saturating_add(Span::new().days(12)));
+        let by = recorded(
+            *RECORDERS.choose(rng)?,
+            on.saturating_add(Span::new().days(12)),
+        );
         let again = AdjustmentChange::AddParts {
-            parts: self::parts(rng, [impairment(need.impairment, "Better with help on the day")]),
+            parts: self::parts(
+                rng,
+                [impairment(need.impairment, "Better with help on the day")],
+            ),
         };
         changes.extend([(struck, by.clone()), (again, by)]);
     }
@@ -266,9 +326,23 @@ mod tests {
         for code in NEEDS.iter().filter_map(|need| need.condition) {
             assert!(condition(code).is_some(), "{code}");
         }
-        for language in ["Arabic", "Bengali", "Cantonese", "Farsi", "Gujarati", "Lithuanian", "Panjabi", "Polish", "Urdu", "Other"] {
+        for language in [
+            "Arabic",
+            "Bengali",
+            "Cantonese",
+            "Farsi",
+            "Gujarati",
+            "Lithuanian",
+            "Panjabi",
+            "Polish",
+            "Urdu",
+            "Other",
+        ] {
             let term = catalogue::by_code(interpreter(language)).unwrap();
-            assert!(language == "Other" || term.display.starts_with(language), "{language}");
+            assert!(
+                language == "Other" || term.display.starts_with(language),
+                "{language}"
+            );
         }
     }
 }

@@ -32,7 +32,10 @@ pub struct Numbers {
 impl Numbers {
     /// In the order that the seed decides, without the `reserved` numbers.
     pub fn new(seed: u64, reserved: &[NhsNumber]) -> Self {
-        let mut slots: Vec<u64> = reserved.iter().filter_map(|number| slot_of(*number)).collect();
+        let mut slots: Vec<u64> = reserved
+            .iter()
+            .filter_map(|number| slot_of(*number))
+            .collect();
         slots.sort_unstable();
         slots.dedup();
         Self {
@@ -65,7 +68,10 @@ impl Numbers {
                 }
                 number_in(MADE_UP, slot)
             }
-            Some(beyond) => number_in(MADE_UP - 1 - beyond / BLOCK, self.permuted(beyond % BLOCK, BLOCK)),
+            Some(beyond) => number_in(
+                MADE_UP - 1 - beyond / BLOCK,
+                self.permuted(beyond % BLOCK, BLOCK),
+            ),
         }
     }
 
@@ -114,7 +120,9 @@ fn number_in(first_three: u64, slot: u64) -> NhsNumber {
 fn slot_of(number: NhsNumber) -> Option<u64> {
     let digits: u64 = number.digits().parse().ok()?;
     let first_eight = digits / 100;
-    let position = candidates(first_eight).take(9).position(|candidate| candidate == number)?;
+    let position = candidates(first_eight)
+        .take(9)
+        .position(|candidate| candidate == number)?;
     (first_eight / 100_000 == MADE_UP)
         .then(|| (first_eight % 100_000) * 9 + u64::try_from(position).unwrap_or(0))
 }
@@ -131,7 +139,9 @@ mod tests {
             .to_vec();
         let numbers = Numbers::new(7, &reserved);
         assert_eq!(numbers.made_up(), 899_997);
-        let all: HashSet<NhsNumber> = (0..numbers.made_up()).map(|index| numbers.at(index)).collect();
+        let all: HashSet<NhsNumber> = (0..numbers.made_up())
+            .map(|index| numbers.at(index))
+            .collect();
         assert_eq!(all.len(), 899_997);
         assert!(all.iter().all(|number| number.is_made_up()));
         assert!(reserved.iter().all(|number| !all.contains(number)));
@@ -140,7 +150,9 @@ mod tests {
     #[test]
     fn beyond_the_made_up_range_a_load_test_goes_on_below_it() {
         let numbers = Numbers::new(7, &[]);
-        let beyond: HashSet<String> = (900_000..1_000_000).map(|index| numbers.at(index).digits()).collect();
+        let beyond: HashSet<String> = (900_000..1_000_000)
+            .map(|index| numbers.at(index).digits())
+            .collect();
         assert_eq!(beyond.len(), 100_000);
         assert!(beyond.iter().all(|digits| digits.starts_with("998")));
         assert!(numbers.at(1_800_000).digits().starts_with("997"));
@@ -150,6 +162,11 @@ mod tests {
     #[test]
     fn another_seed_gives_another_order() {
         let (one, two) = (Numbers::new(1, &[]), Numbers::new(2, &[]));
-        assert!((0..100).filter(|index| one.at(*index) == two.at(*index)).count() < 3);
+        assert!(
+            (0..100)
+                .filter(|index| one.at(*index) == two.at(*index))
+                .count()
+                < 3
+        );
     }
 }

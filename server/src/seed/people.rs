@@ -6,7 +6,9 @@ use super::{PERSONA_NUMBERS, SeededPatient, flags};
 use crate::summary_document::{Extent, SummarySpec};
 use domain::clock::Age;
 use domain::name::PersonName;
-use domain::patient::{Address, ContactPoint, Death, DeathStatus, Former, Gender, Patient, Provider, RelatedPerson};
+use domain::patient::{
+    Address, ContactPoint, Death, DeathStatus, Former, Gender, Patient, Provider, RelatedPerson,
+};
 use domain::permission::SpineConsent;
 use domain::{NhsNumber, OdsCode};
 use jiff::Span;
@@ -26,12 +28,14 @@ pub struct Generator {
 /// Living people of England by age, in thousands: five years to a step, from birth to 105
 /// (Office for National Statistics, mid-year estimates, rounded).
 const LIVING: [u32; 21] = [
-    3050, 3350, 3530, 3380, 3560, 3720, 4010, 3890, 3790, 3500, 3830, 3870, 3430, 2830, 2600, 2290, 1480, 900, 400, 95,
-    14,
+    3050, 3350, 3530, 3380, 3560, 3720, 4010, 3890, 3790, 3500, 3830, 3870, 3430, 2830, 2600, 2290,
+    1480, 900, 400, 95, 14,
 ];
 
 /// Deaths by age, in the same steps, per thousand.
-const DEATHS: [u32; 21] = [5, 1, 1, 2, 3, 4, 6, 8, 12, 18, 28, 42, 60, 82, 118, 160, 176, 152, 90, 28, 4];
+const DEATHS: [u32; 21] = [
+    5, 1, 1, 2, 3, 4, 6, 8, 12, 18, 28, 42, 60, 82, 118, 160, 176, 152, 90, 28, 4,
+];
 
 /// One patient in so many has died: their record stays.
 const ONE_DEAD_IN: u32 = 22;
@@ -120,7 +124,10 @@ impl Making<'_> {
         }
         let years = step * 5 + self.rng.random_range(0..5);
         let days = self.rng.random_range(0..365);
-        earlier(earlier(on, Span::new().years(years)), Span::new().days(days))
+        earlier(
+            earlier(on, Span::new().years(years)),
+            Span::new().days(days),
+        )
     }
 
     fn person(&mut self, nhs_number: NhsNumber) -> SeededPatient {
@@ -129,9 +136,19 @@ impl Making<'_> {
             earlier(self.today, Span::new().days(back))
         });
         let last_day = death_day.unwrap_or(self.today);
-        let birth_date = self.birth(last_day, if death_day.is_some() { &DEATHS } else { &LIVING });
+        let birth_date = self.birth(
+            last_day,
+            if death_day.is_some() {
+                &DEATHS
+            } else {
+                &LIVING
+            },
+        );
         let age = years_between(birth_date, last_day);
-        let death = death_day.map(|on| Death { on, status: self.death_status(on) });
+        let death = death_day.map(|on| Death {
+            on,
+            status: self.death_status(on),
+        });
         let gender = self.gender(age);
         let female = match gender {
             Gender::Female => true,
@@ -146,7 +163,9 @@ impl Making<'_> {
         let moved = since_birth(birth_date, self.recent_day(last_day, 30));
         let (addresses, former_addresses) = self.addresses(place, birth_date, moved);
         let (gp, gp_since, former_gps) = self.practices(place, birth_date, moved);
-        let pharmacy = place.filter(|_| self.percent(if age >= 65 { 80 } else { 45 })).map(|place| self.pharmacy(place));
+        let pharmacy = place
+            .filter(|_| self.percent(if age >= 65 { 80 } else { 45 }))
+            .map(|place| self.pharmacy(place));
         let contacts = self.contacts(place, &name, nhs_number, age);
         let related = self.related(place, &name, age);
         let patient = Patient {
@@ -177,13 +196,24 @@ impl Making<'_> {
         };
         let summary = self.summary(&patient, consent, last_day);
         let flagged = self.percent(FLAGS_PERCENT);
-        let adjustments = flagged.then(|| flags::generated(&mut self.rng, &patient, last_day)).flatten();
-        SeededPatient { patient, consent, summary, adjustments }
+        let adjustments = flagged
+            .then(|| flags::generated(&mut self.rng, &patient, last_day))
+            .flatten();
+        SeededPatient {
+            patient,
+            consent,
+            summary,
+            adjustments,
+        }
     }
 
     fn death_status(&mut self, on: Date) -> DeathStatus {
         let weeks_ago = earlier(self.today, Span::new().weeks(3));
-        if on > weeks_ago && self.percent(70) { DeathStatus::Informal } else { DeathStatus::Formal }
+        if on > weeks_ago && self.percent(70) {
+            DeathStatus::Informal
+        } else {
+            DeathStatus::Formal
+        }
     }
 
     fn gender(&mut self, age: i32) -> Gender {
@@ -204,11 +234,17 @@ impl Making<'_> {
     }
 
     fn surname(&mut self, heritage: Option<&Heritage>, female: bool) -> String {
-        let Some(heritage) = heritage else { return self.tables.place_surname(&mut self.rng) };
+        let Some(heritage) = heritage else {
+            return self.tables.place_surname(&mut self.rng);
+        };
         if heritage.name == "English" && self.percent(24) {
             return self.tables.place_surname(&mut self.rng);
         }
-        let drawn = heritage.surnames.draw(&mut self.rng).copied().unwrap_or_default();
+        let drawn = heritage
+            .surnames
+            .draw(&mut self.rng)
+            .copied()
+            .unwrap_or_default();
         if self.rng.random_range(0..400_000) == 0 {
             return self.tables.forty_letters.to_owned();
         }
@@ -218,7 +254,12 @@ impl Making<'_> {
     fn given(&mut self, heritage: Option<&Heritage>, female: bool, born: i16) -> &'static str {
         if let Some(heritage) = heritage
             && self.percent(heritage.own_given)
-            && let Some(name) = if female { &heritage.female } else { &heritage.male }.draw(&mut self.rng)
+            && let Some(name) = if female {
+                &heritage.female
+            } else {
+                &heritage.male
+            }
+            .draw(&mut self.rng)
         {
             return name;
         }
@@ -237,14 +278,21 @@ impl Making<'_> {
         let born = birth.year();
         if self.one_in(1500) {
             let word = super::tables::one(&mut self.rng, &self.tables.one_word);
-            let name = PersonName { prefix: None, given: Vec::new(), family: word.to_owned() };
+            let name = PersonName {
+                prefix: None,
+                given: Vec::new(),
+                family: word.to_owned(),
+            };
             return (name, Vec::new());
         }
         let mut given = vec![self.given(heritage, female, born).to_owned()];
         match heritage.map(|heritage| heritage.name) {
             Some("Sikh") => given.push(if female { "Kaur" } else { "Singh" }.to_owned()),
             Some("English" | "Welsh" | "Scottish" | "Irish" | "Caribbean") if self.percent(70) => {
-                let middle = self.tables.english_given(&mut self.rng, female, born - 15).to_owned();
+                let middle = self
+                    .tables
+                    .english_given(&mut self.rng, female, born - 15)
+                    .to_owned();
                 if !given.contains(&middle) {
                     given.push(middle);
                 }
@@ -259,15 +307,24 @@ impl Making<'_> {
             }
         }
         let takes_name = heritage.is_some_and(|heritage| {
-            matches!(heritage.name, "English" | "Welsh" | "Scottish" | "Irish" | "Caribbean" | "Polish" | "Nigerian")
+            matches!(
+                heritage.name,
+                "English" | "Welsh" | "Scottish" | "Irish" | "Caribbean" | "Polish" | "Nigerian"
+            )
         });
         let wed = female && age >= 24 && takes_name && self.percent(if age > 60 { 75 } else { 45 });
         let prefix = self.title(female, age, wed);
-        let name = PersonName { prefix, given, family };
+        let name = PersonName {
+            prefix,
+            given,
+            family,
+        };
         let mut former = Vec::new();
         if wed {
             let years = self.rng.random_range(19..34.min(age));
-            let wedding = birth.saturating_add(Span::new().years(years).days(self.rng.random_range(0..300))).min(last_day);
+            let wedding = birth
+                .saturating_add(Span::new().years(years).days(self.rng.random_range(0..300)))
+                .min(last_day);
             let maiden = self.surname(heritage, true);
             if maiden != name.family {
                 former.push(Former {
@@ -300,11 +357,12 @@ impl Making<'_> {
 
     fn language(&mut self, heritage: Option<&Heritage>) -> (Option<&'static str>, bool) {
         match heritage {
-            Some(Heritage { language: Some(language), language_recorded, interpreter, .. })
-                if self.percent(*language_recorded) =>
-            {
-                (Some(language), self.percent(*interpreter))
-            }
+            Some(Heritage {
+                language: Some(language),
+                language_recorded,
+                interpreter,
+                ..
+            }) if self.percent(*language_recorded) => (Some(language), self.percent(*interpreter)),
             _ => (None, false),
         }
     }
@@ -330,18 +388,38 @@ impl Making<'_> {
         let mut lines = match self.rng.random_range(0..100) {
             0..14 => {
                 let building = format!("{} {}", self.word("street"), self.word("flats"));
-                vec![format!("Flat {}", self.rng.random_range(1..48)), building, street]
+                vec![
+                    format!("Flat {}", self.rng.random_range(1..48)),
+                    building,
+                    street,
+                ]
             }
             14..20 => vec![self.word("house").to_owned(), street],
             20..23 => vec![format!("{number}A {street}")],
             _ => vec![format!("{number} {street}")],
         };
-        lines.extend([place.town, place.county].into_iter().filter(|line| !line.is_empty()).map(str::to_owned));
-        Address { kind: kind.to_owned(), lines, postcode: self.postcode(place) }
+        lines.extend(
+            [place.town, place.county]
+                .into_iter()
+                .filter(|line| !line.is_empty())
+                .map(str::to_owned),
+        );
+        Address {
+            kind: kind.to_owned(),
+            lines,
+            postcode: self.postcode(place),
+        }
     }
 
-    fn addresses(&mut self, place: Option<&Place>, birth: Date, moved: Date) -> (Vec<Address>, Vec<Former<Address>>) {
-        let Some(place) = place else { return (Vec::new(), Vec::new()) };
+    fn addresses(
+        &mut self,
+        place: Option<&Place>,
+        birth: Date,
+        moved: Date,
+    ) -> (Vec<Address>, Vec<Former<Address>>) {
+        let Some(place) = place else {
+            return (Vec::new(), Vec::new());
+        };
         let mut current = vec![self.address(place, "Home")];
         if self.one_in(80) {
             current.push(self.address(place, "Temporary"));
@@ -350,7 +428,11 @@ impl Making<'_> {
         let mut to = moved;
         while to > birth && former.len() < 3 && self.percent(55) {
             let tables = self.tables;
-            let before = if self.percent(60) { Some(place) } else { tables.places.draw(&mut self.rng) };
+            let before = if self.percent(60) {
+                Some(place)
+            } else {
+                tables.places.draw(&mut self.rng)
+            };
             let from = since_birth(birth, self.recent_day(to, 15));
             former.extend(before.map(|place| Former {
                 value: self.address(place, "Home"),
@@ -368,14 +450,20 @@ impl Making<'_> {
         birth: Date,
         moved: Date,
     ) -> (Option<Provider>, Option<Date>, Vec<Former<Provider>>) {
-        let Some(place) = place.filter(|_| !self.one_in(60)) else { return (None, None, Vec::new()) };
+        let Some(place) = place.filter(|_| !self.one_in(60)) else {
+            return (None, None, Vec::new());
+        };
         let which = self.rng.random_range(0..place.practices);
         let current = practice(place, which);
         let mut former = Vec::new();
         if moved > birth && self.percent(60) {
             let before = practice(place, (which + 1) % place.practices);
             let from = since_birth(birth, self.recent_day(moved, 20));
-            former.push(Former { value: before, from: Some(from), to: Some(moved) });
+            former.push(Former {
+                value: before,
+                from: Some(from),
+                to: Some(moved),
+            });
         }
         (Some(current), Some(moved), former)
     }
@@ -391,28 +479,62 @@ impl Making<'_> {
         }
     }
 
-    fn contacts(&mut self, place: Option<&Place>, name: &PersonName, number: NhsNumber, age: i32) -> Vec<ContactPoint> {
+    fn contacts(
+        &mut self,
+        place: Option<&Place>,
+        name: &PersonName,
+        number: NhsNumber,
+        age: i32,
+    ) -> Vec<ContactPoint> {
         let mut contacts = Vec::new();
-        let mut add = |kind: &str, value: String| contacts.push(ContactPoint { kind: kind.to_owned(), value });
+        let mut add = |kind: &str, value: String| {
+            contacts.push(ContactPoint {
+                kind: kind.to_owned(),
+                value,
+            })
+        };
         if self.percent(if age > 80 { 55 } else { 88 }) {
-            add("Mobile phone", phone("07700 900", self.rng.random_range(0..1000)));
+            add(
+                "Mobile phone",
+                phone("07700 900", self.rng.random_range(0..1000)),
+            );
         }
         if let Some(place) = place
             && self.percent(if age > 60 { 80 } else { 20 })
         {
-            add("Home phone", phone(place.phone, self.rng.random_range(0..1000)));
+            add(
+                "Home phone",
+                phone(place.phone, self.rng.random_range(0..1000)),
+            );
         }
         if age >= 16 && self.percent(if age > 75 { 25 } else { 60 }) {
-            let plain = |text: &str| -> String { text.to_lowercase().chars().filter(char::is_ascii_lowercase).collect() };
-            let given = name.given.first().map(|given| plain(given)).unwrap_or_default();
+            let plain = |text: &str| -> String {
+                text.to_lowercase()
+                    .chars()
+                    .filter(char::is_ascii_lowercase)
+                    .collect()
+            };
+            let given = name
+                .given
+                .first()
+                .map(|given| plain(given))
+                .unwrap_or_default();
             // The tail of the number keeps addresses of namesakes apart; it is not the number.
             let tail: String = number.digits().chars().skip(6).collect();
-            add("Email", format!("{given}.{}{tail}@example.com", plain(&name.family)));
+            add(
+                "Email",
+                format!("{given}.{}{tail}@example.com", plain(&name.family)),
+            );
         }
         contacts
     }
 
-    fn related(&mut self, place: Option<&Place>, name: &PersonName, age: i32) -> Vec<RelatedPerson> {
+    fn related(
+        &mut self,
+        place: Option<&Place>,
+        name: &PersonName,
+        age: i32,
+    ) -> Vec<RelatedPerson> {
         let count = match age {
             ..16 => self.rng.random_range(1..3),
             16..65 => i32::from(self.percent(30)),
@@ -423,9 +545,14 @@ impl Making<'_> {
                 let (relationship, female, older): (&str, bool, i16) = match (age, which) {
                     (..16, 0) => ("Mother", true, 28),
                     (..16, _) => ("Father", false, 30),
-                    (16..65, _) => *[("Spouse", true, 0), ("Spouse", false, 0), ("Partner", true, 0), ("Mother", true, 28)]
-                        .choose(&mut self.rng)
-                        .unwrap_or(&("Next of kin", true, 0)),
+                    (16..65, _) => *[
+                        ("Spouse", true, 0),
+                        ("Spouse", false, 0),
+                        ("Partner", true, 0),
+                        ("Mother", true, 28),
+                    ]
+                    .choose(&mut self.rng)
+                    .unwrap_or(&("Next of kin", true, 0)),
                     _ => *[
                         ("Daughter", true, -28),
                         ("Son", false, -30),
@@ -439,31 +566,59 @@ impl Making<'_> {
                 };
                 let kin = !matches!(relationship, "Carer" | "Neighbour" | "Partner");
                 let born = self.today.year() - i16::try_from(age).unwrap_or(0) - older;
-                let given = self.tables.english_given(&mut self.rng, female, born).to_owned();
-                let family = if kin { name.family.clone() } else { self.tables.place_surname(&mut self.rng) };
+                let given = self
+                    .tables
+                    .english_given(&mut self.rng, female, born)
+                    .to_owned();
+                let family = if kin {
+                    name.family.clone()
+                } else {
+                    self.tables.place_surname(&mut self.rng)
+                };
                 let number = self.rng.random_range(0..1000);
                 let value = match place {
                     Some(place) if self.percent(30) => phone(place.phone, number),
                     _ => phone("07700 900", number),
                 };
                 RelatedPerson {
-                    name: PersonName { prefix: None, given: vec![given], family },
+                    name: PersonName {
+                        prefix: None,
+                        given: vec![given],
+                        family,
+                    },
                     relationship: relationship.to_owned(),
-                    contacts: vec![ContactPoint { kind: "Mobile phone".to_owned(), value }],
+                    contacts: vec![ContactPoint {
+                        kind: "Mobile phone".to_owned(),
+                        value,
+                    }],
                 }
             })
             .collect()
     }
 
-    fn summary(&mut self, patient: &Patient, consent: SpineConsent, last_day: Date) -> Option<SummarySpec> {
-        let exists = consent != SpineConsent::No && !patient.restricted && patient.gp.is_some() && self.percent(97);
+    fn summary(
+        &mut self,
+        patient: &Patient,
+        consent: SpineConsent,
+        last_day: Date,
+    ) -> Option<SummarySpec> {
+        let exists = consent != SpineConsent::No
+            && !patient.restricted
+            && patient.gp.is_some()
+            && self.percent(97);
         exists.then(|| {
             let created = since_birth(patient.birth_date, self.recent_day(last_day, 1));
-            let new_here = patient.gp_since.is_some_and(|since| since > earlier(created, Span::new().weeks(6)));
+            let new_here = patient
+                .gp_since
+                .is_some_and(|since| since > earlier(created, Span::new().weeks(6)));
             SummarySpec {
                 seed: self.rng.random(),
                 created,
-                extent: if self.percent(82) { Extent::Additional } else { Extent::Core },
+                extent: if self.percent(82) {
+                    Extent::Additional
+                } else {
+                    Extent::Core
+                },
                 recently_registered: new_here,
                 withheld: self.one_in(70),
                 withheld_in: Vec::new(),
@@ -475,7 +630,8 @@ impl Making<'_> {
 
 /// The form of a surname that a man or a woman bears, where the language has two.
 fn by_gender(heritage: &str, surname: &str, female: bool) -> String {
-    let swapped = |from: &str, to: &str| surname.strip_suffix(from).map(|stem| format!("{stem}{to}"));
+    let swapped =
+        |from: &str, to: &str| surname.strip_suffix(from).map(|stem| format!("{stem}{to}"));
     match (heritage, female) {
         ("Polish", true) => swapped("ski", "ska").or_else(|| swapped("cki", "cka")),
         ("Polish", false) => swapped("ska", "ski").or_else(|| swapped("cka", "cki")),
@@ -483,7 +639,11 @@ fn by_gender(heritage: &str, surname: &str, female: bool) -> String {
         ("Lithuanian", false) => swapped("ienė", "as").or_else(|| swapped("iņa", "iņš")),
         ("Sikh", _) => swapped("Singh", "Gill").or_else(|| swapped("Kaur", "Gill")),
         ("Pakistani" | "Bangladeshi", false)
-            if ["Begum", "Bibi", "Kauser", "Parveen", "Khatun", "Khanom", "Nessa", "Sultana", "Akhtar"].contains(&surname) =>
+            if [
+                "Begum", "Bibi", "Kauser", "Parveen", "Khatun", "Khanom", "Nessa", "Sultana",
+                "Akhtar",
+            ]
+            .contains(&surname) =>
         {
             Some("Ali".to_owned())
         }
@@ -498,11 +658,15 @@ fn phone(beginning: &str, last: u32) -> String {
 }
 
 fn two_letters(number: u32) -> String {
-    let letter = |value: u32| u8::try_from(value % 26).map_or('A', |offset| char::from(b'A' + offset));
+    let letter =
+        |value: u32| u8::try_from(value % 26).map_or('A', |offset| char::from(b'A' + offset));
     [letter(number / 26), letter(number)].iter().collect()
 }
 
-#[expect(clippy::expect_used, reason = "made of letters and digits just above, seven at most")]
+#[expect(
+    clippy::expect_used,
+    reason = "made of letters and digits just above, seven at most"
+)]
 fn ods(code: &str) -> OdsCode {
     code.parse().expect("a code of letters and digits")
 }
@@ -514,7 +678,11 @@ fn practice(place: &Place, which: u32) -> Provider {
     let letter = u8::try_from(place.index % 16).map_or('A', |offset| char::from(b'A' + offset));
     Provider {
         ods: ods(&format!("{letter}9{:02}{which:02}", place.index / 16)),
-        name: format!("{} {}", TABLES.word(&mut rng, "practice"), TABLES.word(&mut rng, "practice_kind")),
+        name: format!(
+            "{} {}",
+            TABLES.word(&mut rng, "practice"),
+            TABLES.word(&mut rng, "practice_kind")
+        ),
         phone: Some(phone(place.phone, rng.random_range(0..1000))),
     }
 }
@@ -573,15 +741,25 @@ mod tests {
         }
         let share = |count: i32| f64::from(count) / f64::from(living);
         assert!((0.94..0.97).contains(&(f64::from(living) / 20_000.0)));
-        assert!((0.19..0.23).contains(&share(children)), "{}", share(children));
+        assert!(
+            (0.19..0.23).contains(&share(children)),
+            "{}",
+            share(children)
+        );
         assert!((0.17..0.20).contains(&share(old)), "{}", share(old));
-        assert!((0.02..0.03).contains(&share(very_old)), "{}", share(very_old));
+        assert!(
+            (0.02..0.03).contains(&share(very_old)),
+            "{}",
+            share(very_old)
+        );
     }
 
     #[test]
     fn names_are_as_common_and_as_various_as_in_england() {
         let generator = generator();
-        let names: Vec<PersonName> = (0..25_000).map(|index| generator.person(index).patient.name).collect();
+        let names: Vec<PersonName> = (0..25_000)
+            .map(|index| generator.person(index).patient.name)
+            .collect();
         let mut surnames: HashMap<&str, u32> = HashMap::new();
         let mut given: HashSet<&str> = HashSet::new();
         for name in &names {
@@ -601,15 +779,28 @@ mod tests {
         assert!(any(|name| name.given.iter().any(|given| !given.is_ascii())));
         assert!(any(|name| name.given.is_empty()));
         assert!(any(|name| name.family.chars().count() == 1));
-        assert!(names.iter().all(|name| !name.family.is_empty() && name.given.iter().all(|given| !given.is_empty())));
+        assert!(names.iter().all(
+            |name| !name.family.is_empty() && name.given.iter().all(|given| !given.is_empty())
+        ));
     }
 
     #[test]
     fn addresses_and_telephones_are_well_formed() {
         let generator = generator();
         let drama = [
-            "07700 900", "01632 960", "020 7946 0", "0113 496 0", "0114 496 0", "0115 496 0", "0116 496 0",
-            "0117 496 0", "0118 496 0", "0121 496 0", "0151 496 0", "0161 496 0", "0191 498 0",
+            "07700 900",
+            "01632 960",
+            "020 7946 0",
+            "0113 496 0",
+            "0114 496 0",
+            "0115 496 0",
+            "0116 496 0",
+            "0117 496 0",
+            "0118 496 0",
+            "0121 496 0",
+            "0151 496 0",
+            "0161 496 0",
+            "0191 498 0",
         ];
         for index in 0..5_000 {
             let patient = generator.person(index).patient;
@@ -619,19 +810,36 @@ mod tests {
                 assert!((2..=4).contains(&outward.len()), "{}", address.postcode);
                 assert!(outward.starts_with(|c: char| c.is_ascii_uppercase()));
                 let inward: Vec<char> = inward.chars().collect();
-                assert!(matches!(inward[..], [d, a, b] if d.is_ascii_digit() && a.is_ascii_uppercase() && b.is_ascii_uppercase()));
-                assert!(address.lines.len() >= 2 && address.lines.iter().all(|line| !line.trim().is_empty()));
+                assert!(
+                    matches!(inward[..], [d, a, b] if d.is_ascii_digit() && a.is_ascii_uppercase() && b.is_ascii_uppercase())
+                );
+                assert!(
+                    address.lines.len() >= 2
+                        && address.lines.iter().all(|line| !line.trim().is_empty())
+                );
             }
-            let contacts = patient.contacts.iter().chain(patient.related.iter().flat_map(|person| &person.contacts));
+            let contacts = patient
+                .contacts
+                .iter()
+                .chain(patient.related.iter().flat_map(|person| &person.contacts));
             for contact in contacts {
                 match contact.kind.as_str() {
-                    "Email" => assert!(contact.value.ends_with("@example.com"), "{}", contact.value),
-                    _ => assert!(drama.iter().any(|range| contact.value.starts_with(range)), "{}", contact.value),
+                    "Email" => {
+                        assert!(contact.value.ends_with("@example.com"), "{}", contact.value)
+                    }
+                    _ => assert!(
+                        drama.iter().any(|range| contact.value.starts_with(range)),
+                        "{}",
+                        contact.value
+                    ),
                 }
             }
             for provider in patient.gp.iter().chain(&patient.pharmacy) {
                 let phone = provider.phone.as_deref().unwrap();
-                assert!(drama.iter().any(|range| phone.starts_with(range)), "{phone}");
+                assert!(
+                    drama.iter().any(|range| phone.starts_with(range)),
+                    "{phone}"
+                );
             }
         }
     }
@@ -643,7 +851,9 @@ mod tests {
         for index in 0..10_000 {
             let patient = generator.person(index).patient;
             for provider in patient.gp.into_iter().chain(patient.pharmacy) {
-                let name = names.entry(provider.ods).or_insert_with(|| provider.name.clone());
+                let name = names
+                    .entry(provider.ods)
+                    .or_insert_with(|| provider.name.clone());
                 assert_eq!(*name, provider.name);
             }
         }
@@ -654,7 +864,9 @@ mod tests {
     fn a_few_are_restricted_opted_out_flagged_or_dead() {
         let generator = generator();
         let people: Vec<SeededPatient> = (0..20_000).map(|index| generator.person(index)).collect();
-        let count = |wanted: fn(&SeededPatient) -> bool| people.iter().filter(|person| wanted(person)).count();
+        let count = |wanted: fn(&SeededPatient) -> bool| {
+            people.iter().filter(|person| wanted(person)).count()
+        };
         assert!((10..100).contains(&count(|person| person.patient.restricted)));
         assert!((250..600).contains(&count(|person| person.consent == SpineConsent::No)));
         assert!((600..1000).contains(&count(|person| person.adjustments.is_some())));

@@ -6,9 +6,13 @@
 use super::SeededPatient;
 use super::flags;
 use crate::summary_document::{Extent, Story, SummarySpec};
-use domain::adjustment::{AdjustmentChange, AdjustmentRecord, Basis, Detail, ImpairmentKind, Provenance, RemovalReason};
+use domain::adjustment::{
+    AdjustmentChange, AdjustmentRecord, Basis, Detail, ImpairmentKind, Provenance, RemovalReason,
+};
 use domain::name::PersonName;
-use domain::patient::{Address, ContactPoint, Death, DeathStatus, Former, Gender, Patient, Provider, RelatedPerson};
+use domain::patient::{
+    Address, ContactPoint, Death, DeathStatus, Former, Gender, Patient, Provider, RelatedPerson,
+};
 use domain::permission::SpineConsent;
 use domain::summary::KnownHeading;
 use domain::{NhsNumber, OdsCode};
@@ -58,20 +62,47 @@ const EMERGENCY: &str = "9990010242";
 /// Their NHS numbers, the superseded one among them: no generated patient has one of these.
 pub static PERSONA_NUMBERS: LazyLock<Vec<NhsNumber>> = LazyLock::new(|| {
     [
-        NO_SUMMARY, CORE_ONLY, EVERYTHING, OPTED_OUT, RESTRICTED, DECEASED_INFORMAL, DECEASED_FORMAL, SUPERSEDING,
-        SUPERSEDED, CHILD, VERY_OLD, FIRST_NAMESAKE, SECOND_NAMESAKE, WITHHELD, RECENTLY_REGISTERED, FLAGGED,
-        INTERPRETER, APOSTROPHE, ACCENTS, ONE_LETTER, FORTY_LETTERS, LEAP_DAY, ONE_WORD, EMERGENCY,
+        NO_SUMMARY,
+        CORE_ONLY,
+        EVERYTHING,
+        OPTED_OUT,
+        RESTRICTED,
+        DECEASED_INFORMAL,
+        DECEASED_FORMAL,
+        SUPERSEDING,
+        SUPERSEDED,
+        CHILD,
+        VERY_OLD,
+        FIRST_NAMESAKE,
+        SECOND_NAMESAKE,
+        WITHHELD,
+        RECENTLY_REGISTERED,
+        FLAGGED,
+        INTERPRETER,
+        APOSTROPHE,
+        ACCENTS,
+        ONE_LETTER,
+        FORTY_LETTERS,
+        LEAP_DAY,
+        ONE_WORD,
+        EMERGENCY,
     ]
     .map(number)
     .to_vec()
 });
 
-#[expect(clippy::expect_used, reason = "the numbers above, each checked by a test")]
+#[expect(
+    clippy::expect_used,
+    reason = "the numbers above, each checked by a test"
+)]
 fn number(digits: &str) -> NhsNumber {
     digits.parse().expect("a valid NHS number")
 }
 
-#[expect(clippy::expect_used, reason = "written out in this file, each made by a test")]
+#[expect(
+    clippy::expect_used,
+    reason = "written out in this file, each made by a test"
+)]
 fn ods(code: &str) -> OdsCode {
     code.parse().expect("an ODS code")
 }
@@ -98,7 +129,10 @@ fn home(lines: &[&str], postcode: &str) -> Address {
 }
 
 fn mobile(last: &str) -> ContactPoint {
-    ContactPoint { kind: "Mobile phone".to_owned(), value: format!("07700 900{last}") }
+    ContactPoint {
+        kind: "Mobile phone".to_owned(),
+        value: format!("07700 900{last}"),
+    }
 }
 
 fn relative(relationship: &str, given: &str, family: &str, last: &str) -> RelatedPerson {
@@ -126,7 +160,10 @@ fn former_practice() -> Provider {
 }
 
 fn story(conditions: &'static [&'static str], allergies: &'static [&'static str]) -> Option<Story> {
-    Some(Story { conditions, allergies })
+    Some(Story {
+        conditions,
+        allergies,
+    })
 }
 
 struct Cast {
@@ -141,12 +178,22 @@ impl Cast {
     /// Born on that day of the year so long ago that the age is `years` today.
     fn aged(&self, years: i16, month: i8, day: i8) -> Date {
         let this_year = date(self.today.year(), month, day);
-        let last_birthday = if this_year <= self.today { self.today.year() } else { self.today.year() - 1 };
+        let last_birthday = if this_year <= self.today {
+            self.today.year()
+        } else {
+            self.today.year() - 1
+        };
         date(last_birthday - years, month, day)
     }
 
     /// A patient of no distinction, whom the personas then change.
-    fn plain(&self, digits: &str, name: PersonName, gender: Gender, birth_date: Date) -> SeededPatient {
+    fn plain(
+        &self,
+        digits: &str,
+        name: PersonName,
+        gender: Gender,
+        birth_date: Date,
+    ) -> SeededPatient {
         let nhs_number = number(digits);
         SeededPatient {
             patient: Patient {
@@ -158,7 +205,10 @@ impl Cast {
                 birth_date,
                 death: None,
                 restricted: false,
-                addresses: vec![home(&["14 Mill Lane", "Otley", "West Yorkshire"], "LS21 3AB")],
+                addresses: vec![home(
+                    &["14 Mill Lane", "Otley", "West Yorkshire"],
+                    "LS21 3AB",
+                )],
                 former_addresses: Vec::new(),
                 contacts: vec![mobile("101")],
                 related: Vec::new(),
@@ -211,15 +261,28 @@ impl Cast {
     }
 
     fn summaries(&self) -> Vec<Persona> {
-        let mut no_summary =
-            self.plain(NO_SUMMARY, name(Some("Ms"), &["Nora"], "Whitlock"), Gender::Female, date(1979, 6, 18));
+        let mut no_summary = self.plain(
+            NO_SUMMARY,
+            name(Some("Ms"), &["Nora"], "Whitlock"),
+            Gender::Female,
+            date(1979, 6, 18),
+        );
         no_summary.summary = None;
         let core = Self::summary(
-            self.plain(CORE_ONLY, name(Some("Mr"), &["Gerald", "Arthur"], "Ashdown"), Gender::Male, date(1951, 2, 3)),
+            self.plain(
+                CORE_ONLY,
+                name(Some("Mr"), &["Gerald", "Arthur"], "Ashdown"),
+                Gender::Male,
+                date(1951, 2, 3),
+            ),
             |spec| {
                 spec.extent = Extent::Core;
                 spec.story = story(
-                    &["Essential hypertension", "Type 2 diabetes mellitus", "Hypercholesterolaemia"],
+                    &[
+                        "Essential hypertension",
+                        "Type 2 diabetes mellitus",
+                        "Hypercholesterolaemia",
+                    ],
                     &["Adverse reaction to Ramipril"],
                 );
             },
@@ -243,8 +306,11 @@ impl Cast {
                         from: Some(date(1966, 7, 30)),
                         to: Some(date(2015, 3, 20)),
                     }];
-                    patient.former_gps =
-                        vec![Former { value: former_practice(), from: Some(date(1970, 1, 1)), to: Some(date(2015, 3, 31)) }];
+                    patient.former_gps = vec![Former {
+                        value: former_practice(),
+                        from: Some(date(1970, 1, 1)),
+                        to: Some(date(2015, 3, 31)),
+                    }];
                     patient.related = vec![relative("Daughter", "Janet", "Holloway", "112")];
                     patient.contacts.push(ContactPoint {
                         kind: "Home phone".to_owned(),
@@ -256,15 +322,27 @@ impl Cast {
                 spec.extent = Extent::Everything;
                 spec.story = story(
                     &[
-                        "Atrial fibrillation", "Heart failure", "Chronic kidney disease stage 3", "Rheumatoid arthritis",
-                        "Hypothyroidism", "Osteoporosis", "Glaucoma",
+                        "Atrial fibrillation",
+                        "Heart failure",
+                        "Chronic kidney disease stage 3",
+                        "Rheumatoid arthritis",
+                        "Hypothyroidism",
+                        "Osteoporosis",
+                        "Glaucoma",
                     ],
-                    &["Penicillin allergy", "Adverse reaction to Codeine Phosphate"],
+                    &[
+                        "Penicillin allergy",
+                        "Adverse reaction to Codeine Phosphate",
+                    ],
                 );
             },
         );
-        let mut opted_out =
-            self.plain(OPTED_OUT, name(Some("Mr"), &["Desmond"], "Blackwood"), Gender::Male, date(1968, 10, 9));
+        let mut opted_out = self.plain(
+            OPTED_OUT,
+            name(Some("Mr"), &["Desmond"], "Blackwood"),
+            Gender::Male,
+            date(1968, 10, 9),
+        );
         opted_out.consent = SpineConsent::No;
         let withheld = Self::summary(
             self.plain(
@@ -290,8 +368,11 @@ impl Cast {
                 ),
                 |patient| {
                     patient.gp_since = Some(self.days_ago(16));
-                    patient.former_gps =
-                        vec![Former { value: former_practice(), from: Some(date(2016, 9, 1)), to: Some(self.days_ago(16)) }];
+                    patient.former_gps = vec![Former {
+                        value: former_practice(),
+                        from: Some(date(2016, 9, 1)),
+                        to: Some(self.days_ago(16)),
+                    }];
                 },
             ),
             |spec| {
@@ -309,31 +390,64 @@ impl Cast {
                     date(1938, 12, 1),
                 ),
                 |patient| {
-                    patient.addresses = vec![home(&["Flat 2", "Airedale Court", "Kirkstall Road", "Leeds"], "LS4 2QZ")];
+                    patient.addresses = vec![home(
+                        &["Flat 2", "Airedale Court", "Kirkstall Road", "Leeds"],
+                        "LS4 2QZ",
+                    )];
                     patient.related = vec![relative("Son", "Martin", "Barraclough", "123")];
                 },
             ),
             |spec| {
                 spec.story = story(
-                    &["Atrial fibrillation", "Type 2 diabetes mellitus", "Parkinson's disease", "Adrenal insufficiency"],
+                    &[
+                        "Atrial fibrillation",
+                        "Type 2 diabetes mellitus",
+                        "Parkinson's disease",
+                        "Adrenal insufficiency",
+                    ],
                     &["Penicillin allergy", "Adverse reaction to Morphine"],
                 );
             },
         );
         vec![
-            Persona { title: "No summary", seeded: no_summary },
-            Persona { title: "Core summary only", seeded: core },
-            Persona { title: "Summary with every additional heading", seeded: everything },
-            Persona { title: "Opted out of the summary", seeded: opted_out },
-            Persona { title: "Entries withheld, at the head and in sections", seeded: withheld },
-            Persona { title: "Recently registered: the summary may be incomplete", seeded: recent },
-            Persona { title: "Emergency: blood thinner, depends on steroids, allergic to penicillin", seeded: emergency },
+            Persona {
+                title: "No summary",
+                seeded: no_summary,
+            },
+            Persona {
+                title: "Core summary only",
+                seeded: core,
+            },
+            Persona {
+                title: "Summary with every additional heading",
+                seeded: everything,
+            },
+            Persona {
+                title: "Opted out of the summary",
+                seeded: opted_out,
+            },
+            Persona {
+                title: "Entries withheld, at the head and in sections",
+                seeded: withheld,
+            },
+            Persona {
+                title: "Recently registered: the summary may be incomplete",
+                seeded: recent,
+            },
+            Persona {
+                title: "Emergency: blood thinner, depends on steroids, allergic to penicillin",
+                seeded: emergency,
+            },
         ]
     }
 
     fn records(&self) -> Vec<Persona> {
-        let mut restricted =
-            self.plain(RESTRICTED, name(Some("Mx"), &["Rowan"], "Sharpe"), Gender::Female, date(1988, 4, 22));
+        let mut restricted = self.plain(
+            RESTRICTED,
+            name(Some("Mx"), &["Rowan"], "Sharpe"),
+            Gender::Female,
+            date(1988, 4, 22),
+        );
         restricted.patient.restricted = true;
         restricted.summary = None;
         let informal = Self::patient(
@@ -343,7 +457,12 @@ impl Cast {
                 Gender::Male,
                 date(1940, 11, 11),
             ),
-            |patient| patient.death = Some(Death { on: self.days_ago(9), status: DeathStatus::Informal }),
+            |patient| {
+                patient.death = Some(Death {
+                    on: self.days_ago(9),
+                    status: DeathStatus::Informal,
+                })
+            },
         );
         let formal = Self::summary(
             Self::patient(
@@ -353,7 +472,12 @@ impl Cast {
                     Gender::Female,
                     date(1931, 7, 7),
                 ),
-                |patient| patient.death = Some(Death { on: date(2024, 3, 14), status: DeathStatus::Formal }),
+                |patient| {
+                    patient.death = Some(Death {
+                        on: date(2024, 3, 14),
+                        status: DeathStatus::Formal,
+                    })
+                },
             ),
             |spec| spec.created = date(2024, 2, 27),
         );
@@ -367,7 +491,12 @@ impl Cast {
             |patient| patient.superseded = vec![number(SUPERSEDED)],
         );
         let child = Self::patient(
-            self.plain(CHILD, name(None, &["Amelia", "Grace"], "Thornhill"), Gender::Female, self.aged(6, 5, 12)),
+            self.plain(
+                CHILD,
+                name(None, &["Amelia", "Grace"], "Thornhill"),
+                Gender::Female,
+                self.aged(6, 5, 12),
+            ),
             |patient| {
                 patient.contacts.clear();
                 patient.related = vec![
@@ -384,17 +513,40 @@ impl Cast {
         );
         let namesake = |digits, street: &str, postcode: &str| {
             Self::patient(
-                self.plain(digits, name(Some("Mr"), &["David"], "Jones"), Gender::Male, date(1961, 5, 14)),
+                self.plain(
+                    digits,
+                    name(Some("Mr"), &["David"], "Jones"),
+                    Gender::Male,
+                    date(1961, 5, 14),
+                ),
                 |patient| patient.addresses = vec![home(&[street, "Bristol"], postcode)],
             )
         };
         vec![
-            Persona { title: "Restricted: location never shown, no summary", seeded: restricted },
-            Persona { title: "Deceased, not yet registered", seeded: informal },
-            Persona { title: "Deceased, registered", seeded: formal },
-            Persona { title: "Found by a superseded number, 999 001 0099", seeded: superseding },
-            Persona { title: "Child", seeded: child },
-            Persona { title: "More than a hundred years old", seeded: very_old },
+            Persona {
+                title: "Restricted: location never shown, no summary",
+                seeded: restricted,
+            },
+            Persona {
+                title: "Deceased, not yet registered",
+                seeded: informal,
+            },
+            Persona {
+                title: "Deceased, registered",
+                seeded: formal,
+            },
+            Persona {
+                title: "Found by a superseded number, 999 001 0099",
+                seeded: superseding,
+            },
+            Persona {
+                title: "Child",
+                seeded: child,
+            },
+            Persona {
+                title: "More than a hundred years old",
+                seeded: very_old,
+            },
             Persona {
                 title: "Same name and date of birth, the first",
                 seeded: namesake(FIRST_NAMESAKE, "8 Clifton View", "BS8 4PT"),
@@ -414,7 +566,12 @@ impl Cast {
                 Gender::Male,
                 date(1996, 3, 19),
             ),
-            |spec| spec.story = story(&["Epilepsy", "Autism spectrum disorder"], &["Allergy to latex"]),
+            |spec| {
+                spec.story = story(
+                    &["Epilepsy", "Autism spectrum disorder"],
+                    &["Allergy to latex"],
+                )
+            },
         );
         flagged.patient.related = vec![relative("Mother", "Ngozi", "Okafor", "151")];
         flagged.adjustments = self.samuels_flag();
@@ -431,18 +588,34 @@ impl Cast {
         interpreter.patient.interpreter_needed = true;
         interpreter.adjustments = self.zofias_flag();
         vec![
-            Persona { title: "Reasonable adjustments on record, with history", seeded: flagged },
-            Persona { title: "Speaks Polish, needs an interpreter, hard of hearing", seeded: interpreter },
+            Persona {
+                title: "Reasonable adjustments on record, with history",
+                seeded: flagged,
+            },
+            Persona {
+                title: "Speaks Polish, needs an interpreter, hard of hearing",
+                seeded: interpreter,
+            },
         ]
     }
 
     fn samuels_flag(&self) -> Option<AdjustmentRecord> {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
-        let nurse = ("Ruth Adeyemi", "Specialist Nurse Practitioner", "Aire Valley Community Healthcare Trust");
+        let nurse = (
+            "Ruth Adeyemi",
+            "Specialist Nurse Practitioner",
+            "Aire Valley Community Healthcare Trust",
+        );
         let mother = self.recorded(nurse, 400);
         let details: Vec<Detail> = [
-            Some(flags::impairment(ImpairmentKind::Learning, "Understands short sentences, one thing at a time")),
-            Some(flags::impairment(ImpairmentKind::Social, "Covers his ears when it is too much")),
+            Some(flags::impairment(
+                ImpairmentKind::Learning,
+                "Understands short sentences, one thing at a time",
+            )),
+            Some(flags::impairment(
+                ImpairmentKind::Social,
+                "Covers his ears when it is too much",
+            )),
             flags::condition("110359009"),
             flags::condition("35919005"),
             flags::adjustment("796161000000101", "Pictures help more than words"),
@@ -456,7 +629,10 @@ impl Cast {
         let parts = flags::parts(&mut rng, details);
         let last = parts.last().map(|part| part.id)?;
         let create = flags::created(&mut rng, Basis::BestInterest, parts);
-        let reviewed = self.recorded(("Priya Nair", "Paramedic", "Dales and Vale Ambulance Trust"), 35);
+        let reviewed = self.recorded(
+            ("Priya Nair", "Paramedic", "Dales and Vale Ambulance Trust"),
+            35,
+        );
         let strike = AdjustmentChange::RemovePart {
             part: last,
             reason: RemovalReason::NoLongerApplies,
@@ -472,15 +648,28 @@ impl Cast {
                 note: String::new(),
             }),
         ];
-        let add = AdjustmentChange::AddParts { parts: flags::parts(&mut rng, again.into_iter().flatten()) };
-        flags::record(&[(create, mother), (strike, reviewed.clone()), (add, reviewed)])
+        let add = AdjustmentChange::AddParts {
+            parts: flags::parts(&mut rng, again.into_iter().flatten()),
+        };
+        flags::record(&[
+            (create, mother),
+            (strike, reviewed.clone()),
+            (add, reviewed),
+        ])
     }
 
     fn zofias_flag(&self) -> Option<AdjustmentRecord> {
         let mut rng = ChaCha8Rng::seed_from_u64(2);
-        let doctor = ("Dr Owen Prosser", "General Medical Practitioner", "Wharfe Bridge Medical Practice");
+        let doctor = (
+            "Dr Owen Prosser",
+            "General Medical Practitioner",
+            "Wharfe Bridge Medical Practice",
+        );
         let details = [
-            Some(flags::impairment(ImpairmentKind::Hearing, "Hears better on the left")),
+            Some(flags::impairment(
+                ImpairmentKind::Hearing,
+                "Hears better on the left",
+            )),
             flags::adjustment(flags::interpreter("Polish"), "A woman, if there is one"),
             flags::adjustment("285055002", ""),
         ];
@@ -515,13 +704,22 @@ impl Cast {
             },
             Persona {
                 title: "Surname of one letter",
-                seeded: self.plain(ONE_LETTER, name(Some("Mr"), &["Min-jun"], "O"), Gender::Male, date(1999, 9, 9)),
+                seeded: self.plain(
+                    ONE_LETTER,
+                    name(Some("Mr"), &["Min-jun"], "O"),
+                    Gender::Male,
+                    date(1999, 9, 9),
+                ),
             },
             Persona {
                 title: "Surname of forty letters",
                 seeded: self.plain(
                     FORTY_LETTERS,
-                    name(Some("Mr"), &["Lakshmi", "Prasad"], "Venkatanarasimharajuvaripetasubramaniamu"),
+                    name(
+                        Some("Mr"),
+                        &["Lakshmi", "Prasad"],
+                        "Venkatanarasimharajuvaripetasubramaniamu",
+                    ),
                     Gender::Male,
                     date(1966, 1, 2),
                 ),
@@ -538,7 +736,12 @@ impl Cast {
             Persona {
                 title: "One name and no other",
                 seeded: Self::patient(
-                    self.plain(ONE_WORD, name(None, &[], "Tenzin"), Gender::Male, date(1993, 12, 24)),
+                    self.plain(
+                        ONE_WORD,
+                        name(None, &[], "Tenzin"),
+                        Gender::Male,
+                        date(1993, 12, 24),
+                    ),
                     |patient| patient.language = Some("Tibetan".to_owned()),
                 ),
             },
@@ -558,16 +761,24 @@ mod tests {
 
     fn persona(digits: &str) -> SeededPatient {
         let number = number(digits);
-        let found = personas(TODAY).into_iter().find(|persona| persona.seeded.patient.nhs_number == number);
+        let found = personas(TODAY)
+            .into_iter()
+            .find(|persona| persona.seeded.patient.nhs_number == number);
         found.unwrap().seeded
     }
 
     #[test]
     fn each_has_a_number_of_its_own_and_none_is_left_out() {
         let all = personas(TODAY);
-        let mut numbers: HashSet<NhsNumber> = all.iter().map(|persona| persona.seeded.patient.nhs_number).collect();
+        let mut numbers: HashSet<NhsNumber> = all
+            .iter()
+            .map(|persona| persona.seeded.patient.nhs_number)
+            .collect();
         assert_eq!(numbers.len(), all.len());
-        numbers.extend(all.iter().flat_map(|persona| &persona.seeded.patient.superseded));
+        numbers.extend(
+            all.iter()
+                .flat_map(|persona| &persona.seeded.patient.superseded),
+        );
         assert_eq!(numbers, PERSONA_NUMBERS.iter().copied().collect());
         assert!(numbers.iter().all(|number| number.is_made_up()));
         let titles: HashSet<&str> = all.iter().map(|persona| persona.title).collect();
@@ -581,7 +792,12 @@ mod tests {
             .iter()
             .map(|persona| {
                 let patient = &persona.seeded.patient;
-                format!("{} | {} | {}", persona.title, patient.name.banner(), patient.nhs_number)
+                format!(
+                    "{} | {} | {}",
+                    persona.title,
+                    patient.name.banner(),
+                    patient.nhs_number
+                )
             })
             .collect();
         insta::assert_snapshot!(table.join("\n"));
@@ -591,17 +807,37 @@ mod tests {
     fn each_shows_what_it_is_there_for() {
         let availability = |digits: &str| {
             let seeded = persona(digits);
-            Availability::of(seeded.consent, seeded.patient.restricted, seeded.summary.is_some())
+            Availability::of(
+                seeded.consent,
+                seeded.patient.restricted,
+                seeded.summary.is_some(),
+            )
         };
         assert_eq!(availability(NO_SUMMARY), Availability::NoSummary);
         assert_eq!(availability(CORE_ONLY), Availability::Exists);
         assert_eq!(availability(OPTED_OUT), Availability::OptedOut);
         assert_eq!(availability(RESTRICTED), Availability::Restricted);
-        assert_eq!(persona(CHILD).patient.banner(TODAY).age.to_string(), "6 years");
-        assert_eq!(persona(VERY_OLD).patient.banner(TODAY).age.to_string(), "103 years");
-        let (one, two) = (persona(FIRST_NAMESAKE).patient, persona(SECOND_NAMESAKE).patient);
-        assert!(one.name == two.name && one.birth_date == two.birth_date && one.addresses != two.addresses);
-        assert_eq!(persona(FORTY_LETTERS).patient.name.family.chars().count(), 40);
+        assert_eq!(
+            persona(CHILD).patient.banner(TODAY).age.to_string(),
+            "6 years"
+        );
+        assert_eq!(
+            persona(VERY_OLD).patient.banner(TODAY).age.to_string(),
+            "103 years"
+        );
+        let (one, two) = (
+            persona(FIRST_NAMESAKE).patient,
+            persona(SECOND_NAMESAKE).patient,
+        );
+        assert!(
+            one.name == two.name
+                && one.birth_date == two.birth_date
+                && one.addresses != two.addresses
+        );
+        assert_eq!(
+            persona(FORTY_LETTERS).patient.name.family.chars().count(),
+            40
+        );
         assert_eq!(persona(ONE_LETTER).patient.name.family, "O");
         assert!(persona(ONE_WORD).patient.name.given.is_empty());
     }
@@ -610,10 +846,13 @@ mod tests {
     fn ages_hold_on_every_day_of_the_year() {
         for days in 0..400 {
             let today = TODAY.saturating_add(Span::new().days(days));
-            let ages = personas(today).into_iter().map(|persona| persona.seeded.patient).filter(|patient| {
-                [number(CHILD), number(VERY_OLD)].contains(&patient.nhs_number)
-            });
-            let ages: Vec<String> = ages.map(|patient| patient.banner(today).age.to_string()).collect();
+            let ages = personas(today)
+                .into_iter()
+                .map(|persona| persona.seeded.patient)
+                .filter(|patient| [number(CHILD), number(VERY_OLD)].contains(&patient.nhs_number));
+            let ages: Vec<String> = ages
+                .map(|patient| patient.banner(today).age.to_string())
+                .collect();
             assert_eq!(ages, ["6 years", "103 years"], "{today}");
         }
     }
@@ -627,11 +866,22 @@ mod tests {
         assert!(!summary(CORE_ONLY).has_additional_information());
         let everything = summary(EVERYTHING);
         assert_eq!(everything.sections.len(), KnownHeading::ALL.len());
-        let filled = everything.sections.iter().filter(|section| matches!(section.content, Content::Table(_))).count();
+        let filled = everything
+            .sections
+            .iter()
+            .filter(|section| matches!(section.content, Content::Table(_)))
+            .count();
         assert!(filled >= KnownHeading::ALL.len() - 2, "{filled}");
         let withheld = summary(WITHHELD);
         assert!(withheld.withheld.is_some());
-        assert_eq!(withheld.sections.iter().filter(|section| section.withheld.is_some()).count(), 2);
+        assert_eq!(
+            withheld
+                .sections
+                .iter()
+                .filter(|section| section.withheld.is_some())
+                .count(),
+            2
+        );
         assert!(summary(RECENTLY_REGISTERED).recently_registered.is_some());
     }
 

@@ -57,24 +57,71 @@ impl Place {
 
     fn organisation(self) -> Organisation {
         let (code, name, setting) = match self {
-            Self::Ambulance => ("RZ901", "Dales and Vale Ambulance Trust", CareSetting::Ambulance),
-            Self::Community => ("RZ902", "Aire Valley Community Healthcare Trust", CareSetting::CommunityCare),
+            Self::Ambulance => (
+                "RZ901",
+                "Dales and Vale Ambulance Trust",
+                CareSetting::Ambulance,
+            ),
+            Self::Community => (
+                "RZ902",
+                "Aire Valley Community Healthcare Trust",
+                CareSetting::CommunityCare,
+            ),
             Self::HomeCare => ("VZ903", "Lantern Home Care", CareSetting::AdultSocialCare),
-            Self::Hospital => ("RZ904", "Wharfedale District Hospital", CareSetting::EmergencyDepartment),
-            Self::Pharmacy => ("FZ9AA", "Bluebell Pharmacy, Otley", CareSetting::CommunityPharmacy),
-            Self::Registration => ("RZ906", "West Riding Registration Authority", CareSetting::Administration),
-            Self::Practice => ("Y90001", "Wharfe Bridge Medical Practice", CareSetting::GeneralPractice),
-            Self::OutOfHours => ("Y90007", "Moorside Out of Hours Service", CareSetting::OutOfHours),
+            Self::Hospital => (
+                "RZ904",
+                "Wharfedale District Hospital",
+                CareSetting::EmergencyDepartment,
+            ),
+            Self::Pharmacy => (
+                "FZ9AA",
+                "Bluebell Pharmacy, Otley",
+                CareSetting::CommunityPharmacy,
+            ),
+            Self::Registration => (
+                "RZ906",
+                "West Riding Registration Authority",
+                CareSetting::Administration,
+            ),
+            Self::Practice => (
+                "Y90001",
+                "Wharfe Bridge Medical Practice",
+                CareSetting::GeneralPractice,
+            ),
+            Self::OutOfHours => (
+                "Y90007",
+                "Moorside Out of Hours Service",
+                CareSetting::OutOfHours,
+            ),
             Self::Hospice => ("VZ908", "St Hilda's Hospice", CareSetting::Hospice),
-            Self::UrgentCare => ("Y90009", "Riverside Urgent Treatment Centre", CareSetting::UrgentTreatment),
-            Self::MentalHealth => ("RZ910", "Ridings Mental Health Trust", CareSetting::MentalHealth),
-            Self::Dentist => ("VZ911", "Market Place Dental Practice", CareSetting::Dentistry),
+            Self::UrgentCare => (
+                "Y90009",
+                "Riverside Urgent Treatment Centre",
+                CareSetting::UrgentTreatment,
+            ),
+            Self::MentalHealth => (
+                "RZ910",
+                "Ridings Mental Health Trust",
+                CareSetting::MentalHealth,
+            ),
+            Self::Dentist => (
+                "VZ911",
+                "Market Place Dental Practice",
+                CareSetting::Dentistry,
+            ),
         };
-        Organisation { ods: ods(code), name: name.to_owned(), setting }
+        Organisation {
+            ods: ods(code),
+            name: name.to_owned(),
+            setting,
+        }
     }
 }
 
-#[expect(clippy::expect_used, reason = "written out in this file, each made by a test")]
+#[expect(
+    clippy::expect_used,
+    reason = "written out in this file, each made by a test"
+)]
 fn ods(code: &str) -> OdsCode {
     code.parse().expect("an ODS code")
 }
@@ -128,7 +175,11 @@ const CARER: &[Activity] = &[
     Activity::ViewAdjustments,
     Activity::ManageAdjustments,
 ];
-const PRIVACY: &[Activity] = &[Activity::EmergencyAlerts, Activity::RelationshipAlerts, Activity::Reports];
+const PRIVACY: &[Activity] = &[
+    Activity::EmergencyAlerts,
+    Activity::RelationshipAlerts,
+    Activity::Reports,
+];
 const DESK: &[Activity] = &[Activity::FindPatient];
 
 /// Ids of the demonstration: the version and variant of a UUIDv7 at the beginning of time, and a
@@ -143,14 +194,21 @@ fn person(
     name: &'static str,
     roles: &[(Place, Job, &'static [Activity])],
 ) -> DemoPerson {
-    let roles = (1..).zip(roles).map(|(which, (place, (code, job), activities))| RoleAssignment {
-        id: RoleId(demo_id(2, number * 100 + which)),
-        organisation: place.organisation(),
-        job_code: (*code).to_owned(),
-        job_name: (*job).to_owned(),
-        activities: activities.iter().copied().collect(),
-    });
-    DemoPerson { login, id: PersonId(demo_id(1, number)), name, roles: roles.collect() }
+    let roles = (1..)
+        .zip(roles)
+        .map(|(which, (place, (code, job), activities))| RoleAssignment {
+            id: RoleId(demo_id(2, number * 100 + which)),
+            organisation: place.organisation(),
+            job_code: (*code).to_owned(),
+            job_name: (*job).to_owned(),
+            activities: activities.iter().copied().collect(),
+        });
+    DemoPerson {
+        login,
+        id: PersonId(demo_id(1, number)),
+        name,
+        roles: roles.collect(),
+    }
 }
 
 /// Every organisation of the demonstration.
@@ -162,12 +220,37 @@ pub fn demo_organisations() -> Vec<Organisation> {
 pub fn demo_staff() -> Vec<DemoPerson> {
     use Place::*;
     vec![
-        person(1, "paramedic", "Priya Nair", &[(Ambulance, PARAMEDIC, CLINICAL)]),
-        person(2, "nurse", "Hannah Ashby", &[(Community, COMMUNITY_NURSE, CLINICAL)]),
+        person(
+            1,
+            "paramedic",
+            "Priya Nair",
+            &[(Ambulance, PARAMEDIC, CLINICAL)],
+        ),
+        person(
+            2,
+            "nurse",
+            "Hannah Ashby",
+            &[(Community, COMMUNITY_NURSE, CLINICAL)],
+        ),
         person(3, "carer", "Grace Owusu", &[(HomeCare, CARE_STAFF, CARER)]),
-        person(4, "privacy", "Martin Fielding", &[(Ambulance, PRIVACY_OFFICER, PRIVACY)]),
-        person(5, "registration", "Eleanor Pryce", &[(Registration, REGISTRATION_AGENT, &[])]),
-        person(6, "reception", "Farah Siddiqui", &[(Practice, RECEPTIONIST, DESK)]),
+        person(
+            4,
+            "privacy",
+            "Martin Fielding",
+            &[(Ambulance, PRIVACY_OFFICER, PRIVACY)],
+        ),
+        person(
+            5,
+            "registration",
+            "Eleanor Pryce",
+            &[(Registration, REGISTRATION_AGENT, &[])],
+        ),
+        person(
+            6,
+            "reception",
+            "Farah Siddiqui",
+            &[(Practice, RECEPTIONIST, DESK)],
+        ),
         person(7, "norole", "Callum Reid", &[]),
         person(
             8,
@@ -193,9 +276,24 @@ pub fn demo_staff() -> Vec<DemoPerson> {
                 (Dentist, NURSE, CARE),
             ],
         ),
-        person(10, "pharmacist", "Mei Chan", &[(Pharmacy, PHARMACIST, CARE)]),
-        person(11, "nurse-privacy", "Susan Lockwood", &[(Community, PRIVACY_OFFICER, PRIVACY)]),
-        person(12, "doctor", "Dr Michael O'Sullivan", &[(Hospital, PRACTITIONER, DOCTOR)]),
+        person(
+            10,
+            "pharmacist",
+            "Mei Chan",
+            &[(Pharmacy, PHARMACIST, CARE)],
+        ),
+        person(
+            11,
+            "nurse-privacy",
+            "Susan Lockwood",
+            &[(Community, PRIVACY_OFFICER, PRIVACY)],
+        ),
+        person(
+            12,
+            "doctor",
+            "Dr Michael O'Sullivan",
+            &[(Hospital, PRACTITIONER, DOCTOR)],
+        ),
     ]
 }
 
@@ -206,7 +304,10 @@ mod tests {
     use std::collections::HashSet;
 
     fn of(login: &str) -> DemoPerson {
-        demo_staff().into_iter().find(|person| person.login == login).unwrap()
+        demo_staff()
+            .into_iter()
+            .find(|person| person.login == login)
+            .unwrap()
     }
 
     #[test]
@@ -214,12 +315,25 @@ mod tests {
         let staff = demo_staff();
         let people: HashSet<PersonId> = staff.iter().map(|person| person.id).collect();
         let logins: HashSet<&str> = staff.iter().map(|person| person.login).collect();
-        let roles: Vec<RoleId> = staff.iter().flat_map(|person| &person.roles).map(|role| role.id).collect();
+        let roles: Vec<RoleId> = staff
+            .iter()
+            .flat_map(|person| &person.roles)
+            .map(|role| role.id)
+            .collect();
         assert_eq!((people.len(), logins.len()), (staff.len(), staff.len()));
         assert_eq!(roles.iter().collect::<HashSet<_>>().len(), roles.len());
-        assert_eq!(of("paramedic").id.to_string(), "00000000-0000-7000-8000-000100000001");
-        assert_eq!(of("paramedic").roles[0].id.to_string(), "00000000-0000-7000-8000-000200000065");
-        let codes: HashSet<OdsCode> = demo_organisations().into_iter().map(|organisation| organisation.ods).collect();
+        assert_eq!(
+            of("paramedic").id.to_string(),
+            "00000000-0000-7000-8000-000100000001"
+        );
+        assert_eq!(
+            of("paramedic").roles[0].id.to_string(),
+            "00000000-0000-7000-8000-000200000065"
+        );
+        let codes: HashSet<OdsCode> = demo_organisations()
+            .into_iter()
+            .map(|organisation| organisation.ods)
+            .collect();
         assert_eq!(codes.len(), Place::ALL.len());
     }
 
@@ -231,9 +345,14 @@ mod tests {
         assert_eq!(choice("threeroles"), RoleChoice::List);
         assert_eq!(choice("sevenroles"), RoleChoice::SearchableList);
         let carer = &of("carer").roles[0];
-        assert!(carer.allows(Activity::ViewSummary) && !carer.organisation.setting.approved_for_summary());
+        assert!(
+            carer.allows(Activity::ViewSummary)
+                && !carer.organisation.setting.approved_for_summary()
+        );
         let reception = &of("reception").roles[0];
-        assert!(reception.allows(Activity::FindPatient) && !reception.allows(Activity::ViewAdjustments));
+        assert!(
+            reception.allows(Activity::FindPatient) && !reception.allows(Activity::ViewAdjustments)
+        );
         assert!(of("privacy").roles[0].organisation == of("paramedic").roles[0].organisation);
     }
 }

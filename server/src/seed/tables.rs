@@ -33,7 +33,8 @@ impl<T> Ranked<T> {
     pub(super) fn draw(&self, rng: &mut impl Rng) -> Option<&T> {
         let total = *self.cumulative.last()?;
         let point = rng.random_range(0..total.max(1));
-        self.items.get(self.cumulative.partition_point(|sum| *sum <= point))
+        self.items
+            .get(self.cumulative.partition_point(|sum| *sum <= point))
     }
 }
 
@@ -103,11 +104,14 @@ pub(super) struct Tables {
 }
 
 fn rows(file: &'static str) -> impl Iterator<Item = &'static str> {
-    file.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty())
+    file.lines()
+        .filter(|line| !line.starts_with('#') && !line.trim().is_empty())
 }
 
 fn lists(file: &'static str) -> HashMap<&'static str, &'static str> {
-    rows(file).filter_map(|line| line.split_once(": ")).collect()
+    rows(file)
+        .filter_map(|line| line.split_once(": "))
+        .collect()
 }
 
 fn eras(file: &'static str, sex: &str) -> Vec<Era> {
@@ -115,7 +119,10 @@ fn eras(file: &'static str, sex: &str) -> Vec<Era> {
         .filter_map(|line| {
             let (key, names) = line.split_once(": ")?;
             let from = key.strip_prefix(sex)?.trim().parse().ok()?;
-            Some(Era { from, names: by_rank(names, 4.0, 0.85) })
+            Some(Era {
+                from,
+                names: by_rank(names, 4.0, 0.85),
+            })
         })
         .collect()
 }
@@ -127,7 +134,10 @@ impl Tables {
         let given = lists(given_file);
         let parts = lists(include_str!("data/surname_parts.txt"));
         let list = |key: &str| -> Vec<&'static str> {
-            parts.get(key).map(|line| line.split(", ").collect()).unwrap_or_default()
+            parts
+                .get(key)
+                .map(|line| line.split(", ").collect())
+                .unwrap_or_default()
         };
         let own = |heritage: &str, sex: &str| {
             given
@@ -138,18 +148,29 @@ impl Tables {
         let mut heritages = Vec::new();
         let (mut older, mut younger) = (Vec::new(), Vec::new());
         for row in rows(include_str!("data/groups.csv")) {
-            let Some((name, _)) = row.split_once(',') else { continue };
-            let numbers: Vec<u32> = row.split(',').map(|cell| cell.parse().unwrap_or(0)).collect();
+            let Some((name, _)) = row.split_once(',') else {
+                continue;
+            };
+            let numbers: Vec<u32> = row
+                .split(',')
+                .map(|cell| cell.parse().unwrap_or(0))
+                .collect();
             let number = |at: usize| numbers.get(at).copied().unwrap_or(0);
             older.push((heritages.len(), number(1)));
             younger.push((heritages.len(), number(2)));
             heritages.push(Heritage {
                 name,
-                surnames: surnames.get(name).map(|names| by_rank(names, 6.0, 0.75)).unwrap_or_default(),
+                surnames: surnames
+                    .get(name)
+                    .map(|names| by_rank(names, 6.0, 0.75))
+                    .unwrap_or_default(),
                 female: own(name, "F"),
                 male: own(name, "M"),
                 own_given: number(3),
-                language: row.split(',').nth(4).filter(|language| !language.is_empty()),
+                language: row
+                    .split(',')
+                    .nth(4)
+                    .filter(|language| !language.is_empty()),
                 language_recorded: number(5),
                 interpreter: number(6),
             });
@@ -160,8 +181,15 @@ impl Tables {
             heritages,
             female: eras(given_file, "F "),
             male: eras(given_file, "M "),
-            places: Ranked::new((0..).zip(rows(include_str!("data/places.csv"))).filter_map(|(index, row)| place(index, row))),
-            one_word: surnames.get("Single").map(|line| line.split(", ").collect()).unwrap_or_default(),
+            places: Ranked::new(
+                (0..)
+                    .zip(rows(include_str!("data/places.csv")))
+                    .filter_map(|(index, row)| place(index, row)),
+            ),
+            one_word: surnames
+                .get("Single")
+                .map(|line| line.split(", ").collect())
+                .unwrap_or_default(),
             forty_letters: surnames.get("Long").copied().unwrap_or_default(),
             first_parts: list("first"),
             second_parts: list("second"),
@@ -176,15 +204,30 @@ impl Tables {
     pub(super) fn heritage(&self, rng: &mut impl Rng, born: i16) -> Option<&Heritage> {
         // Between the shares of 1945 and those of 2005 the young ones come in step by step.
         let younger = i32::from(born) - 1945;
-        let shares = if rng.random_range(0..60) < younger { &self.younger } else { &self.older };
-        shares.draw(rng).and_then(|index| self.heritages.get(*index))
+        let shares = if rng.random_range(0..60) < younger {
+            &self.younger
+        } else {
+            &self.older
+        };
+        shares
+            .draw(rng)
+            .and_then(|index| self.heritages.get(*index))
     }
 
     /// An English given name for someone born in that year: mostly of their time, now and then of
     /// their parents'.
-    pub(super) fn english_given(&self, rng: &mut impl Rng, female: bool, born: i16) -> &'static str {
+    pub(super) fn english_given(
+        &self,
+        rng: &mut impl Rng,
+        female: bool,
+        born: i16,
+    ) -> &'static str {
         let eras = if female { &self.female } else { &self.male };
-        let born = if rng.random_ratio(1, 6) { born - 20 } else { born };
+        let born = if rng.random_ratio(1, 6) {
+            born - 20
+        } else {
+            born
+        };
         eras.iter()
             .rev()
             .find(|era| era.from <= born)
@@ -196,12 +239,19 @@ impl Tables {
 
     /// A surname made of two parts of place names.
     pub(super) fn place_surname(&self, rng: &mut impl Rng) -> String {
-        format!("{}{}", one(rng, &self.first_parts), one(rng, &self.second_parts))
+        format!(
+            "{}{}",
+            one(rng, &self.first_parts),
+            one(rng, &self.second_parts)
+        )
     }
 
     /// A word of the list with that name.
     pub(super) fn word(&self, rng: &mut impl Rng, list: &str) -> &'static str {
-        self.words.get(list).map(|words| one(rng, words)).unwrap_or_default()
+        self.words
+            .get(list)
+            .map(|words| one(rng, words))
+            .unwrap_or_default()
     }
 }
 
@@ -217,7 +267,13 @@ fn place(index: u32, row: &'static str) -> Option<(Place, u32)> {
         practices: 0,
     };
     let people: u32 = cells.next()?.parse().ok()?;
-    Some((Place { practices: (people / 16).clamp(2, 50), ..place }, people))
+    Some((
+        Place {
+            practices: (people / 16).clamp(2, 50),
+            ..place
+        },
+        people,
+    ))
 }
 
 /// One of a list, each as likely; empty only of an empty list.
@@ -233,16 +289,40 @@ mod tests {
     #[test]
     fn every_row_of_every_file_is_read() {
         let tables = &*TABLES;
-        assert_eq!(tables.heritages.len(), rows(include_str!("data/groups.csv")).count());
-        assert_eq!(tables.places.items.len(), rows(include_str!("data/places.csv")).count());
+        assert_eq!(
+            tables.heritages.len(),
+            rows(include_str!("data/groups.csv")).count()
+        );
+        assert_eq!(
+            tables.places.items.len(),
+            rows(include_str!("data/places.csv")).count()
+        );
         for heritage in &tables.heritages {
             assert!(!heritage.surnames.items.is_empty(), "{}", heritage.name);
-            assert!(heritage.own_given == 0 || !heritage.female.items.is_empty(), "{}", heritage.name);
-            assert!(heritage.own_given == 0 || !heritage.male.items.is_empty(), "{}", heritage.name);
+            assert!(
+                heritage.own_given == 0 || !heritage.female.items.is_empty(),
+                "{}",
+                heritage.name
+            );
+            assert!(
+                heritage.own_given == 0 || !heritage.male.items.is_empty(),
+                "{}",
+                heritage.name
+            );
         }
         assert_eq!((tables.female.len(), tables.male.len()), (9, 9));
         assert_eq!(tables.forty_letters.chars().count(), 40);
-        for list in ["street", "way", "house", "flats", "practice", "practice_kind", "pharmacy", "doctor", "doctor_given"] {
+        for list in [
+            "street",
+            "way",
+            "house",
+            "flats",
+            "practice",
+            "practice_kind",
+            "pharmacy",
+            "doctor",
+            "doctor_given",
+        ] {
             assert!(!tables.words.get(list).unwrap().is_empty(), "{list}");
         }
     }
@@ -250,7 +330,10 @@ mod tests {
     #[test]
     fn there_are_names_enough() {
         let of = |file: &'static str| -> HashSet<&str> {
-            lists(file).into_values().flat_map(|line| line.split(", ")).collect()
+            lists(file)
+                .into_values()
+                .flat_map(|line| line.split(", "))
+                .collect()
         };
         assert!(of(include_str!("data/surnames.txt")).len() >= 800);
         assert!(of(include_str!("data/given.txt")).len() >= 600);

@@ -78,7 +78,14 @@ struct Making<'a> {
 type Dated = (Date, Row);
 
 fn entry(on: Date, description: &str, more: &str) -> Dated {
-    (on, Row::Entry(vec![banner_date(on), description.to_owned(), more.to_owned()]))
+    (
+        on,
+        Row::Entry(vec![
+            banner_date(on),
+            description.to_owned(),
+            more.to_owned(),
+        ]),
+    )
 }
 
 fn latest_first(mut rows: Vec<Dated>) -> Entries {
@@ -107,7 +114,11 @@ const REMARKS: &[(KnownHeading, &[Remark], u32)] = &[
     (KnownHeading::FamilyHistory, tables::FAMILY_HISTORY, 15),
     (KnownHeading::Correspondence, tables::CORRESPONDENCE, 3),
     (KnownHeading::Documentation, tables::DOCUMENTATION, 25),
-    (KnownHeading::RisksToProfessional, tables::RISKS_TO_PROFESSIONAL, 2),
+    (
+        KnownHeading::RisksToProfessional,
+        tables::RISKS_TO_PROFESSIONAL,
+        2,
+    ),
     (KnownHeading::Services, tables::SERVICES, 18),
 ];
 
@@ -136,14 +147,26 @@ impl Making<'_> {
     fn history(&mut self) -> History {
         let allergies = self.allergies();
         let conditions = self.conditions();
-        let avoid: Vec<&str> = allergies.iter().flat_map(|allergy| allergy.avoid).copied().collect();
+        let avoid: Vec<&str> = allergies
+            .iter()
+            .flat_map(|allergy| allergy.avoid)
+            .copied()
+            .collect();
         let created = self.spec.created;
         let year_ago = created.saturating_sub(Span::new().years(1));
         let half_year_ago = created.saturating_sub(Span::new().months(6));
         let core = [
             (KnownHeading::Allergies, None, self.allergy_rows(&allergies)),
-            (KnownHeading::AcuteMedications, Some((year_ago, created)), self.acute(&conditions, &avoid)),
-            (KnownHeading::RepeatMedications, None, self.repeat(&conditions, &avoid)),
+            (
+                KnownHeading::AcuteMedications,
+                Some((year_ago, created)),
+                self.acute(&conditions, &avoid),
+            ),
+            (
+                KnownHeading::RepeatMedications,
+                None,
+                self.repeat(&conditions, &avoid),
+            ),
             (
                 KnownHeading::DiscontinuedMedications,
                 Some((half_year_ago, created)),
@@ -168,10 +191,18 @@ impl Making<'_> {
                 }
             }
         }
-        History { heads: self.heads(), sections }
+        History {
+            heads: self.heads(),
+            sections,
+        }
     }
 
-    fn section(&self, heading: KnownHeading, period: Option<(Date, Date)>, entries: Entries) -> HistorySection {
+    fn section(
+        &self,
+        heading: KnownHeading,
+        period: Option<(Date, Date)>,
+        entries: Entries,
+    ) -> HistorySection {
         HistorySection {
             heading,
             period,
@@ -182,13 +213,26 @@ impl Making<'_> {
 
     fn heads(&mut self) -> Heads {
         const DOCTORS: &[&str] = &[
-            "AHMED, Nadia (Dr)", "BENNETT, Laura (Dr)", "COHEN, Samuel (Dr)", "DESAI, Anita (Dr)", "EVANS, Rhys (Dr)",
-            "GALLAGHER, Catherine (Dr)", "KOWALSKI, Tomasz (Dr)", "MENON, Deepa (Dr)", "NWOSU, Chioma (Dr)",
-            "O'SULLIVAN, Michael (Dr)", "PATEL, Kiran (Dr)", "WALKER, Joanna (Mrs)",
+            "AHMED, Nadia (Dr)",
+            "BENNETT, Laura (Dr)",
+            "COHEN, Samuel (Dr)",
+            "DESAI, Anita (Dr)",
+            "EVANS, Rhys (Dr)",
+            "GALLAGHER, Catherine (Dr)",
+            "KOWALSKI, Tomasz (Dr)",
+            "MENON, Deepa (Dr)",
+            "NWOSU, Chioma (Dr)",
+            "O'SULLIVAN, Michael (Dr)",
+            "PATEL, Kiran (Dr)",
+            "WALKER, Joanna (Mrs)",
         ];
         let practice = match &self.patient.gp {
             Some(gp) => {
-                let town = self.patient.addresses.first().and_then(|address| address.lines.last());
+                let town = self
+                    .patient
+                    .addresses
+                    .first()
+                    .and_then(|address| address.lines.last());
                 match town {
                     Some(town) => format!("{} ({}), {town}.", gp.name, gp.ods),
                     None => format!("{} ({}).", gp.name, gp.ods),
@@ -198,7 +242,11 @@ impl Making<'_> {
         };
         Heads {
             created: self.spec.created,
-            author: DOCTORS.choose(&mut self.rng).copied().unwrap_or_default().to_owned(),
+            author: DOCTORS
+                .choose(&mut self.rng)
+                .copied()
+                .unwrap_or_default()
+                .to_owned(),
             practice,
             recently_registered: self.spec.recently_registered,
             withheld: self.spec.withheld,
@@ -209,7 +257,11 @@ impl Making<'_> {
         if let Some(story) = &self.spec.story {
             let named = story.conditions.iter();
             return named
-                .filter_map(|name| tables::CONDITIONS.iter().find(|condition| condition.name == *name))
+                .filter_map(|name| {
+                    tables::CONDITIONS
+                        .iter()
+                        .find(|condition| condition.name == *name)
+                })
                 .collect();
         }
         let band = match self.years {
@@ -233,7 +285,11 @@ impl Making<'_> {
         if let Some(story) = &self.spec.story {
             let named = story.allergies.iter();
             return named
-                .filter_map(|name| tables::ALLERGIES.iter().find(|allergy| allergy.description == *name))
+                .filter_map(|name| {
+                    tables::ALLERGIES
+                        .iter()
+                        .find(|allergy| allergy.description == *name)
+                })
                 .collect();
         }
         let chance = if self.years < 18 { 12 } else { 30 };
@@ -250,17 +306,32 @@ impl Making<'_> {
     fn allergy_rows(&mut self, allergies: &[&Allergy]) -> Entries {
         if allergies.is_empty() && self.spec.story.is_none() && self.percent(25) {
             let on = self.within(3000);
-            let cells = vec![banner_date(on), "No known allergies".to_owned(), String::new(), String::new(), String::new()];
+            let cells = vec![
+                banner_date(on),
+                "No known allergies".to_owned(),
+                String::new(),
+                String::new(),
+                String::new(),
+            ];
             return Entries::Rows(vec![Row::Entry(cells)]);
         }
         let rows = allergies.iter().map(|allergy| {
             let on = self.within(i64::from(self.years.clamp(1, 30)) * 365);
-            let mut pick = |list: &[&'static str]| list.choose(&mut self.rng).copied().unwrap_or_default().to_owned();
+            let mut pick = |list: &[&'static str]| {
+                list.choose(&mut self.rng)
+                    .copied()
+                    .unwrap_or_default()
+                    .to_owned()
+            };
             let reaction = pick(allergy.reactions);
             let severity = if reaction.contains("naphylaxis") || reaction.contains("Angioedema") {
                 "Life threatening".to_owned()
             } else {
-                pick(tables::SEVERITIES.split_last().map_or(&[], |(_, rest)| rest))
+                pick(
+                    tables::SEVERITIES
+                        .split_last()
+                        .map_or(&[], |(_, rest)| rest),
+                )
             };
             let cells = vec![
                 banner_date(on),
@@ -278,7 +349,10 @@ impl Making<'_> {
         let delicate = conditions.iter().any(|condition| {
             matches!(
                 condition.name,
-                "Atrial fibrillation" | "Heart failure" | "Chronic kidney disease stage 3" | "Ischaemic heart disease"
+                "Atrial fibrillation"
+                    | "Heart failure"
+                    | "Chronic kidney disease stage 3"
+                    | "Ischaemic heart disease"
             )
         });
         let fitting = tables::ACUTE.iter().filter(|acute| {
@@ -294,20 +368,35 @@ impl Making<'_> {
             _ => 5,
         };
         let count = self.rng.random_range(0..=most);
-        let mut courses: Vec<&tables::Acute> = fitting.into_iter().choose_multiple(&mut self.rng, count);
+        let mut courses: Vec<&tables::Acute> =
+            fitting.into_iter().choose_multiple(&mut self.rng, count);
         // One treatment for one illness.
         courses.sort_by_key(|course| course.reason);
         courses.dedup_by_key(|course| course.reason);
-        let mut dated: Vec<(Date, &tables::Acute)> = courses.into_iter().map(|course| (self.within(360), course)).collect();
+        let mut dated: Vec<(Date, &tables::Acute)> = courses
+            .into_iter()
+            .map(|course| (self.within(360), course))
+            .collect();
         dated.sort_by_key(|(on, _)| std::cmp::Reverse(*on));
         let mut rows = Vec::new();
         for (on, course) in dated {
-            rows.push(medicine_row("Acute Medication", &format!("Prescribed: {}", banner_date(on)), &course.medicine));
+            rows.push(medicine_row(
+                "Acute Medication",
+                &format!("Prescribed: {}", banner_date(on)),
+                &course.medicine,
+            ));
             if self.percent(30) {
-                rows.push(Row::Note(format!("Reason for Medication: {}", course.reason)));
+                rows.push(Row::Note(format!(
+                    "Reason for Medication: {}",
+                    course.reason
+                )));
             }
         }
-        if rows.is_empty() { Entries::Nothing } else { Entries::Rows(rows) }
+        if rows.is_empty() {
+            Entries::Nothing
+        } else {
+            Entries::Rows(rows)
+        }
     }
 
     fn repeat(&mut self, conditions: &[&Condition], avoid: &[&str]) -> Entries {
@@ -316,8 +405,12 @@ impl Making<'_> {
         let last_issue = self.within(28);
         for condition in conditions {
             for choices in condition.medicines {
-                let safe = choices.iter().filter(|medicine| !avoid.iter().any(|part| medicine.item.contains(part)));
-                let Some(medicine) = safe.choose(&mut self.rng) else { continue };
+                let safe = choices
+                    .iter()
+                    .filter(|medicine| !avoid.iter().any(|part| medicine.item.contains(part)));
+                let Some(medicine) = safe.choose(&mut self.rng) else {
+                    continue;
+                };
                 let substance = medicine.item.split(' ').next().unwrap_or_default();
                 if given.contains(&substance) {
                     continue;
@@ -326,15 +419,24 @@ impl Making<'_> {
                 let when = if self.percent(4) {
                     format!("Authorised (not issued): {}", banner_date(last_issue))
                 } else {
-                    let on = if self.percent(80) { last_issue } else { self.within(80) };
+                    let on = if self.percent(80) {
+                        last_issue
+                    } else {
+                        self.within(80)
+                    };
                     format!("Last Issued: {}", banner_date(on))
                 };
                 rows.push(medicine_row("Repeat Medication", &when, medicine));
                 if self.percent(15) {
-                    rows.push(Row::Note(format!("Reason for Medication: {}", condition.name)));
+                    rows.push(Row::Note(format!(
+                        "Reason for Medication: {}",
+                        condition.name
+                    )));
                 }
             }
-            let elsewhere = tables::ELSEWHERE.iter().find(|(name, _)| *name == condition.name);
+            let elsewhere = tables::ELSEWHERE
+                .iter()
+                .find(|(name, _)| *name == condition.name);
             if let Some((_, medicine)) = elsewhere
                 && self.percent(25)
             {
@@ -343,25 +445,46 @@ impl Making<'_> {
                 rows.push(medicine_row("Prescribed Elsewhere", &when, medicine));
             }
         }
-        if rows.is_empty() { Entries::Nothing } else { Entries::Rows(rows) }
+        if rows.is_empty() {
+            Entries::Nothing
+        } else {
+            Entries::Rows(rows)
+        }
     }
 
     fn discontinued(&mut self, conditions: &[&Condition]) -> Entries {
         const REASONS: &[&str] = &[
-            "Adverse reaction", "No longer required", "Changed to another preparation", "Blood pressure too low",
+            "Adverse reaction",
+            "No longer required",
+            "Changed to another preparation",
+            "Blood pressure too low",
             "Patient stopped taking it",
         ];
-        let candidates = conditions.iter().flat_map(|condition| condition.medicines).flat_map(|choices| choices.iter());
+        let candidates = conditions
+            .iter()
+            .flat_map(|condition| condition.medicines)
+            .flat_map(|choices| choices.iter());
         if !self.percent(18) {
             return Entries::Nothing;
         }
-        let Some(medicine) = candidates.choose(&mut self.rng) else { return Entries::Nothing };
+        let Some(medicine) = candidates.choose(&mut self.rng) else {
+            return Entries::Nothing;
+        };
         let stopped = self.within(170);
-        let issued = stopped.saturating_sub(Span::new().days(20)).max(self.patient.birth_date);
+        let issued = stopped
+            .saturating_sub(Span::new().days(20))
+            .max(self.patient.birth_date);
         let reason = REASONS.choose(&mut self.rng).copied().unwrap_or_default();
         Entries::Rows(vec![
-            medicine_row("Repeat Medication", &format!("Last Issued: {}", banner_date(issued)), medicine),
-            Row::Note(format!("Discontinued: {} Reason: {reason}", banner_date(stopped))),
+            medicine_row(
+                "Repeat Medication",
+                &format!("Last Issued: {}", banner_date(issued)),
+                medicine,
+            ),
+            Row::Note(format!(
+                "Discontinued: {} Reason: {reason}",
+                banner_date(stopped)
+            )),
         ])
     }
 
@@ -371,8 +494,13 @@ impl Making<'_> {
             .filter(|condition| condition.name != "Contraception")
             .map(|condition| {
                 // The day of a diagnosis is the same under both headings.
-                let back = i64::try_from(condition.name.len()).unwrap_or(1) * 97 + i64::from(self.years) * 41;
-                let on = self.spec.created.saturating_sub(Span::new().days(back)).max(self.patient.birth_date);
+                let back = i64::try_from(condition.name.len()).unwrap_or(1) * 97
+                    + i64::from(self.years) * 41;
+                let on = self
+                    .spec
+                    .created
+                    .saturating_sub(Span::new().days(back))
+                    .max(self.patient.birth_date);
                 let more = if problems { "Significant Active" } else { "" };
                 entry(on, condition.name, more)
             });
@@ -387,7 +515,11 @@ impl Making<'_> {
         });
         let mut rows: Vec<Dated> = rows.collect();
         if self.years >= 18 && rows.is_empty() && self.spec.extent == Extent::Everything {
-            rows.push(entry(self.within(360), "Haemoglobin concentration", "136 g/L"));
+            rows.push(entry(
+                self.within(360),
+                "Haemoglobin concentration",
+                "136 g/L",
+            ));
         }
         latest_first(rows)
     }
@@ -423,12 +555,29 @@ impl Making<'_> {
 
 /// What a remark is about, so that there is one on each subject.
 fn subject(description: &str) -> &str {
-    ["smok", "frailty scale", "Body mass", "blood pressure", "Lives ", "Letter from"]
-        .into_iter()
-        .find(|part| description.contains(part))
-        .unwrap_or(description)
+    [
+        "smok",
+        "frailty scale",
+        "Body mass",
+        "blood pressure",
+        "Lives ",
+        "Letter from",
+    ]
+    .into_iter()
+    .find(|part| description.contains(part))
+    .unwrap_or(description)
 }
 
 fn medicine_row(kind: &str, when: &str, medicine: &Medicine) -> Row {
-    Row::Entry([kind, when, medicine.item, medicine.dosage, medicine.quantity].map(str::to_owned).to_vec())
+    Row::Entry(
+        [
+            kind,
+            when,
+            medicine.item,
+            medicine.dosage,
+            medicine.quantity,
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+    )
 }

@@ -91,12 +91,22 @@ pub fn section_title(heading: KnownHeading) -> &'static str {
 /// The columns of a heading's table.
 pub(super) fn columns(heading: KnownHeading) -> &'static [&'static str] {
     match heading {
-        KnownHeading::Allergies => &["Date", "Description", "Certainty", "Severity", "Supporting Information"],
+        KnownHeading::Allergies => &[
+            "Date",
+            "Description",
+            "Certainty",
+            "Severity",
+            "Supporting Information",
+        ],
         KnownHeading::AcuteMedications
         | KnownHeading::RepeatMedications
-        | KnownHeading::DiscontinuedMedications => {
-            &["Type", "Date", "Medication Item", "Dosage Instructions", "Quantity"]
-        }
+        | KnownHeading::DiscontinuedMedications => &[
+            "Type",
+            "Date",
+            "Medication Item",
+            "Dosage Instructions",
+            "Quantity",
+        ],
         _ => &["Date", "Description", "Additional information"],
     }
 }
@@ -104,7 +114,9 @@ pub(super) fn columns(heading: KnownHeading) -> &'static [&'static str] {
 /// The title with the period that it covers: "(For the 12 month period 14-May-2025 to 14-May-2026)".
 pub(super) fn full_title(section: &HistorySection) -> String {
     let title = section_title(section.heading);
-    let Some((from, to)) = section.period else { return title.to_owned() };
+    let Some((from, to)) = section.period else {
+        return title.to_owned();
+    };
     let months = match section.heading {
         KnownHeading::DiscontinuedMedications => 6,
         _ => 12,

@@ -55,7 +55,11 @@ const MOST_COLUMNS: usize = 32;
 pub fn read_for(document: &[u8], patient: NhsNumber) -> Result<Summary, ReadError> {
     let bundle = parse(document)?;
     let summary = summary(&bundle)?;
-    if subject(&bundle) == Some(patient) { Ok(summary) } else { Err(ReadError::OtherPatient) }
+    if subject(&bundle) == Some(patient) {
+        Ok(summary)
+    } else {
+        Err(ReadError::OtherPatient)
+    }
 }
 
 /// What the document states.
@@ -102,7 +106,9 @@ fn subject(bundle: &Value) -> Option<NhsNumber> {
 }
 
 fn summary(bundle: &Value) -> Result<Summary, ReadError> {
-    let composition = resources(bundle, "Composition").next().ok_or(ReadError::NoComposition)?;
+    let composition = resources(bundle, "Composition")
+        .next()
+        .ok_or(ReadError::NoComposition)?;
     let mut sections = Vec::new();
     flatten(composition, &mut sections);
     if sections.is_empty() {
@@ -117,7 +123,12 @@ fn summary(bundle: &Value) -> Result<Summary, ReadError> {
 
 /// Sections in the order of the document, those inside others after their own.
 fn flatten<'a>(parent: &'a Value, into: &mut Vec<&'a Value>) {
-    for section in parent.get("section").and_then(Value::as_array).into_iter().flatten() {
+    for section in parent
+        .get("section")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
         into.push(section);
         flatten(section, into);
     }
@@ -190,7 +201,10 @@ impl Reading {
     /// Takes a statement about the document as a whole, wherever it stands; gives back others, and
     /// a second one of a kind.
     fn statement_of_the_whole(&mut self, id: &str, text: String) -> Option<String> {
-        let begins = |what: &str| text.get(..what.len()).is_some_and(|start| start.eq_ignore_ascii_case(what));
+        let begins = |what: &str| {
+            text.get(..what.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(what))
+        };
         let place = match id {
             "Disclaimer" => &mut self.disclaimer,
             "CreateTime" => &mut self.created,
@@ -224,7 +238,9 @@ impl Reading {
         for block in blocks {
             match block {
                 Block::Statement { id, text } => {
-                    let Some(text) = self.statement_of_the_whole(&id, text) else { continue };
+                    let Some(text) = self.statement_of_the_whole(&id, text) else {
+                        continue;
+                    };
                     if says_withheld(&id, &text) && withheld.is_none() {
                         withheld = Some(text);
                     } else if says_nothing(&text) && nothing.is_none() {
@@ -238,8 +254,12 @@ impl Reading {
                     let mut kept = Vec::new();
                     for row in rows {
                         match row {
-                            Row::Note(text) if says_withheld("", &text) && withheld.is_none() => withheld = Some(text),
-                            Row::Note(text) if says_nothing(&text) && nothing.is_none() => nothing = Some(text),
+                            Row::Note(text) if says_withheld("", &text) && withheld.is_none() => {
+                                withheld = Some(text)
+                            }
+                            Row::Note(text) if says_nothing(&text) && nothing.is_none() => {
+                                nothing = Some(text)
+                            }
                             Row::Note(text) if says_left_out(&text) => {
                                 left_out = true;
                                 statements.push(text);
@@ -251,7 +271,10 @@ impl Reading {
                     match tables.iter_mut().find(|table| table.columns == columns) {
                         Some(table) => table.rows.append(&mut kept),
                         None if kept.is_empty() => {}
-                        None => tables.push(Table { columns, rows: kept }),
+                        None => tables.push(Table {
+                            columns,
+                            rows: kept,
+                        }),
                     }
                 }
             }
@@ -270,7 +293,10 @@ impl Reading {
             // Text and no table: the text is what it says.
             (None, None) => Content::Table(Table {
                 columns: Vec::new(),
-                rows: std::mem::take(&mut statements).into_iter().map(Row::Note).collect(),
+                rows: std::mem::take(&mut statements)
+                    .into_iter()
+                    .map(Row::Note)
+                    .collect(),
             }),
         };
         let section = |content: Content, withheld, statements| Section {
@@ -298,7 +324,9 @@ impl Reading {
         sections.extend(others);
         let mut after = allergies;
         for known in KnownHeading::CORE.into_iter().skip(1) {
-            let last = sections.iter().rposition(|section| section.heading == Heading::Known(known));
+            let last = sections
+                .iter()
+                .rposition(|section| section.heading == Heading::Known(known));
             match last {
                 Some(position) => after = after.max(position + 1),
                 None => {
@@ -340,27 +368,36 @@ fn heading(code: &str, title: &str) -> Heading {
         .find(|known| section_code(*known) == code || known.code() == code)
         .or_else(|| {
             let by_title = |known: &KnownHeading| section_title(*known).eq_ignore_ascii_case(bare);
-            (code == title).then(|| KnownHeading::ALL.iter().copied().find(by_title)).flatten()
+            (code == title)
+                .then(|| KnownHeading::ALL.iter().copied().find(by_title))
+                .flatten()
         })
         .map_or_else(
             || Heading::Other {
                 code: code.to_owned(),
-                title: if title.is_empty() { code.to_owned() } else { title.to_owned() },
+                title: if title.is_empty() {
+                    code.to_owned()
+                } else {
+                    title.to_owned()
+                },
             },
             Heading::Known,
         )
 }
 
 fn says_withheld(id: &str, text: &str) -> bool {
-    id.starts_with("WithheldCREItems") || text.to_ascii_lowercase().contains("deliberately withheld")
+    id.starts_with("WithheldCREItems")
+        || text.to_ascii_lowercase().contains("deliberately withheld")
 }
 
 fn says_nothing(text: &str) -> bool {
-    text.to_ascii_lowercase().starts_with("no relevant information available")
+    text.to_ascii_lowercase()
+        .starts_with("no relevant information available")
 }
 
 fn says_left_out(text: &str) -> bool {
-    text.to_ascii_lowercase().contains("not included in this summary")
+    text.to_ascii_lowercase()
+        .contains("not included in this summary")
 }
 
 /// FHIR's own way to say that a section is empty and why.
@@ -375,17 +412,30 @@ fn empty_reason(reason: &Value) -> Option<Block> {
         Some("withheld") => "WithheldCREItemsStatement",
         _ => "",
     };
-    Some(Block::Statement { id: id.to_owned(), text: text.to_owned() })
+    Some(Block::Statement {
+        id: id.to_owned(),
+        text: text.to_owned(),
+    })
 }
 
 /// What the text of a section says, in its order.
 fn blocks(div: Option<&str>, code: &str) -> Result<Vec<Block>, ReadError> {
-    let Some(div) = div else { return Ok(Vec::new()) };
+    let Some(div) = div else {
+        return Ok(Vec::new());
+    };
     let div = with_entities_resolved(div);
-    let document = Document::parse(&div).map_err(|cause| ReadError::Narrative { code: code.to_owned(), cause })?;
+    let document = Document::parse(&div).map_err(|cause| ReadError::Narrative {
+        code: code.to_owned(),
+        cause,
+    })?;
     // Below, elements are followed into their children: not without end.
-    if document.descendants().any(|node| node.ancestors().nth(DEEPEST).is_some()) {
-        return Err(ReadError::TooDeep { code: code.to_owned() });
+    if document
+        .descendants()
+        .any(|node| node.ancestors().nth(DEEPEST).is_some())
+    {
+        return Err(ReadError::TooDeep {
+            code: code.to_owned(),
+        });
     }
     let mut found = Vec::new();
     blocks_of(document.root_element(), &mut found);
@@ -395,16 +445,31 @@ fn blocks(div: Option<&str>, code: &str) -> Result<Vec<Block>, ReadError> {
 /// HTML names some characters that XML does not know; only these occur in clinical text.
 fn with_entities_resolved(div: &str) -> String {
     const NAMED: [(&str, &str); 16] = [
-        ("&nbsp;", "\u{a0}"), ("&pound;", "£"), ("&deg;", "°"), ("&micro;", "µ"), ("&plusmn;", "±"), ("&frac12;", "½"),
-        ("&ndash;", "–"), ("&mdash;", "—"), ("&lsquo;", "‘"), ("&rsquo;", "’"), ("&ldquo;", "“"), ("&rdquo;", "”"),
-        ("&hellip;", "…"), ("&bull;", "•"), ("&times;", "×"), ("&middot;", "·"),
+        ("&nbsp;", "\u{a0}"),
+        ("&pound;", "£"),
+        ("&deg;", "°"),
+        ("&micro;", "µ"),
+        ("&plusmn;", "±"),
+        ("&frac12;", "½"),
+        ("&ndash;", "–"),
+        ("&mdash;", "—"),
+        ("&lsquo;", "‘"),
+        ("&rsquo;", "’"),
+        ("&ldquo;", "“"),
+        ("&rdquo;", "”"),
+        ("&hellip;", "…"),
+        ("&bull;", "•"),
+        ("&times;", "×"),
+        ("&middot;", "·"),
     ];
     if !div.contains('&') {
         return div.to_owned();
     }
     NAMED
         .iter()
-        .fold(div.to_owned(), |text, (name, character)| text.replace(name, character))
+        .fold(div.to_owned(), |text, (name, character)| {
+            text.replace(name, character)
+        })
 }
 
 fn is(node: &Node, name: &str) -> bool {
@@ -414,8 +479,26 @@ fn is(node: &Node, name: &str) -> bool {
 /// An element that stands by itself, so that text before and after it is not one sentence.
 fn stands_alone(node: &Node) -> bool {
     const ALONE: [&str; 20] = [
-        "table", "p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd", "div", "section", "pre",
-        "blockquote", "hr", "form",
+        "table",
+        "p",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "ul",
+        "ol",
+        "li",
+        "dl",
+        "dt",
+        "dd",
+        "div",
+        "section",
+        "pre",
+        "blockquote",
+        "hr",
+        "form",
     ];
     node.is_element() && ALONE.iter().any(|name| is(node, name))
 }
@@ -472,8 +555,13 @@ fn gather(node: Node, into: &mut String) {
 
 /// One space between words, and line breaks where the text had them.
 fn tidy(text: &str) -> String {
-    let lines = text.split('\n').map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
-    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+    let lines = text
+        .split('\n')
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    lines
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// A cell that reaches into the rows below it.
@@ -492,9 +580,16 @@ fn span(cell: Node, name: &str) -> usize {
 
 /// Whether it is inside a cell or the caption of the table, where text belongs.
 fn in_cell(inner: Node, table: Node) -> bool {
-    inner.ancestors().skip(1).take_while(|outer| *outer != table).any(|outer| {
-        is(&outer, "caption") || outer.parent_element().is_some_and(|parent| is(&parent, "tr"))
-    })
+    inner
+        .ancestors()
+        .skip(1)
+        .take_while(|outer| *outer != table)
+        .any(|outer| {
+            is(&outer, "caption")
+                || outer
+                    .parent_element()
+                    .is_some_and(|parent| is(&parent, "tr"))
+        })
 }
 
 fn table(node: Node, found: &mut Vec<Block>) {
@@ -507,12 +602,16 @@ fn table(node: Node, found: &mut Vec<Block>) {
     for caption in node.children().filter(|child| is(child, "caption")) {
         state(found, String::new(), words(caption));
     }
-    for stray in node.descendants().filter(|inner| inner.is_text() && !in_cell(*inner, node)) {
+    for stray in node
+        .descendants()
+        .filter(|inner| inner.is_text() && !in_cell(*inner, node))
+    {
         state(found, String::new(), words(stray));
     }
     for row in node.descendants().filter(|inner| own_rows(*inner, node)) {
         let cells: Vec<Node> = row.children().filter(Node::is_element).collect();
-        let in_head = row.ancestors().any(|outer| is(&outer, "thead")) || cells.iter().all(|cell| is(cell, "th"));
+        let in_head = row.ancestors().any(|outer| is(&outer, "thead"))
+            || cells.iter().all(|cell| is(cell, "th"));
         if columns.is_empty() && rows.is_empty() && in_head && cells.len() > 1 {
             columns = cells.iter().map(|cell| words(*cell)).collect();
             continue;
@@ -533,7 +632,17 @@ fn table(node: Node, found: &mut Vec<Block>) {
             rows.push(Row::Entry(values));
         }
     }
-    let widest = rows.iter().map(|row| if let Row::Entry(cells) = row { cells.len() } else { 0 }).max().unwrap_or(0);
+    let widest = rows
+        .iter()
+        .map(|row| {
+            if let Row::Entry(cells) = row {
+                cells.len()
+            } else {
+                0
+            }
+        })
+        .max()
+        .unwrap_or(0);
     if widest > columns.len() {
         columns.resize(widest, String::new());
     }
@@ -573,13 +682,20 @@ fn values(cells: &[Node], reaching: &mut Vec<Option<Reaching>>) -> Vec<String> {
         let text = words(*cell);
         let rows_below = span(*cell, "rowspan") - 1;
         for column in 0..span(*cell, "colspan") {
-            let text = if column == 0 { text.clone() } else { String::new() };
+            let text = if column == 0 {
+                text.clone()
+            } else {
+                String::new()
+            };
             if rows_below > 0 {
                 if reaching.len() <= values.len() {
                     reaching.resize(values.len() + 1, None);
                 }
                 if let Some(place) = reaching.get_mut(values.len()) {
-                    *place = Some(Reaching { rows: rows_below, text: text.clone() });
+                    *place = Some(Reaching {
+                        rows: rows_below,
+                        text: text.clone(),
+                    });
                 }
             }
             values.push(text);

@@ -10,7 +10,11 @@ pub(super) struct Medicine {
 }
 
 const fn m(item: &'static str, dosage: &'static str, quantity: &'static str) -> Medicine {
-    Medicine { item, dosage, quantity }
+    Medicine {
+        item,
+        dosage,
+        quantity,
+    }
 }
 
 /// Whom something can befall.
@@ -57,7 +61,11 @@ pub(super) const CONDITIONS: &[Condition] = &[
                 m("Amlodipine 5mg tablets", DAILY, "28 tablet"),
                 m("Amlodipine 10mg tablets", DAILY, "28 tablet"),
                 m("Indapamide 2.5mg tablets", MORNING, "28 tablet"),
-                m("Felodipine 5mg modified-release tablets", DAILY, "28 tablet"),
+                m(
+                    "Felodipine 5mg modified-release tablets",
+                    DAILY,
+                    "28 tablet",
+                ),
             ],
         ],
         results: &[("Serum creatinine level", 58, 118, "umol/L")],
@@ -68,28 +76,66 @@ pub(super) const CONDITIONS: &[Condition] = &[
         per_thousand: [0, 10, 75, 160, 190],
         medicines: &[
             &[
-                m("Metformin 500mg tablets", "Two To Be Taken Twice A Day With Or After Food", "112 tablet"),
-                m("Metformin 1g modified-release tablets", "Two To Be Taken With The Evening Meal", "56 tablet"),
+                m(
+                    "Metformin 500mg tablets",
+                    "Two To Be Taken Twice A Day With Or After Food",
+                    "112 tablet",
+                ),
+                m(
+                    "Metformin 1g modified-release tablets",
+                    "Two To Be Taken With The Evening Meal",
+                    "56 tablet",
+                ),
             ],
             &[
                 m("Empagliflozin 10mg tablets", DAILY, "28 tablet"),
-                m("Gliclazide 80mg tablets", "One To Be Taken Twice A Day With Food", "56 tablet"),
+                m(
+                    "Gliclazide 80mg tablets",
+                    "One To Be Taken Twice A Day With Food",
+                    "56 tablet",
+                ),
                 m("Sitagliptin 100mg tablets", DAILY, "28 tablet"),
-                m("Insulin glargine 100units/ml solution for injection 3ml pre-filled disposable devices", "Inject 24 Units At Night", "15 ml"),
+                m(
+                    "Insulin glargine 100units/ml solution for injection 3ml pre-filled disposable devices",
+                    "Inject 24 Units At Night",
+                    "15 ml",
+                ),
             ],
         ],
-        results: &[("Haemoglobin A1c level - IFCC standardised", 46, 88, "mmol/mol")],
+        results: &[(
+            "Haemoglobin A1c level - IFCC standardised",
+            46,
+            88,
+            "mmol/mol",
+        )],
     },
     Condition {
         name: "Type 1 diabetes mellitus",
         sex: Any,
         per_thousand: [3, 5, 5, 4, 2],
         medicines: &[
-            &[m("NovoRapid FlexPen 100units/ml solution for injection 3ml pre-filled pens (Novo Nordisk Ltd)", "Inject With Meals According To Carbohydrate", "15 ml")],
-            &[m("Lantus 100units/ml solution for injection 3ml pre-filled SoloStar pens (Sanofi)", "Inject 18 Units At Night", "15 ml")],
-            &[m("GlucaGen Hypokit 1mg powder and solvent for solution for injection (Novo Nordisk Ltd)", "Use As Directed For Severe Low Blood Sugar", "1 vial")],
+            &[m(
+                "NovoRapid FlexPen 100units/ml solution for injection 3ml pre-filled pens (Novo Nordisk Ltd)",
+                "Inject With Meals According To Carbohydrate",
+                "15 ml",
+            )],
+            &[m(
+                "Lantus 100units/ml solution for injection 3ml pre-filled SoloStar pens (Sanofi)",
+                "Inject 18 Units At Night",
+                "15 ml",
+            )],
+            &[m(
+                "GlucaGen Hypokit 1mg powder and solvent for solution for injection (Novo Nordisk Ltd)",
+                "Use As Directed For Severe Low Blood Sugar",
+                "1 vial",
+            )],
         ],
-        results: &[("Haemoglobin A1c level - IFCC standardised", 52, 84, "mmol/mol")],
+        results: &[(
+            "Haemoglobin A1c level - IFCC standardised",
+            52,
+            84,
+            "mmol/mol",
+        )],
     },
     Condition {
         name: "Asthma",
@@ -97,12 +143,28 @@ pub(super) const CONDITIONS: &[Condition] = &[
         per_thousand: [95, 90, 80, 75, 60],
         medicines: &[
             &[
-                m("Salbutamol 100micrograms/dose inhaler CFC free", "Inhale 2 Doses As Needed", "200 dose"),
-                m("Salamol Easi-Breathe 100micrograms/dose inhaler (Teva UK Ltd)", "Inhale 2 Doses As Needed", "200 dose"),
+                m(
+                    "Salbutamol 100micrograms/dose inhaler CFC free",
+                    "Inhale 2 Doses As Needed",
+                    "200 dose",
+                ),
+                m(
+                    "Salamol Easi-Breathe 100micrograms/dose inhaler (Teva UK Ltd)",
+                    "Inhale 2 Doses As Needed",
+                    "200 dose",
+                ),
             ],
             &[
-                m("Clenil Modulite 100micrograms/dose inhaler (Chiesi Ltd)", "Inhale 2 Doses Twice A Day", "200 dose"),
-                m("Fostair 100micrograms/dose / 6micrograms/dose inhaler (Chiesi Ltd)", "Inhale 2 Doses Twice A Day", "120 dose"),
+                m(
+                    "Clenil Modulite 100micrograms/dose inhaler (Chiesi Ltd)",
+                    "Inhale 2 Doses Twice A Day",
+                    "200 dose",
+                ),
+                m(
+                    "Fostair 100micrograms/dose / 6micrograms/dose inhaler (Chiesi Ltd)",
+                    "Inhale 2 Doses Twice A Day",
+                    "120 dose",
+                ),
             ],
         ],
         results: &[("Peak expiratory flow rate", 280, 560, "L/min")],
@@ -113,11 +175,27 @@ pub(super) const CONDITIONS: &[Condition] = &[
         per_thousand: [0, 0, 22, 70, 90],
         medicines: &[
             &[
-                m("Trelegy Ellipta 92micrograms/dose / 55micrograms/dose / 22micrograms/dose dry powder inhaler (GlaxoSmithKline UK Ltd)", "Inhale 1 Dose Each Day", "30 dose"),
-                m("Spiriva Respimat 2.5micrograms/dose inhalation solution cartridge with device (Boehringer Ingelheim Ltd)", "Inhale 2 Doses Each Day", "60 dose"),
+                m(
+                    "Trelegy Ellipta 92micrograms/dose / 55micrograms/dose / 22micrograms/dose dry powder inhaler (GlaxoSmithKline UK Ltd)",
+                    "Inhale 1 Dose Each Day",
+                    "30 dose",
+                ),
+                m(
+                    "Spiriva Respimat 2.5micrograms/dose inhalation solution cartridge with device (Boehringer Ingelheim Ltd)",
+                    "Inhale 2 Doses Each Day",
+                    "60 dose",
+                ),
             ],
-            &[m("Salbutamol 100micrograms/dose inhaler CFC free", "Inhale 2 Doses As Needed", "200 dose")],
-            &[m("Carbocisteine 375mg capsules", "Two To Be Taken Twice A Day", "120 capsule")],
+            &[m(
+                "Salbutamol 100micrograms/dose inhaler CFC free",
+                "Inhale 2 Doses As Needed",
+                "200 dose",
+            )],
+            &[m(
+                "Carbocisteine 375mg capsules",
+                "Two To Be Taken Twice A Day",
+                "120 capsule",
+            )],
         ],
         results: &[("Forced expiratory volume in 1 second", 1, 3, "L")],
     },
@@ -126,10 +204,20 @@ pub(super) const CONDITIONS: &[Condition] = &[
         sex: Any,
         per_thousand: [0, 1, 24, 95, 170],
         medicines: &[
-            &[m("Aspirin 75mg dispersible tablets", DAILY, "28 tablet"), m("Clopidogrel 75mg tablets", DAILY, "28 tablet")],
+            &[
+                m("Aspirin 75mg dispersible tablets", DAILY, "28 tablet"),
+                m("Clopidogrel 75mg tablets", DAILY, "28 tablet"),
+            ],
             &[m("Atorvastatin 80mg tablets", NIGHTLY, "28 tablet")],
-            &[m("Bisoprolol 2.5mg tablets", DAILY, "28 tablet"), m("Bisoprolol 5mg tablets", DAILY, "28 tablet")],
-            &[m("Glyceryl trinitrate 400micrograms/dose pump sublingual spray", "1 Or 2 Doses Under The Tongue As Needed For Chest Pain", "180 dose")],
+            &[
+                m("Bisoprolol 2.5mg tablets", DAILY, "28 tablet"),
+                m("Bisoprolol 5mg tablets", DAILY, "28 tablet"),
+            ],
+            &[m(
+                "Glyceryl trinitrate 400micrograms/dose pump sublingual spray",
+                "1 Or 2 Doses Under The Tongue As Needed For Chest Pain",
+                "180 dose",
+            )],
         ],
         results: &[("Serum cholesterol level", 3, 6, "mmol/L")],
     },
@@ -141,10 +229,21 @@ pub(super) const CONDITIONS: &[Condition] = &[
             &[
                 m("Apixaban 5mg tablets", TWICE, "56 tablet"),
                 m("Edoxaban 60mg tablets", DAILY, "28 tablet"),
-                m("Rivaroxaban 20mg tablets", "One To Be Taken Each Day With Food", "28 tablet"),
-                m("Warfarin 1mg tablets", "Take As Directed In The Yellow Book", "56 tablet"),
+                m(
+                    "Rivaroxaban 20mg tablets",
+                    "One To Be Taken Each Day With Food",
+                    "28 tablet",
+                ),
+                m(
+                    "Warfarin 1mg tablets",
+                    "Take As Directed In The Yellow Book",
+                    "56 tablet",
+                ),
             ],
-            &[m("Bisoprolol 2.5mg tablets", DAILY, "28 tablet"), m("Digoxin 125microgram tablets", DAILY, "28 tablet")],
+            &[
+                m("Bisoprolol 2.5mg tablets", DAILY, "28 tablet"),
+                m("Digoxin 125microgram tablets", DAILY, "28 tablet"),
+            ],
         ],
         results: &[("CHA2DS2-VASc score", 1, 6, "")],
     },
@@ -153,11 +252,29 @@ pub(super) const CONDITIONS: &[Condition] = &[
         sex: Any,
         per_thousand: [0, 0, 5, 25, 80],
         medicines: &[
-            &[m("Furosemide 40mg tablets", MORNING, "28 tablet"), m("Bumetanide 1mg tablets", MORNING, "28 tablet")],
-            &[m("Spironolactone 25mg tablets", DAILY, "28 tablet"), m("Dapagliflozin 10mg tablets", DAILY, "28 tablet")],
-            &[m("Ramipril 2.5mg capsules", TWICE, "56 capsule"), m("Sacubitril 49mg / Valsartan 51mg tablets", TWICE, "56 tablet")],
+            &[
+                m("Furosemide 40mg tablets", MORNING, "28 tablet"),
+                m("Bumetanide 1mg tablets", MORNING, "28 tablet"),
+            ],
+            &[
+                m("Spironolactone 25mg tablets", DAILY, "28 tablet"),
+                m("Dapagliflozin 10mg tablets", DAILY, "28 tablet"),
+            ],
+            &[
+                m("Ramipril 2.5mg capsules", TWICE, "56 capsule"),
+                m(
+                    "Sacubitril 49mg / Valsartan 51mg tablets",
+                    TWICE,
+                    "56 tablet",
+                ),
+            ],
         ],
-        results: &[("N-terminal pro-brain natriuretic peptide level", 410, 3200, "ng/L")],
+        results: &[(
+            "N-terminal pro-brain natriuretic peptide level",
+            410,
+            3200,
+            "ng/L",
+        )],
     },
     Condition {
         name: "Stroke",
@@ -185,15 +302,28 @@ pub(super) const CONDITIONS: &[Condition] = &[
         sex: Any,
         per_thousand: [0, 1, 12, 70, 240],
         medicines: &[],
-        results: &[("Estimated glomerular filtration rate", 31, 59, "mL/min/1.73m2")],
+        results: &[(
+            "Estimated glomerular filtration rate",
+            31,
+            59,
+            "mL/min/1.73m2",
+        )],
     },
     Condition {
         name: "Hypothyroidism",
         sex: Any,
         per_thousand: [1, 14, 45, 75, 90],
         medicines: &[&[
-            m("Levothyroxine sodium 50microgram tablets", "One To Be Taken Each Morning Before Breakfast", "28 tablet"),
-            m("Levothyroxine sodium 100microgram tablets", "One To Be Taken Each Morning Before Breakfast", "28 tablet"),
+            m(
+                "Levothyroxine sodium 50microgram tablets",
+                "One To Be Taken Each Morning Before Breakfast",
+                "28 tablet",
+            ),
+            m(
+                "Levothyroxine sodium 100microgram tablets",
+                "One To Be Taken Each Morning Before Breakfast",
+                "28 tablet",
+            ),
         ]],
         results: &[("Serum TSH level", 1, 5, "mU/L")],
     },
@@ -214,7 +344,11 @@ pub(super) const CONDITIONS: &[Condition] = &[
         sex: Any,
         per_thousand: [10, 70, 60, 40, 30],
         medicines: &[&[
-            m("Propranolol 40mg tablets", "One To Be Taken Three Times A Day When Required", "84 tablet"),
+            m(
+                "Propranolol 40mg tablets",
+                "One To Be Taken Three Times A Day When Required",
+                "84 tablet",
+            ),
             m("Sertraline 100mg tablets", MORNING, "28 tablet"),
         ]],
         results: &[],
@@ -224,7 +358,11 @@ pub(super) const CONDITIONS: &[Condition] = &[
         sex: Any,
         per_thousand: [0, 7, 8, 6, 3],
         medicines: &[&[
-            m("Priadel 400mg modified-release tablets (Essential Pharma Ltd)", "Two To Be Taken At Night", "56 tablet"),
+            m(
+                "Priadel 400mg modified-release tablets (Essential Pharma Ltd)",
+                "Two To Be Taken At Night",
+                "56 tablet",
+            ),
             m("Quetiapine 200mg tablets", NIGHTLY, "28 tablet"),
         ]],
         results: &[("Serum lithium level", 0, 1, "mmol/L")],
@@ -236,7 +374,11 @@ pub(super) const CONDITIONS: &[Condition] = &[
         medicines: &[&[
             m("Levetiracetam 500mg tablets", TWICE, "60 tablet"),
             m("Lamotrigine 100mg tablets", TWICE, "56 tablet"),
-            m("Carbamazepine 200mg modified-release tablets", TWICE, "56 tablet"),
+            m(
+                "Carbamazepine 200mg modified-release tablets",
+                TWICE,
+                "56 tablet",
+            ),
         ]],
         results: &[],
     },
@@ -245,8 +387,16 @@ pub(super) const CONDITIONS: &[Condition] = &[
         sex: Any,
         per_thousand: [0, 0, 1, 6, 19],
         medicines: &[&[
-            m("Co-careldopa 25mg/100mg tablets", "One To Be Taken Four Times A Day At The Exact Times Given", "112 tablet"),
-            m("Madopar 100mg/25mg dispersible tablets (Roche Products Ltd)", "One To Be Taken Four Times A Day At The Exact Times Given", "100 tablet"),
+            m(
+                "Co-careldopa 25mg/100mg tablets",
+                "One To Be Taken Four Times A Day At The Exact Times Given",
+                "112 tablet",
+            ),
+            m(
+                "Madopar 100mg/25mg dispersible tablets (Roche Products Ltd)",
+                "One To Be Taken Four Times A Day At The Exact Times Given",
+                "100 tablet",
+            ),
         ]],
         results: &[],
     },
@@ -265,9 +415,21 @@ pub(super) const CONDITIONS: &[Condition] = &[
         sex: Any,
         per_thousand: [0, 3, 70, 180, 260],
         medicines: &[&[
-            m("Paracetamol 500mg tablets", "Two To Be Taken Up To Four Times A Day", "200 tablet"),
-            m("Co-codamol 30mg/500mg tablets", "One Or Two To Be Taken Up To Four Times A Day", "100 tablet"),
-            m("Ibuprofen 10% gel", "Apply Up To Three Times A Day", "100 gram"),
+            m(
+                "Paracetamol 500mg tablets",
+                "Two To Be Taken Up To Four Times A Day",
+                "200 tablet",
+            ),
+            m(
+                "Co-codamol 30mg/500mg tablets",
+                "One Or Two To Be Taken Up To Four Times A Day",
+                "100 tablet",
+            ),
+            m(
+                "Ibuprofen 10% gel",
+                "Apply Up To Three Times A Day",
+                "100 gram",
+            ),
         ]],
         results: &[],
     },
@@ -276,8 +438,16 @@ pub(super) const CONDITIONS: &[Condition] = &[
         sex: Any,
         per_thousand: [1, 3, 9, 17, 20],
         medicines: &[
-            &[m("Methotrexate 2.5mg tablets", "Six To Be Taken ONCE A WEEK On The Same Day", "24 tablet")],
-            &[m("Folic acid 5mg tablets", "One To Be Taken Once A Week, Not On The Day Of Methotrexate", "4 tablet")],
+            &[m(
+                "Methotrexate 2.5mg tablets",
+                "Six To Be Taken ONCE A WEEK On The Same Day",
+                "24 tablet",
+            )],
+            &[m(
+                "Folic acid 5mg tablets",
+                "One To Be Taken Once A Week, Not On The Day Of Methotrexate",
+                "4 tablet",
+            )],
         ],
         results: &[("Serum C reactive protein level", 2, 38, "mg/L")],
     },
@@ -286,8 +456,16 @@ pub(super) const CONDITIONS: &[Condition] = &[
         sex: Female,
         per_thousand: [0, 0, 12, 90, 210],
         medicines: &[
-            &[m("Alendronic acid 70mg tablets", "One To Be Taken Once A Week As Directed", "4 tablet")],
-            &[m("Adcal-D3 1500mg/400unit chewable tablets (Kyowa Kirin Ltd)", TWICE, "112 tablet")],
+            &[m(
+                "Alendronic acid 70mg tablets",
+                "One To Be Taken Once A Week As Directed",
+                "4 tablet",
+            )],
+            &[m(
+                "Adcal-D3 1500mg/400unit chewable tablets (Kyowa Kirin Ltd)",
+                TWICE,
+                "112 tablet",
+            )],
         ],
         results: &[],
     },
@@ -296,8 +474,16 @@ pub(super) const CONDITIONS: &[Condition] = &[
         sex: Any,
         per_thousand: [3, 40, 100, 150, 170],
         medicines: &[&[
-            m("Omeprazole 20mg gastro-resistant capsules", DAILY, "28 capsule"),
-            m("Lansoprazole 30mg gastro-resistant capsules", MORNING, "28 capsule"),
+            m(
+                "Omeprazole 20mg gastro-resistant capsules",
+                DAILY,
+                "28 capsule",
+            ),
+            m(
+                "Lansoprazole 30mg gastro-resistant capsules",
+                MORNING,
+                "28 capsule",
+            ),
         ]],
         results: &[],
     },
@@ -306,7 +492,11 @@ pub(super) const CONDITIONS: &[Condition] = &[
         sex: Male,
         per_thousand: [0, 0, 30, 150, 270],
         medicines: &[&[
-            m("Tamsulosin 400microgram modified-release capsules", DAILY, "30 capsule"),
+            m(
+                "Tamsulosin 400microgram modified-release capsules",
+                DAILY,
+                "30 capsule",
+            ),
             m("Finasteride 5mg tablets", DAILY, "28 tablet"),
         ]],
         results: &[("Serum prostate specific antigen level", 1, 6, "ug/L")],
@@ -323,7 +513,11 @@ pub(super) const CONDITIONS: &[Condition] = &[
         sex: Any,
         per_thousand: [20, 80, 70, 30, 15],
         medicines: &[&[
-            m("Sumatriptan 50mg tablets", "One To Be Taken As Soon As Possible After Onset", "6 tablet"),
+            m(
+                "Sumatriptan 50mg tablets",
+                "One To Be Taken As Soon As Possible After Onset",
+                "6 tablet",
+            ),
             m("Topiramate 50mg tablets", TWICE, "60 tablet"),
         ]],
         results: &[],
@@ -333,8 +527,16 @@ pub(super) const CONDITIONS: &[Condition] = &[
         sex: Any,
         per_thousand: [130, 60, 40, 35, 40],
         medicines: &[
-            &[m("Zerobase 11% cream (Thornton & Ross Ltd)", "Apply As Often As Needed", "500 gram")],
-            &[m("Hydrocortisone 1% ointment", "Apply Thinly Twice A Day When Flared", "30 gram")],
+            &[m(
+                "Zerobase 11% cream (Thornton & Ross Ltd)",
+                "Apply As Often As Needed",
+                "500 gram",
+            )],
+            &[m(
+                "Hydrocortisone 1% ointment",
+                "Apply Thinly Twice A Day When Flared",
+                "30 gram",
+            )],
         ],
         results: &[],
     },
@@ -342,7 +544,11 @@ pub(super) const CONDITIONS: &[Condition] = &[
         name: "Attention deficit hyperactivity disorder",
         sex: Any,
         per_thousand: [28, 22, 6, 1, 0],
-        medicines: &[&[m("Concerta XL 18mg tablets (Janssen-Cilag Ltd)", MORNING, "30 tablet")]],
+        medicines: &[&[m(
+            "Concerta XL 18mg tablets (Janssen-Cilag Ltd)",
+            MORNING,
+            "30 tablet",
+        )]],
         results: &[],
     },
     Condition {
@@ -356,7 +562,11 @@ pub(super) const CONDITIONS: &[Condition] = &[
         name: "Coeliac disease",
         sex: Any,
         per_thousand: [3, 7, 8, 8, 7],
-        medicines: &[&[m("Juvela gluten free loaf sliced (Juvela Ltd)", "Use As Directed", "8 loaf")]],
+        medicines: &[&[m(
+            "Juvela gluten free loaf sliced (Juvela Ltd)",
+            "Use As Directed",
+            "8 loaf",
+        )]],
         results: &[],
     },
     Condition {
@@ -364,7 +574,11 @@ pub(super) const CONDITIONS: &[Condition] = &[
         sex: Female,
         per_thousand: [12, 260, 60, 0, 0],
         medicines: &[&[
-            m("Rigevidon tablets (Gedeon Richter (UK) Ltd)", "One To Be Taken Each Day For 21 Days, Then 7 Days Without", "63 tablet"),
+            m(
+                "Rigevidon tablets (Gedeon Richter (UK) Ltd)",
+                "One To Be Taken Each Day For 21 Days, Then 7 Days Without",
+                "63 tablet",
+            ),
             m("Desogestrel 75microgram tablets", DAILY, "84 tablet"),
         ]],
         results: &[],
@@ -374,8 +588,16 @@ pub(super) const CONDITIONS: &[Condition] = &[
         sex: Female,
         per_thousand: [0, 1, 160, 50, 5],
         medicines: &[
-            &[m("Evorel 50 patches (Theramex UK Ltd)", "Apply One Twice A Week", "8 patch")],
-            &[m("Utrogestan 100mg capsules (Besins Healthcare (UK) Ltd)", NIGHTLY, "30 capsule")],
+            &[m(
+                "Evorel 50 patches (Theramex UK Ltd)",
+                "Apply One Twice A Week",
+                "8 patch",
+            )],
+            &[m(
+                "Utrogestan 100mg capsules (Besins Healthcare (UK) Ltd)",
+                NIGHTLY,
+                "30 capsule",
+            )],
         ],
         results: &[],
     },
@@ -384,8 +606,16 @@ pub(super) const CONDITIONS: &[Condition] = &[
         sex: Any,
         per_thousand: [0, 0, 6, 25, 65],
         medicines: &[&[
-            m("Latanoprost 50micrograms/ml eye drops", "One Drop In Each Eye At Night", "2.5 ml"),
-            m("Ganfort 0.3mg/ml / 5mg/ml eye drops (AbbVie Ltd)", "One Drop In Each Eye In The Morning", "3 ml"),
+            m(
+                "Latanoprost 50micrograms/ml eye drops",
+                "One Drop In Each Eye At Night",
+                "2.5 ml",
+            ),
+            m(
+                "Ganfort 0.3mg/ml / 5mg/ml eye drops (AbbVie Ltd)",
+                "One Drop In Each Eye In The Morning",
+                "3 ml",
+            ),
         ]],
         results: &[],
     },
@@ -393,24 +623,60 @@ pub(super) const CONDITIONS: &[Condition] = &[
         name: "Pernicious anaemia",
         sex: Any,
         per_thousand: [0, 1, 4, 10, 22],
-        medicines: &[&[m("Hydroxocobalamin 1mg/1ml solution for injection ampoules", "Inject Every 12 Weeks", "1 ampoule")]],
+        medicines: &[&[m(
+            "Hydroxocobalamin 1mg/1ml solution for injection ampoules",
+            "Inject Every 12 Weeks",
+            "1 ampoule",
+        )]],
         results: &[("Haemoglobin concentration", 98, 142, "g/L")],
     },
     Condition {
         name: "Adrenal insufficiency",
         sex: Any,
         per_thousand: [0, 0, 1, 1, 1],
-        medicines: &[&[m("Hydrocortisone 10mg tablets", "Take As Directed On The Steroid Card, Never Stop", "60 tablet")]],
+        medicines: &[&[m(
+            "Hydrocortisone 10mg tablets",
+            "Take As Directed On The Steroid Card, Never Stop",
+            "60 tablet",
+        )]],
         results: &[],
     },
 ];
 
 /// Prescribed by a hospital, so that the practice does not issue it.
 pub(super) const ELSEWHERE: &[(&str, Medicine)] = &[
-    ("Rheumatoid arthritis", m("Adalimumab 40mg/0.4ml solution for injection pre-filled disposable devices", "Inject Every 2 Weeks, Supplied By Homecare", "2 device")),
-    ("Bipolar affective disorder", m("Clozapine 100mg tablets", "As Directed By The Mental Health Team", "28 tablet")),
-    ("Chronic kidney disease stage 3", m("Darbepoetin alfa 30micrograms/0.3ml solution for injection pre-filled syringes", "Inject Once A Week, Given By The Renal Unit", "4 syringe")),
-    ("Glaucoma", m("Aflibercept 4mg/0.1ml solution for injection vials", "Given In The Eye Clinic", "1 vial")),
+    (
+        "Rheumatoid arthritis",
+        m(
+            "Adalimumab 40mg/0.4ml solution for injection pre-filled disposable devices",
+            "Inject Every 2 Weeks, Supplied By Homecare",
+            "2 device",
+        ),
+    ),
+    (
+        "Bipolar affective disorder",
+        m(
+            "Clozapine 100mg tablets",
+            "As Directed By The Mental Health Team",
+            "28 tablet",
+        ),
+    ),
+    (
+        "Chronic kidney disease stage 3",
+        m(
+            "Darbepoetin alfa 30micrograms/0.3ml solution for injection pre-filled syringes",
+            "Inject Once A Week, Given By The Renal Unit",
+            "4 syringe",
+        ),
+    ),
+    (
+        "Glaucoma",
+        m(
+            "Aflibercept 4mg/0.1ml solution for injection vials",
+            "Given In The Eye Clinic",
+            "1 vial",
+        ),
+    ),
 ];
 
 /// A short course: the youngest and oldest age for it, and what for.
@@ -423,29 +689,201 @@ pub(super) struct Acute {
 }
 
 const fn acute(ages: (i32, i32), sex: Sex, medicine: Medicine, reason: &'static str) -> Acute {
-    Acute { ages, sex, medicine, reason }
+    Acute {
+        ages,
+        sex,
+        medicine,
+        reason,
+    }
 }
 
 pub(super) const ACUTE: &[Acute] = &[
-    acute((0, 11), Any, m("Amoxicillin 250mg/5ml oral suspension sugar free", "One 5ml Spoonful Three Times A Day For 5 Days", "100 ml"), "Acute otitis media"),
-    acute((0, 11), Any, m("Clarithromycin 125mg/5ml oral suspension", "One 5ml Spoonful Twice A Day For 5 Days", "70 ml"), "Acute tonsillitis"),
-    acute((0, 11), Any, m("Paracetamol 120mg/5ml oral suspension paediatric sugar free", "One Or Two 5ml Spoonfuls Every 4 To 6 Hours When Necessary. No More Than 4 Doses In 24 Hours", "200 ml"), "Fever"),
-    acute((0, 16), Any, m("Prednisolone 5mg soluble tablets", "Six To Be Taken In The Morning For 3 Days", "18 tablet"), "Acute exacerbation of asthma"),
-    acute((12, 110), Any, m("Amoxicillin 500mg capsules", "One To Be Taken Three Times A Day For 5 Days", "15 capsule"), "Lower respiratory tract infection"),
-    acute((12, 110), Any, m("Doxycycline 100mg capsules", "Two To Be Taken On The First Day Then One Each Day For 4 Days", "6 capsule"), "Lower respiratory tract infection"),
-    acute((12, 110), Any, m("Phenoxymethylpenicillin 250mg tablets", "Two To Be Taken Four Times A Day For 5 Days", "40 tablet"), "Acute tonsillitis"),
-    acute((12, 110), Any, m("Flucloxacillin 500mg capsules", "One To Be Taken Four Times A Day For 7 Days", "28 capsule"), "Cellulitis of leg"),
-    acute((16, 110), Female, m("Nitrofurantoin 100mg modified-release capsules", "One To Be Taken Twice A Day For 3 Days", "6 capsule"), "Urinary tract infection"),
-    acute((16, 110), Any, m("Trimethoprim 200mg tablets", "One To Be Taken Twice A Day For 7 Days", "14 tablet"), "Urinary tract infection"),
-    acute((16, 64), Any, m("Naproxen 500mg tablets", "One To Be Taken Twice A Day With Food", "28 tablet"), "Low back pain"),
-    acute((18, 110), Any, m("Co-codamol 8mg/500mg effervescent tablets", "Two To Be Taken Up To Four Times A Day", "100 tablet"), "Low back pain"),
-    acute((18, 110), Any, m("Codeine 30mg tablets", "One To Be Taken Up To Four Times A Day", "28 tablet"), "Pain after operation"),
-    acute((40, 110), Any, m("Prednisolone 5mg tablets", "Six To Be Taken In The Morning For 5 Days", "30 tablet"), "Acute exacerbation of airways disease"),
-    acute((12, 110), Any, m("Chloramphenicol 0.5% eye drops", "One Drop Every 2 Hours, Then Four Times A Day", "10 ml"), "Conjunctivitis"),
-    acute((12, 110), Any, m("Cetirizine 10mg tablets", DAILY, "30 tablet"), "Allergic rhinitis"),
-    acute((18, 110), Any, m("Senna 7.5mg tablets", "Two To Be Taken At Night", "60 tablet"), "Constipation"),
-    acute((70, 110), Any, m("Fresubin Energy liquid (Fresenius Kabi Ltd)", "One Bottle Twice A Day Between Meals", "5600 ml"), "Weight loss"),
-    acute((18, 65), Any, m("Zopiclone 3.75mg tablets", "One To Be Taken At Night When Required", "7 tablet"), "Insomnia"),
+    acute(
+        (0, 11),
+        Any,
+        m(
+            "Amoxicillin 250mg/5ml oral suspension sugar free",
+            "One 5ml Spoonful Three Times A Day For 5 Days",
+            "100 ml",
+        ),
+        "Acute otitis media",
+    ),
+    acute(
+        (0, 11),
+        Any,
+        m(
+            "Clarithromycin 125mg/5ml oral suspension",
+            "One 5ml Spoonful Twice A Day For 5 Days",
+            "70 ml",
+        ),
+        "Acute tonsillitis",
+    ),
+    acute(
+        (0, 11),
+        Any,
+        m(
+            "Paracetamol 120mg/5ml oral suspension paediatric sugar free",
+            "One Or Two 5ml Spoonfuls Every 4 To 6 Hours When Necessary. No More Than 4 Doses In 24 Hours",
+            "200 ml",
+        ),
+        "Fever",
+    ),
+    acute(
+        (0, 16),
+        Any,
+        m(
+            "Prednisolone 5mg soluble tablets",
+            "Six To Be Taken In The Morning For 3 Days",
+            "18 tablet",
+        ),
+        "Acute exacerbation of asthma",
+    ),
+    acute(
+        (12, 110),
+        Any,
+        m(
+            "Amoxicillin 500mg capsules",
+            "One To Be Taken Three Times A Day For 5 Days",
+            "15 capsule",
+        ),
+        "Lower respiratory tract infection",
+    ),
+    acute(
+        (12, 110),
+        Any,
+        m(
+            "Doxycycline 100mg capsules",
+            "Two To Be Taken On The First Day Then One Each Day For 4 Days",
+            "6 capsule",
+        ),
+        "Lower respiratory tract infection",
+    ),
+    acute(
+        (12, 110),
+        Any,
+        m(
+            "Phenoxymethylpenicillin 250mg tablets",
+            "Two To Be Taken Four Times A Day For 5 Days",
+            "40 tablet",
+        ),
+        "Acute tonsillitis",
+    ),
+    acute(
+        (12, 110),
+        Any,
+        m(
+            "Flucloxacillin 500mg capsules",
+            "One To Be Taken Four Times A Day For 7 Days",
+            "28 capsule",
+        ),
+        "Cellulitis of leg",
+    ),
+    acute(
+        (16, 110),
+        Female,
+        m(
+            "Nitrofurantoin 100mg modified-release capsules",
+            "One To Be Taken Twice A Day For 3 Days",
+            "6 capsule",
+        ),
+        "Urinary tract infection",
+    ),
+    acute(
+        (16, 110),
+        Any,
+        m(
+            "Trimethoprim 200mg tablets",
+            "One To Be Taken Twice A Day For 7 Days",
+            "14 tablet",
+        ),
+        "Urinary tract infection",
+    ),
+    acute(
+        (16, 64),
+        Any,
+        m(
+            "Naproxen 500mg tablets",
+            "One To Be Taken Twice A Day With Food",
+            "28 tablet",
+        ),
+        "Low back pain",
+    ),
+    acute(
+        (18, 110),
+        Any,
+        m(
+            "Co-codamol 8mg/500mg effervescent tablets",
+            "Two To Be Taken Up To Four Times A Day",
+            "100 tablet",
+        ),
+        "Low back pain",
+    ),
+    acute(
+        (18, 110),
+        Any,
+        m(
+            "Codeine 30mg tablets",
+            "One To Be Taken Up To Four Times A Day",
+            "28 tablet",
+        ),
+        "Pain after operation",
+    ),
+    acute(
+        (40, 110),
+        Any,
+        m(
+            "Prednisolone 5mg tablets",
+            "Six To Be Taken In The Morning For 5 Days",
+            "30 tablet",
+        ),
+        "Acute exacerbation of airways disease",
+    ),
+    acute(
+        (12, 110),
+        Any,
+        m(
+            "Chloramphenicol 0.5% eye drops",
+            "One Drop Every 2 Hours, Then Four Times A Day",
+            "10 ml",
+        ),
+        "Conjunctivitis",
+    ),
+    acute(
+        (12, 110),
+        Any,
+        m("Cetirizine 10mg tablets", DAILY, "30 tablet"),
+        "Allergic rhinitis",
+    ),
+    acute(
+        (18, 110),
+        Any,
+        m(
+            "Senna 7.5mg tablets",
+            "Two To Be Taken At Night",
+            "60 tablet",
+        ),
+        "Constipation",
+    ),
+    acute(
+        (70, 110),
+        Any,
+        m(
+            "Fresubin Energy liquid (Fresenius Kabi Ltd)",
+            "One Bottle Twice A Day Between Meals",
+            "5600 ml",
+        ),
+        "Weight loss",
+    ),
+    acute(
+        (18, 65),
+        Any,
+        m(
+            "Zopiclone 3.75mg tablets",
+            "One To Be Taken At Night When Required",
+            "7 tablet",
+        ),
+        "Insomnia",
+    ),
 ];
 
 /// An allergy: what is stated, what it did, and parts of the names of medicines that it rules out.
@@ -457,29 +895,114 @@ pub(super) struct Allergy {
     pub(super) weight: u32,
 }
 
-const fn allergy(description: &'static str, reactions: &'static [&'static str], avoid: &'static [&'static str], weight: u32) -> Allergy {
-    Allergy { description, reactions, avoid, weight }
+const fn allergy(
+    description: &'static str,
+    reactions: &'static [&'static str],
+    avoid: &'static [&'static str],
+    weight: u32,
+) -> Allergy {
+    Allergy {
+        description,
+        reactions,
+        avoid,
+        weight,
+    }
 }
 
 const PENICILLINS: &[&str] = &["cillin", "amoxiclav"];
 
 pub(super) const ALLERGIES: &[Allergy] = &[
-    allergy("Penicillin allergy", &["Rash", "Swelling of face and lips", "Anaphylaxis in childhood, carried out by ambulance", ""], PENICILLINS, 60),
-    allergy("Adverse reaction to Amoxicillin", &["Widespread itchy rash", "Vomiting"], PENICILLINS, 20),
-    allergy("Adverse reaction to Codeine Phosphate", &["Severe vomiting", "Confusion"], &["Codeine", "Co-codamol"], 16),
-    allergy("Adverse reaction to Ramipril", &["Persistent dry cough", "Angioedema"], &["Ramipril", "Lisinopril", "Sacubitril"], 14),
-    allergy("Adverse reaction to Simvastatin", &["Muscle pain"], &["statin"], 10),
-    allergy("Adverse reaction to Trimethoprim", &["Rash", "Raised potassium"], &["Trimethoprim"], 12),
-    allergy("Adverse reaction to Erythromycin", &["Severe vomiting"], &["thromycin"], 12),
-    allergy("Adverse reaction to Ibuprofen", &["Wheeze", "Gastrointestinal bleeding"], &["Ibuprofen", "Naproxen", "Aspirin"], 12),
-    allergy("Aspirin allergy", &["Bronchospasm"], &["Aspirin", "Ibuprofen", "Naproxen"], 7),
-    allergy("Adverse reaction to Doxycycline", &["Sun-sensitive rash"], &["Doxycycline"], 5),
+    allergy(
+        "Penicillin allergy",
+        &[
+            "Rash",
+            "Swelling of face and lips",
+            "Anaphylaxis in childhood, carried out by ambulance",
+            "",
+        ],
+        PENICILLINS,
+        60,
+    ),
+    allergy(
+        "Adverse reaction to Amoxicillin",
+        &["Widespread itchy rash", "Vomiting"],
+        PENICILLINS,
+        20,
+    ),
+    allergy(
+        "Adverse reaction to Codeine Phosphate",
+        &["Severe vomiting", "Confusion"],
+        &["Codeine", "Co-codamol"],
+        16,
+    ),
+    allergy(
+        "Adverse reaction to Ramipril",
+        &["Persistent dry cough", "Angioedema"],
+        &["Ramipril", "Lisinopril", "Sacubitril"],
+        14,
+    ),
+    allergy(
+        "Adverse reaction to Simvastatin",
+        &["Muscle pain"],
+        &["statin"],
+        10,
+    ),
+    allergy(
+        "Adverse reaction to Trimethoprim",
+        &["Rash", "Raised potassium"],
+        &["Trimethoprim"],
+        12,
+    ),
+    allergy(
+        "Adverse reaction to Erythromycin",
+        &["Severe vomiting"],
+        &["thromycin"],
+        12,
+    ),
+    allergy(
+        "Adverse reaction to Ibuprofen",
+        &["Wheeze", "Gastrointestinal bleeding"],
+        &["Ibuprofen", "Naproxen", "Aspirin"],
+        12,
+    ),
+    allergy(
+        "Aspirin allergy",
+        &["Bronchospasm"],
+        &["Aspirin", "Ibuprofen", "Naproxen"],
+        7,
+    ),
+    allergy(
+        "Adverse reaction to Doxycycline",
+        &["Sun-sensitive rash"],
+        &["Doxycycline"],
+        5,
+    ),
     allergy("Allergy to latex", &["Contact dermatitis", "Hives"], &[], 6),
-    allergy("Peanut allergy", &["Anaphylaxis, carries two adrenaline pens"], &[], 8),
+    allergy(
+        "Peanut allergy",
+        &["Anaphylaxis, carries two adrenaline pens"],
+        &[],
+        8,
+    ),
     allergy("Egg allergy", &["Hives"], &[], 3),
-    allergy("Allergy to strapping or sticking plaster", &["Blistering"], &[], 6),
-    allergy("Toxic reaction to wasp sting", &["Swelling of the whole arm", "Collapse"], &[], 4),
-    allergy("Adverse reaction to Morphine", &["Itching", "Hallucinations"], &["Morphine"], 4),
+    allergy(
+        "Allergy to strapping or sticking plaster",
+        &["Blistering"],
+        &[],
+        6,
+    ),
+    allergy(
+        "Toxic reaction to wasp sting",
+        &["Swelling of the whole arm", "Collapse"],
+        &[],
+        4,
+    ),
+    allergy(
+        "Adverse reaction to Morphine",
+        &["Itching", "Hallucinations"],
+        &["Morphine"],
+        4,
+    ),
 ];
 
 pub(super) const CERTAINTIES: &[&str] = &["", "Certain", "Likely", "Possible"];
@@ -495,21 +1018,66 @@ pub(super) const OBSERVATIONS: &[Remark] = &[
     (16, 110, "O/E - blood pressure reading", "142/88 mmHg"),
     (40, 110, "O/E - pulse rhythm irregular", "Rate 84"),
     (0, 110, "O/E - weight", "Recorded at annual review"),
-    (65, 110, "Rockwood clinical frailty scale level 5 - mildly frail", "Problem; Review"),
-    (70, 110, "Rockwood clinical frailty scale level 7 - severely frail", "Problem; Review"),
+    (
+        65,
+        110,
+        "Rockwood clinical frailty scale level 5 - mildly frail",
+        "Problem; Review",
+    ),
+    (
+        70,
+        110,
+        "Rockwood clinical frailty scale level 7 - severely frail",
+        "Problem; Review",
+    ),
     (55, 110, "Bilateral hearing loss", "Wears hearing aids"),
 ];
 pub(super) const TREATMENTS: &[Remark] = &[
-    (0, 17, "Measles mumps and rubella vaccination", "Second dose; Injection site: Left arm"),
-    (0, 5, "First 6-in-1 vaccination", "Injection site: Left thigh"),
-    (12, 18, "Human papillomavirus vaccination", "Given at school"),
-    (5, 110, "SARS-CoV-2 (severe acute respiratory syndrome coronavirus 2) vaccination", "Booster; Injection site: Left arm"),
-    (65, 110, "Seasonal influenza vaccination", "Injection site: Left arm"),
+    (
+        0,
+        17,
+        "Measles mumps and rubella vaccination",
+        "Second dose; Injection site: Left arm",
+    ),
+    (
+        0,
+        5,
+        "First 6-in-1 vaccination",
+        "Injection site: Left thigh",
+    ),
+    (
+        12,
+        18,
+        "Human papillomavirus vaccination",
+        "Given at school",
+    ),
+    (
+        5,
+        110,
+        "SARS-CoV-2 (severe acute respiratory syndrome coronavirus 2) vaccination",
+        "Booster; Injection site: Left arm",
+    ),
+    (
+        65,
+        110,
+        "Seasonal influenza vaccination",
+        "Injection site: Left arm",
+    ),
     (65, 110, "Pneumococcal vaccination", ""),
     (50, 110, "Shingles vaccination", "Second dose"),
-    (45, 110, "Total replacement of hip joint", "Laterality: Right"),
+    (
+        45,
+        110,
+        "Total replacement of hip joint",
+        "Laterality: Right",
+    ),
     (30, 110, "Laparoscopic cholecystectomy", ""),
-    (55, 110, "Insertion of cardiac pacemaker", "Dual chamber; card held by patient"),
+    (
+        55,
+        110,
+        "Insertion of cardiac pacemaker",
+        "Dual chamber; card held by patient",
+    ),
 ];
 pub(super) const INVESTIGATIONS: &[Remark] = &[
     (18, 110, "Electrocardiogram", "Normal sinus rhythm"),
@@ -520,31 +1088,86 @@ pub(super) const INVESTIGATIONS: &[Remark] = &[
     (12, 110, "Diabetic retinal screening", "No retinopathy"),
 ];
 pub(super) const EVENTS: &[Remark] = &[
-    (0, 110, "Seen in accident and emergency department", "Discharged the same day"),
-    (18, 110, "Emergency hospital admission", "Chest pain; two nights"),
+    (
+        0,
+        110,
+        "Seen in accident and emergency department",
+        "Discharged the same day",
+    ),
+    (
+        18,
+        110,
+        "Emergency hospital admission",
+        "Chest pain; two nights",
+    ),
     (65, 110, "Fall in home", "No injury; ambulance attended"),
     (0, 110, "Did not attend general practice appointment", ""),
     (16, 110, "Telephone consultation", "Out of hours service"),
 ];
 pub(super) const PROCEDURES: &[Remark] = &[
     (16, 66, "Fit note issued to patient", "Two weeks"),
-    (18, 110, "Medication review done", "With clinical pharmacist"),
-    (0, 110, "Consent given for communication by SMS text messaging", ""),
+    (
+        18,
+        110,
+        "Medication review done",
+        "With clinical pharmacist",
+    ),
+    (
+        0,
+        110,
+        "Consent given for communication by SMS text messaging",
+        "",
+    ),
     (65, 110, "Added to frailty register", ""),
-    (18, 110, "Express consent for core and additional Summary Care Record dataset upload", ""),
+    (
+        18,
+        110,
+        "Express consent for core and additional Summary Care Record dataset upload",
+        "",
+    ),
 ];
 pub(super) const ADVICE: &[Remark] = &[
     (16, 110, "Smoking cessation advice", "Leaflet given"),
     (18, 110, "Advice about alcohol consumption", "AUDIT-C 4"),
-    (0, 17, "Advice given to parent about fever", "Safety net explained"),
-    (18, 110, "Advice given about sick day rules", "Stop metformin and ramipril when vomiting"),
+    (
+        0,
+        17,
+        "Advice given to parent about fever",
+        "Safety net explained",
+    ),
+    (
+        18,
+        110,
+        "Advice given about sick day rules",
+        "Stop metformin and ramipril when vomiting",
+    ),
 ];
 pub(super) const PREFERENCES: &[Remark] = &[
-    (75, 110, "Preferred place of care - home", "Discussed with daughter"),
-    (75, 110, "Not for attempted cardiopulmonary resuscitation", "Form kept in yellow folder in the hall"),
+    (
+        75,
+        110,
+        "Preferred place of care - home",
+        "Discussed with daughter",
+    ),
+    (
+        75,
+        110,
+        "Not for attempted cardiopulmonary resuscitation",
+        "Form kept in yellow folder in the hall",
+    ),
     (18, 110, "Influenza vaccination declined", ""),
-    (18, 110, "Refusal of transfusion of blood product", "Advance decision held at practice"),
-    (65, 110, "Has appointed person with personal welfare lasting power of attorney (Mental Capacity Act 2005)", "Son"),
+    (
+        18,
+        110,
+        "Refusal of transfusion of blood product",
+        "Advance decision held at practice",
+    ),
+    (
+        65,
+        110,
+        "Has appointed person with personal welfare lasting power of attorney (Mental Capacity Act 2005)",
+        "Son",
+    ),
 ];
 pub(super) const CIRCUMSTANCES: &[Remark] = &[
     (65, 110, "Lives alone", "Key safe at the door"),
@@ -562,37 +1185,92 @@ pub(super) const LIFESTYLE: &[Remark] = &[
     (16, 110, "Exercise grading - moderate", ""),
 ];
 pub(super) const FAMILY_HISTORY: &[Remark] = &[
-    (18, 110, "FH: Ischaemic heart disease at less than 60 years", "Father"),
+    (
+        18,
+        110,
+        "FH: Ischaemic heart disease at less than 60 years",
+        "Father",
+    ),
     (18, 110, "FH: Diabetes mellitus", "Mother and brother"),
     (18, 110, "FH: Breast cancer", "Mother"),
     (0, 110, "FH: Asthma", ""),
     (18, 110, "No family history of note", ""),
 ];
 pub(super) const CORRESPONDENCE: &[Remark] = &[
-    (18, 110, "Letter from patient", "Asks for appointments in the afternoon"),
-    (0, 110, "Letter from carer", "Asks to be told about changes of medicine"),
+    (
+        18,
+        110,
+        "Letter from patient",
+        "Asks for appointments in the afternoon",
+    ),
+    (
+        0,
+        110,
+        "Letter from carer",
+        "Asks to be told about changes of medicine",
+    ),
 ];
 pub(super) const DOCUMENTATION: &[Remark] = &[
     (65, 110, "Care plan completed", "Copy at home"),
-    (75, 110, "Anticipatory care plan completed", "Reviewed with family"),
+    (
+        75,
+        110,
+        "Anticipatory care plan completed",
+        "Reviewed with family",
+    ),
     (18, 110, "Outpatient letter received", "Cardiology"),
     (5, 110, "Asthma self-management plan agreed", ""),
 ];
 pub(super) const RISKS_TO_PATIENT: &[Remark] = &[
     (65, 110, "At risk of falls", "Uses a stick indoors"),
     (70, 110, "At risk of pressure sore", ""),
-    (18, 110, "At risk of self-harm", "Plan shared with crisis team"),
-    (0, 110, "High risk category for developing complication from coronavirus infection", "Problem; Review"),
+    (
+        18,
+        110,
+        "At risk of self-harm",
+        "Plan shared with crisis team",
+    ),
+    (
+        0,
+        110,
+        "High risk category for developing complication from coronavirus infection",
+        "Problem; Review",
+    ),
     (0, 17, "Child in need", ""),
 ];
 pub(super) const RISKS_TO_PROFESSIONAL: &[Remark] = &[
-    (0, 110, "Dog at premises", "Ask for it to be shut in before the visit"),
-    (18, 110, "Home visit only with two members of staff", "Reviewed yearly"),
+    (
+        0,
+        110,
+        "Dog at premises",
+        "Ask for it to be shut in before the visit",
+    ),
+    (
+        18,
+        110,
+        "Home visit only with two members of staff",
+        "Reviewed yearly",
+    ),
 ];
 pub(super) const SERVICES: &[Remark] = &[
-    (60, 110, "Under care of district nurse", "Leg ulcer dressing twice a week"),
+    (
+        60,
+        110,
+        "Under care of district nurse",
+        "Leg ulcer dressing twice a week",
+    ),
     (70, 110, "Home help attends", "Morning and evening"),
     (0, 17, "Under care of community paediatrician", ""),
-    (18, 110, "Under care of community mental health team", "Named worker known to practice"),
-    (65, 110, "Patient's next of kin", "Daughter, telephone number held at practice"),
+    (
+        18,
+        110,
+        "Under care of community mental health team",
+        "Named worker known to practice",
+    ),
+    (
+        65,
+        110,
+        "Patient's next of kin",
+        "Daughter, telephone number held at practice",
+    ),
 ];

@@ -24,8 +24,18 @@ fn shown(summary: &Summary) -> String {
     ];
     for section in &summary.sections {
         lines.push(format!("\n# {:?} {:?}", section.heading, section.title));
-        lines.extend(section.withheld.iter().map(|text| format!("withheld: {text}")));
-        lines.extend(section.statements.iter().map(|text| format!("statement: {text}")));
+        lines.extend(
+            section
+                .withheld
+                .iter()
+                .map(|text| format!("withheld: {text}")),
+        );
+        lines.extend(
+            section
+                .statements
+                .iter()
+                .map(|text| format!("statement: {text}")),
+        );
         match &section.content {
             Content::Missing => lines.push("missing".to_owned()),
             Content::NothingStated(text) => lines.push(format!("nothing: {text}")),
@@ -62,8 +72,17 @@ fn document(sections: &[(&str, &str, &str)]) -> Vec<u8> {
 
 fn one(code: &str, inner: &str) -> Section {
     let summary = read(&document(&[(code, "", inner)])).unwrap();
-    let known = |section: &&Section| section.content != Content::Missing || !section.statements.is_empty() || section.withheld.is_some();
-    summary.sections.iter().find(known).cloned().unwrap_or_else(|| summary.sections[0].clone())
+    let known = |section: &&Section| {
+        section.content != Content::Missing
+            || !section.statements.is_empty()
+            || section.withheld.is_some()
+    };
+    summary
+        .sections
+        .iter()
+        .find(known)
+        .cloned()
+        .unwrap_or_else(|| summary.sections[0].clone())
 }
 
 fn rows(section: &Section) -> Vec<Row> {
@@ -89,9 +108,15 @@ fn a_document_of_another_patient_is_refused() {
     let theirs = "9000000009".parse().unwrap();
     assert!(read_for(OFFICIAL.as_bytes(), theirs).is_ok());
     let another = "9990402132".parse().unwrap();
-    assert!(matches!(read_for(OFFICIAL.as_bytes(), another), Err(ReadError::OtherPatient)));
+    assert!(matches!(
+        read_for(OFFICIAL.as_bytes(), another),
+        Err(ReadError::OtherPatient)
+    ));
     let nobody = OFFICIAL.replace("9000000009", "9000000000");
-    assert!(matches!(read_for(nobody.as_bytes(), theirs), Err(ReadError::OtherPatient)));
+    assert!(matches!(
+        read_for(nobody.as_bytes(), theirs),
+        Err(ReadError::OtherPatient)
+    ));
 }
 
 #[test]
@@ -108,25 +133,44 @@ fn a_written_document_keeps_its_form() {
 fn every_table_survives_the_round_trip() {
     let generator = Generator::new(5, date(2026, 11, 21));
     let generated = (0..500).map(|index| generator.person(index));
-    let everyone = generated.chain(personas(date(2026, 11, 21)).into_iter().map(|persona| persona.seeded));
+    let everyone = generated.chain(
+        personas(date(2026, 11, 21))
+            .into_iter()
+            .map(|persona| persona.seeded),
+    );
     let mut documents = 0;
     for seeded in everyone {
-        let Some(spec) = &seeded.summary else { continue };
+        let Some(spec) = &seeded.summary else {
+            continue;
+        };
         let history = spec.history(&seeded.patient);
         let bytes = seeded.document().unwrap();
         assert_eq!(bytes, seeded.document().unwrap());
         let summary = read_for(&bytes, seeded.patient.nhs_number).unwrap();
         documents += 1;
-        assert_eq!(summary.created, format!("Summary Created: {} 08:00", banner_date(history.heads.created)));
+        assert_eq!(
+            summary.created,
+            format!(
+                "Summary Created: {} 08:00",
+                banner_date(history.heads.created)
+            )
+        );
         assert!(summary.sent.starts_with("Summary Sent: "));
         assert!(summary.author.ends_with(&history.heads.author));
         assert_eq!(summary.practice, history.heads.practice);
         assert_eq!(summary.withheld.is_some(), history.heads.withheld);
-        assert_eq!(summary.recently_registered.is_some(), history.heads.recently_registered);
+        assert_eq!(
+            summary.recently_registered.is_some(),
+            history.heads.recently_registered
+        );
         assert_eq!(summary.sections.len(), history.sections.len());
-        assert_eq!(summary.has_additional_information(), history.sections.iter().any(|section| {
-            !KnownHeading::CORE.contains(&section.heading)
-        }));
+        assert_eq!(
+            summary.has_additional_information(),
+            history
+                .sections
+                .iter()
+                .any(|section| { !KnownHeading::CORE.contains(&section.heading) })
+        );
         for (read, written) in summary.sections.iter().zip(&history.sections) {
             assert_eq!(read.heading, Heading::Known(written.heading));
             assert_eq!(read.withheld.is_some(), written.withheld);
@@ -147,20 +191,30 @@ fn every_table_survives_the_round_trip() {
 fn nobody_is_given_what_they_are_allergic_to() {
     let generator = Generator::new(6, date(2026, 11, 21));
     for seeded in (0..1_000).map(|index| generator.person(index)) {
-        let Some(spec) = &seeded.summary else { continue };
+        let Some(spec) = &seeded.summary else {
+            continue;
+        };
         let history = spec.history(&seeded.patient);
         let text = |heading| -> String {
-            let section = history.sections.iter().find(|section| section.heading == heading).unwrap();
+            let section = history
+                .sections
+                .iter()
+                .find(|section| section.heading == heading)
+                .unwrap();
             match &section.entries {
-                Entries::Rows(rows) => rows.iter().map(|row| match row {
-                    Row::Entry(cells) => cells.join(" "),
-                    Row::Note(text) => text.clone(),
-                }).collect(),
+                Entries::Rows(rows) => rows
+                    .iter()
+                    .map(|row| match row {
+                        Row::Entry(cells) => cells.join(" "),
+                        Row::Note(text) => text.clone(),
+                    })
+                    .collect(),
                 Entries::Nothing | Entries::NotIncluded => String::new(),
             }
         };
         if text(KnownHeading::Allergies).contains("Penicillin allergy") {
-            let medicines = text(KnownHeading::AcuteMedications) + &text(KnownHeading::RepeatMedications);
+            let medicines =
+                text(KnownHeading::AcuteMedications) + &text(KnownHeading::RepeatMedications);
             assert!(!medicines.contains("cillin"));
         }
     }
@@ -173,12 +227,26 @@ fn empty_missing_withheld_and_left_out_are_four_things() {
         "<table><thead><tr><th>Type</th><th>Date</th></tr></thead><tbody><tr><td colspan=\"2\">No relevant \
          information available for this category.</td></tr></tbody></table>",
     );
-    assert!(matches!(nothing.content, Content::NothingStated(ref text) if text.starts_with("No relevant")));
+    assert!(
+        matches!(nothing.content, Content::NothingStated(ref text) if text.starts_with("No relevant"))
+    );
 
-    let summary = read(&document(&[("DiagnosesHeader", "Diagnoses", "<table><tr><th>Date</th><th>What</th></tr><tr><td>1</td><td>Gout</td></tr></table>")])).unwrap();
+    let summary = read(&document(&[(
+        "DiagnosesHeader",
+        "Diagnoses",
+        "<table><tr><th>Date</th><th>What</th></tr><tr><td>1</td><td>Gout</td></tr></table>",
+    )]))
+    .unwrap();
     let core: Vec<&Section> = summary.sections.iter().take(4).collect();
-    assert!(core.iter().all(|section| section.content == Content::Missing));
-    assert!(core.iter().map(|section| &section.heading).eq(KnownHeading::CORE.map(Heading::Known).iter()));
+    assert!(
+        core.iter()
+            .all(|section| section.content == Content::Missing)
+    );
+    assert!(
+        core.iter()
+            .map(|section| &section.heading)
+            .eq(KnownHeading::CORE.map(Heading::Known).iter())
+    );
     assert_eq!(summary.sections.len(), 5);
 
     let withheld = one(
@@ -186,7 +254,10 @@ fn empty_missing_withheld_and_left_out_are_four_things() {
         "<p id=\"WithheldCREItemsStatement\">Some entries are kept back.</p><table><tbody><tr><td>No relevant \
          information available for this category</td></tr></tbody></table>",
     );
-    assert_eq!(withheld.withheld.as_deref(), Some("Some entries are kept back."));
+    assert_eq!(
+        withheld.withheld.as_deref(),
+        Some("Some entries are kept back.")
+    );
     assert!(matches!(withheld.content, Content::NothingStated(_)));
 
     let in_a_row = one(
@@ -218,10 +289,22 @@ fn what_is_not_known_is_kept() {
     let chats = summary
         .sections
         .iter()
-        .find(|section| section.heading == Heading::Other { code: "ChatHeader".into(), title: "Chats".into() })
+        .find(|section| {
+            section.heading
+                == Heading::Other {
+                    code: "ChatHeader".into(),
+                    title: "Chats".into(),
+                }
+        })
         .unwrap();
     assert_eq!(chats.statements, ["Before", "loose text", "After"]);
-    let repeat = summary.sections.iter().find(|section| section.title.contains("Repeat Medications") && section.content != Content::Missing).unwrap();
+    let repeat = summary
+        .sections
+        .iter()
+        .find(|section| {
+            section.title.contains("Repeat Medications") && section.content != Content::Missing
+        })
+        .unwrap();
     assert!(rows(repeat) == [Row::Note("Nothing but a sentence.".into())]);
 }
 
@@ -234,7 +317,11 @@ fn allergies_come_first_and_missing_core_headings_stand_where_they_belong() {
         ("AllergiesHeader", "Allergies and Adverse Reactions", table),
     ]))
     .unwrap();
-    let headings: Vec<&Heading> = summary.sections.iter().map(|section| &section.heading).collect();
+    let headings: Vec<&Heading> = summary
+        .sections
+        .iter()
+        .map(|section| &section.heading)
+        .collect();
     let expected = [
         KnownHeading::Allergies,
         KnownHeading::AcuteMedications,
@@ -251,9 +338,21 @@ fn the_eighteen_headings_are_known_by_the_codes_that_practices_send() {
     for known in KnownHeading::ALL {
         let table = "<table><tr><th>A</th><th>B</th></tr><tr><td>1</td><td>2</td></tr></table>";
         let by_code = read(&document(&[(section_code(*known), "Any title", table)])).unwrap();
-        assert!(by_code.sections.iter().any(|section| section.heading == Heading::Known(*known) && section.content != Content::Missing));
+        assert!(
+            by_code
+                .sections
+                .iter()
+                .any(|section| section.heading == Heading::Known(*known)
+                    && section.content != Content::Missing)
+        );
         let by_title = read(&document(&[("", section_title(*known), table)])).unwrap();
-        assert!(by_title.sections.iter().any(|section| section.heading == Heading::Known(*known) && section.content != Content::Missing));
+        assert!(
+            by_title
+                .sections
+                .iter()
+                .any(|section| section.heading == Heading::Known(*known)
+                    && section.content != Content::Missing)
+        );
     }
 }
 
@@ -306,26 +405,44 @@ fn hostile_markup_is_only_text() {
         "<p onclick=\"x()\">See &lt;script&gt;alert(1)&lt;/script&gt;</p><script>steal()</script>\
          <table><tr><th>A</th><th>B</th></tr><tr><td><a href=\"javascript:x()\">click</a></td><td><iframe src=\"//evil\">in</iframe></td></tr></table>",
     );
-    assert_eq!(section.statements, ["See <script>alert(1)</script>", "steal()"]);
+    assert_eq!(
+        section.statements,
+        ["See <script>alert(1)</script>", "steal()"]
+    );
     assert!(rows(&section) == [cells(&["click", "in"])]);
 }
 
 #[test]
 fn what_cannot_be_read_whole_is_refused() {
     let bad = |inner: &str| read(&document(&[("AllergiesHeader", "", inner)]));
-    assert!(matches!(bad("<p>never closed"), Err(ReadError::Narrative { .. })));
+    assert!(matches!(
+        bad("<p>never closed"),
+        Err(ReadError::Narrative { .. })
+    ));
     assert!(matches!(bad("&unknown;"), Err(ReadError::Narrative { .. })));
     let deep = "<b>".repeat(250_000) + "x" + &"</b>".repeat(250_000);
     assert!(bad(&deep).is_err());
     let modest = "<b>".repeat(80) + "x" + &"</b>".repeat(80);
     assert!(matches!(bad(&modest), Err(ReadError::TooDeep { .. })));
     assert!(matches!(read(b"not json"), Err(ReadError::Json(_))));
-    assert!(matches!(read(br#"{"resourceType":"Bundle","entry":[]}"#), Err(ReadError::NoComposition)));
-    assert!(matches!(read(&document(&[])), Err(ReadError::NoComposition)));
-    assert!(matches!(read(&vec![b' '; LARGEST_DOCUMENT + 1]), Err(ReadError::TooLarge)));
+    assert!(matches!(
+        read(br#"{"resourceType":"Bundle","entry":[]}"#),
+        Err(ReadError::NoComposition)
+    ));
+    assert!(matches!(
+        read(&document(&[])),
+        Err(ReadError::NoComposition)
+    ));
+    assert!(matches!(
+        read(&vec![b' '; LARGEST_DOCUMENT + 1]),
+        Err(ReadError::TooLarge)
+    ));
     let entities = json!({"entry": [{"resource": {"resourceType": "Composition", "section": [{
         "code": {"coding": [{"code": "AllergiesHeader"}]},
         "text": {"div": "<!DOCTYPE d [<!ENTITY a \"aaaa\">]><div>&a;</div>"},
     }]}}]});
-    assert!(matches!(read(entities.to_string().as_bytes()), Err(ReadError::Narrative { .. })));
+    assert!(matches!(
+        read(entities.to_string().as_bytes()),
+        Err(ReadError::Narrative { .. })
+    ));
 }

@@ -14,19 +14,32 @@ const DISCLAIMER: &str = "Sourced from the patient's General Practice record. Th
 const REGISTRATION_STARTED: &str = "At the time this record was created, this patient had recently registered with \
                                     the GP Practice. GP Summary information may not be complete.";
 const WITHHELD: &str = "One or more entries have been deliberately withheld from this GP Summary.";
-const WITHHELD_HERE: &str = "One or more entries have been deliberately withheld from this section.";
+const WITHHELD_HERE: &str =
+    "One or more entries have been deliberately withheld from this section.";
 const NOTHING: &str = "No relevant information available for this category.";
 
 /// The JSON of the document: the same bytes for the same patient and history.
 pub fn write(patient: &Patient, history: &History) -> Vec<u8> {
     let name = |part: u8| id(patient, history.heads.created, part);
-    let [bundle, composition, author_role, author, practice, subject, former] = [1, 2, 3, 4, 5, 6, 7].map(name);
+    let [
+        bundle,
+        composition,
+        author_role,
+        author,
+        practice,
+        subject,
+        former,
+    ] = [1, 2, 3, 4, 5, 6, 7].map(name);
     let at = format!("{}T08:00:00+00:00", history.heads.created);
     let mut sections = vec![section("General Practice Summary", "Title", &head(history))];
     let last = history.sections.len().saturating_sub(1);
     for (index, part) in history.sections.iter().enumerate() {
         let sent = (index == last).then(|| time("Summary Sent", history.heads.created, "08:05"));
-        sections.push(section(&full_title(part), section_code(part.heading), &narrative(part, sent.as_deref())));
+        sections.push(section(
+            &full_title(part),
+            section_code(part.heading),
+            &narrative(part, sent.as_deref()),
+        ));
     }
     let resources = [
         json!({
@@ -86,8 +99,14 @@ fn id(patient: &Patient, created: Date, part: u8) -> Uuid {
     let days = u64::try_from(created.duration_since(Date::ZERO).as_hours()).unwrap_or(0);
     let number: u64 = patient.nhs_number.digits().parse().unwrap_or(0);
     let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ days << 8 ^ u64::from(part);
-    let halves = [mixed.wrapping_mul(0xbf58_476d_1ce4_e5b9), mixed.wrapping_mul(0x94d0_49bb_1331_11eb)];
-    for (byte, value) in bytes.iter_mut().zip(halves.iter().flat_map(|half| half.to_be_bytes())) {
+    let halves = [
+        mixed.wrapping_mul(0xbf58_476d_1ce4_e5b9),
+        mixed.wrapping_mul(0x94d0_49bb_1331_11eb),
+    ];
+    for (byte, value) in bytes
+        .iter_mut()
+        .zip(halves.iter().flat_map(|half| half.to_be_bytes()))
+    {
         *byte = value;
     }
     Builder::from_random_bytes(bytes).into_uuid()
@@ -98,7 +117,12 @@ fn coded(code: &str, display: &str) -> Value {
 }
 
 fn entry(resource: Value) -> Value {
-    let part = |key: &str| resource.get(key).and_then(Value::as_str).unwrap_or_default();
+    let part = |key: &str| {
+        resource
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
     let url = format!(
         "https://api.service.nhs.uk/summary-care-record/FHIR/R4/{}/{}",
         part("resourceType"),
@@ -126,20 +150,39 @@ fn head(history: &History) -> String {
     let heads = &history.heads;
     let mut html = String::with_capacity(1024);
     element(&mut html, "h3", "Disclaimer", DISCLAIMER);
-    element(&mut html, "p", "CreateTime", &time("Summary Created", heads.created, "08:00"));
+    element(
+        &mut html,
+        "p",
+        "CreateTime",
+        &time("Summary Created", heads.created, "08:00"),
+    );
     if heads.recently_registered {
-        element(&mut html, "p", "RegistrationStartedStatement", REGISTRATION_STARTED);
+        element(
+            &mut html,
+            "p",
+            "RegistrationStartedStatement",
+            REGISTRATION_STARTED,
+        );
     }
     if heads.withheld {
         element(&mut html, "p", "WithheldCREItemsHeaderStatement", WITHHELD);
     }
-    element(&mut html, "p", "Author", &format!("Created by: {}", heads.author));
+    element(
+        &mut html,
+        "p",
+        "Author",
+        &format!("Created by: {}", heads.author),
+    );
     element(&mut html, "p", "Practice", &heads.practice);
     html
 }
 
 fn element(html: &mut String, tag: &str, id: &str, text: &str) {
-    let class = if id.ends_with("Statement") { " class=\"HighlightedStatement\"" } else { "" };
+    let class = if id.ends_with("Statement") {
+        " class=\"HighlightedStatement\""
+    } else {
+        ""
+    };
     // Writing to a text cannot fail.
     let _ = write!(html, "<{tag} id=\"{id}\"{class}>");
     escape(html, text);
@@ -187,7 +230,11 @@ fn rows_of(html: &mut String, rows: &[Row], columns: usize) {
         match row {
             Row::Entry(cells) => {
                 odd = !odd;
-                html.push_str(if odd { "<tr class=\"oddRow\">" } else { "<tr class=\"evenRow\">" });
+                html.push_str(if odd {
+                    "<tr class=\"oddRow\">"
+                } else {
+                    "<tr class=\"evenRow\">"
+                });
                 for cell in cells {
                     if cell.is_empty() {
                         html.push_str("<td/>");
