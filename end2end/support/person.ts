@@ -75,15 +75,16 @@ export class Person {
     });
   }
 
-  /** Does something for which the device asks for the finger, and lays the finger on it. */
+  /** Does something for which the device asks for the finger, with the finger on it. */
   async withFinger(act: () => Promise<unknown>, then: () => Promise<unknown>): Promise<void> {
     const touch = (enabled: boolean) =>
       this.cdp?.send("WebAuthn.setAutomaticPresenceSimulation", {
         authenticatorId: this.authenticator,
         enabled,
       });
-    await act();
+    // A reader that is free answers the next that asks, not one that has waited since before.
     await touch(true);
+    await act();
     await then();
     await touch(false);
   }
