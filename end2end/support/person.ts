@@ -37,7 +37,7 @@ export class Person {
     page.on("pageerror", (error) => this.faults.push(`error: ${error.message}`));
     page.on("console", (message) => {
       const text = message.text();
-      if (message.type() === "error" && !/net::ERR_|status of 40[13]|status of 429|status of 5/.test(text)) {
+      if (message.type() === "error" && !/net::ERR_|status of [45]\d\d/.test(text)) {
         this.faults.push(`console: ${text}`);
       }
     });

@@ -61,7 +61,7 @@ test("a session that ended: sign in again and land where you were", async ({ per
   const there = new URL(person.page.url()).pathname;
   await context.clearCookies();
   await person.tab("Adjustments");
-  await person.button("Sign in again").click();
+  await expect(person.heading("Sign in")).toBeVisible();
   await person.withFinger(
     () => person.button(/^Sign in with/).click(),
     () => expect(person.page).toHaveURL(/record/),

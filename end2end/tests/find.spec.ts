@@ -88,7 +88,7 @@ test("nobody by that name: the wider search finds who sounds alike", async ({ pe
   await expect(person.page.getByRole("heading", { name: "No patients found" })).toBeVisible();
   await person.button("Widen the search").click();
   await expect(person.button(/ASHDOWN/)).toBeVisible();
-  await expect(person.page.getByText("Similar name").first()).toBeVisible();
+  await expect(person.page.getByRole("rowheader").getByText("Similar name").first()).toBeVisible();
 });
 
 test("too many matches show nobody", async ({ person }) => {

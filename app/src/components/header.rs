@@ -16,7 +16,9 @@ pub fn Header() -> impl IntoView {
     view! {
         <a class="nhsuk-skip-link" href="#maincontent" rel="external">"Skip to main content"</a>
         <Show when=move || training.get()>
-            <p class="ncrs-training">"Training: made-up patients"</p>
+            <aside class="ncrs-training" aria-label="Training">
+                "Training: made-up patients"
+            </aside>
         </Show>
         <header class="ncrs-header">
             <div class="ncrs-header__inner">

@@ -7,7 +7,7 @@ mod results;
 mod tabs;
 
 use crate::api::finding::find_patients;
-use crate::components::button::SubmitButton;
+use crate::components::button::{Progress, SubmitButton};
 use crate::components::form::{ErrorSummary, FormValues};
 use crate::components::notice::focus_soon;
 use crate::components::page::Page;
@@ -30,8 +30,17 @@ const PREFERENCE: &str = "search";
 /// Leads to the search that was used last on this device.
 pub fn last_used() -> AnyView {
     let session = session();
-    let kind = device()
-        .and_then(|device| device.preference(PREFERENCE))
+    let Some(device) = device() else {
+        // Only the device knows.
+        return view! {
+            <Page title="Find a patient">
+                <Progress text="Opening the search" />
+            </Page>
+        }
+        .into_any();
+    };
+    let kind = device
+        .preference(PREFERENCE)
         .and_then(|slug| SearchKind::from_slug(&slug))
         .filter(|kind| session.allows(kind.needs()))
         .unwrap_or(SearchKind::NhsNumber);
