@@ -146,10 +146,13 @@ export class Person {
   /** From the sign-in page to the next, with the fingerprint. */
   async signIn(): Promise<void> {
     await this.goto("/sign-in");
-    await this.withFinger(
-      () => this.button(/^Sign in with/).click(),
-      () => expect(this.page).not.toHaveURL(/sign-in/),
-    );
+    await this.pressSignIn(() => expect(this.page).not.toHaveURL(/sign-in/));
+  }
+
+  /** Presses the button on the sign-in page, once the browser offers its own suggestions too. */
+  async pressSignIn(then: () => Promise<unknown>): Promise<void> {
+    await this.field("Or choose a saved passkey").waitFor();
+    await this.withFinger(() => this.button(/^Sign in with/).click(), then);
   }
 
   /** Opens the menu and takes one of its entries. */

@@ -91,7 +91,10 @@ pub fn router(server: Server) -> Router {
         .route("/api/{*call}", post(api::call).layer(sessions(&server)))
         // The app itself: names carry a hash of the content, so they are kept for ever.
         .nest_service("/pkg", files::folder(site, "pkg", files::FOR_EVER))
-        .nest_service("/screenshots", files::folder(site, "screenshots", files::FOR_A_DAY))
+        .nest_service(
+            "/screenshots",
+            files::folder(site, "screenshots", files::FOR_A_DAY),
+        )
         .nest_service("/icons", files::folder(site, "icons", files::FOR_A_DAY))
         .route_service(
             "/favicon.ico",
