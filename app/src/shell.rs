@@ -36,7 +36,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </head>
             <body>
                 <App />
-                <script type="application/json" id=ELEMENT inner_html=session_as_json()></script>
+                <script nonce=use_nonce() type="application/json" id=ELEMENT inner_html=session_as_json()></script>
             </body>
         </html>
     }
