@@ -2,7 +2,8 @@
 //! page is alive. On the server there is no device.
 
 use crate::api::identity::WebAuthnJson;
-use domain::ids::TabId;
+use crate::api::offline::{SealedChange, SealingKey};
+use domain::ids::{CommandId, PersonId, TabId, VaultId};
 use jiff::Timestamp;
 use leptos::prelude::{GetValue, LocalStorage, StoredValue, use_context};
 use std::future::Future;
@@ -54,6 +55,198 @@ pub trait Device {
     fn announce_session_change(&self);
     /// Calls back when another tab said so, or when this tab comes back into sight.
     fn on_session_change(&self, tell: Box<dyn Fn()>);
+
+    /// Comes back after so many milliseconds.
+    fn sleep(&self, milliseconds: u32) -> Later<()>;
+    /// From 0 up to 1, by chance.
+    fn chance(&self) -> f64;
+    /// Whether the browser thinks that there is a network. "No" is sure, "yes" is not.
+    fn has_network(&self) -> bool;
+    /// Calls back when that changes.
+    fn on_network_change(&self, tell: Box<dyn Fn()>);
+    /// Calls back with whether the page is hidden, when that changes: before the picture of the page
+    /// is taken for the task switcher.
+    fn on_hidden(&self, tell: Box<dyn Fn(bool)>);
+    /// Calls back at every touch, click and key of the person.
+    fn on_use(&self, tell: Box<dyn Fn()>);
+    /// Does the work while no other tab does work of that name. Where one does, nothing is done, and
+    /// the answer is no.
+    fn alone(&self, name: &'static str, work: Later<()>) -> Later<bool>;
+    /// Tells the other tabs that something of that name changed.
+    fn announce(&self, name: &'static str);
+    /// Calls back when another tab said so.
+    fn on_announced(&self, name: &'static str, tell: Box<dyn Fn()>);
+    /// Asks the browser to wake the app when there is a network again, where it can (Background
+    /// Sync).
+    fn wake_when_connected(&self);
+
+    /// What people keep on this device. The code for it is fetched at first use.
+    fn vaults(&self) -> Later<Result<Rc<dyn Vaults>, NoVault>>;
+
+    /// How much room there is, and whether the browser promised to keep it.
+    fn storage(&self) -> Later<StorageStatus>;
+    /// Asks the browser to promise that.
+    fn persist_storage(&self) -> Later<bool>;
+    /// How the app can be installed here.
+    fn install(&self) -> InstallOffer;
+    /// Calls back when that changes.
+    fn on_install_change(&self, tell: Box<dyn Fn()>);
+    /// Shows the browser's own question, where it has one.
+    fn ask_to_install(&self);
+    /// Calls back when a newer version of the app is there and waits.
+    fn on_update(&self, tell: Box<dyn Fn()>);
+    /// Changes to it: the page is loaded anew.
+    fn take_update(&self);
+    /// Loads the page anew, at that address of this app, so that nothing of before is in memory.
+    fn leave_for(&self, path: &str);
+}
+
+/// Why there is no open vault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoVault {
+    /// It was locked: unlock it again.
+    Locked,
+    /// The passkey gave no secret (no PRF): nothing can be kept readable for its owner alone.
+    NoSecret,
+    /// The passkey was not used: cancelled, unknown here, or too late.
+    NoCredential(NoCredential),
+    /// There is nothing of this person on this device.
+    None,
+    /// There is, but this passkey does not open it; another of the person's does.
+    OtherPasskey,
+    /// Five attempts failed: it opens after the next sign-in with the service.
+    LockedOut,
+    /// What is there cannot be read: damaged, or written by a newer version.
+    Broken,
+    /// The browser has no storage for it, or refuses it.
+    NoStorage,
+    /// There is no room left.
+    Full,
+}
+
+/// A vault on this device, as far as it is told while it is locked: nothing of a patient or person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LockedVault {
+    /// Which.
+    pub id: VaultId,
+    /// Failed attempts to open it without the service, since it was last open.
+    pub failures: u32,
+}
+
+/// Everybody's vaults on this device.
+pub trait Vaults {
+    /// Which there are.
+    fn list(&self) -> Later<Result<Vec<LockedVault>, NoVault>>;
+    /// Whether the passkey that was last used in this page gave a secret, with which a vault can be
+    /// made and opened. `None`: none was used since the page was loaded.
+    fn has_secret(&self) -> Option<bool>;
+    /// Opens the person's vault with the secret of the passkey that was last used. `NoSecret`,
+    /// `None` or `OtherPasskey` where it cannot. Sets the failures back: the service let them in.
+    fn open(&self, person: PersonId) -> Later<Result<Rc<dyn Vault>, NoVault>>;
+    /// Makes the person's vault, under that id, and opens it.
+    fn create(&self, person: PersonId, id: VaultId) -> Later<Result<Rc<dyn Vault>, NoVault>>;
+    /// Asks for a passkey and opens the vault that it belongs to, without the service. Counts
+    /// failures.
+    fn unlock(&self) -> Later<Result<Rc<dyn Vault>, NoVault>>;
+    /// Asks for another passkey of the person, opens the vault with it, and lets the passkey that was
+    /// last used open it from now on too.
+    fn adopt(&self, person: PersonId) -> Later<Result<Rc<dyn Vault>, NoVault>>;
+    /// Destroys a vault with all that is in it.
+    fn wipe(&self, id: VaultId) -> Later<Result<(), NoVault>>;
+    /// Keeps a sealed change, which is not in a vault: only the server can read it. Durable when
+    /// this is answered.
+    fn keep_sealed(&self, sealed: SealedChange) -> Later<Result<(), NoVault>>;
+    /// The sealed changes on this device, oldest first.
+    fn sealed(&self) -> Later<Result<Vec<SealedChange>, NoVault>>;
+    /// Drops one that came to something.
+    fn drop_sealed(&self, id: CommandId) -> Later<Result<(), NoVault>>;
+    /// Seals a change to the server.
+    ///
+    /// # Errors
+    /// `Broken` where the key is none.
+    fn seal(&self, key: &SealingKey, id: CommandId, plain: &[u8]) -> Result<SealedChange, NoVault>;
+}
+
+/// What kinds of thing a vault keeps. Each is read as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Shelf {
+    /// Who the person is and in which roles.
+    Person,
+    /// Saved patients.
+    Visits,
+    /// Summaries that open when the question was answered.
+    Doorstep,
+    /// Changes, waiting and settled.
+    Outbox,
+    /// The log of what was done without the service, and where it stands.
+    Log,
+    /// Forms that are being filled in.
+    Drafts,
+    /// The latest time that was seen, and other small facts.
+    Facts,
+}
+
+/// A change to what a vault keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// Puts it there, in place of what has the same name.
+    Put {
+        /// Where.
+        shelf: Shelf,
+        /// Kept only as a keyed hash.
+        name: String,
+        /// Encrypted.
+        value: Vec<u8>,
+        /// After that it is gone: bound into the encryption.
+        expires: Option<Timestamp>,
+    },
+    /// Takes it away.
+    Remove {
+        /// Where.
+        shelf: Shelf,
+        /// Which.
+        name: String,
+    },
+    /// Takes everything away.
+    Clear(Shelf),
+}
+
+/// Someone's open vault. Dropping every handle to it, or locking it, forgets the key.
+pub trait Vault {
+    /// Which.
+    fn id(&self) -> VaultId;
+    /// What it keeps under that name. `None` where there is nothing, or it has expired.
+    fn get(&self, shelf: Shelf, name: &str) -> Later<Result<Option<Vec<u8>>, NoVault>>;
+    /// Everything on a shelf that has not expired, oldest first.
+    fn all(&self, shelf: Shelf) -> Later<Result<Vec<Vec<u8>>, NoVault>>;
+    /// Makes all the changes or none. Durable when this is answered.
+    fn keep(&self, changes: Vec<Keep>) -> Later<Result<(), NoVault>>;
+    /// Forgets the key: from then on every call answers `Locked`.
+    fn lock(&self);
+}
+
+/// How much room the browser gives the app.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StorageStatus {
+    /// Bytes in use, where the browser says.
+    pub used: Option<u64>,
+    /// Bytes that there are, where the browser says.
+    pub room: Option<u64>,
+    /// The browser promised not to clear it by itself.
+    pub kept: bool,
+}
+
+/// How the app can be put on the home screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstallOffer {
+    /// It is installed, and this is it.
+    Installed,
+    /// The browser can ask.
+    CanAsk,
+    /// By hand, from the share menu (Safari on iPhone and iPad).
+    ByShareMenu,
+    /// Not here, as far as one can tell.
+    Unknown,
 }
 
 /// The device, once the page is alive; `None` on the server.

@@ -5,13 +5,17 @@
 use crate::api::ContextKey;
 use crate::api::finding::Origin;
 use crate::api::identity::{AccountView, Enrolment, SessionView, WebAuthnJson};
+use crate::api::offline::{
+    Delivery, SealedChange, SealedOutcome, Standing, TakeSummary, Visit, VisitLine,
+};
 use crate::api::records::{AdjustmentsView, OpenedSummary, RecordOverview};
 use crate::problem::{Kind, Problem};
 use async_trait::async_trait;
 use domain::NhsNumber;
-use domain::adjustment::{AdjustmentChange, AdjustmentRecord};
-use domain::command::{Command, Receipt};
-use domain::ids::{ContextId, PasskeyId, RoleId, SessionRef, TabId};
+use domain::adjustment::AdjustmentRecord;
+use domain::command::Receipt;
+use domain::device_log::{LogEntry, LogHead};
+use domain::ids::{ContextId, PasskeyId, RoleId, SessionRef, TabId, VaultId, VisitId};
 use domain::patient::{InContext, Patient};
 use domain::permission::{Gate, PermissionAnswer};
 use domain::search::{SearchForm, SearchOutcome};
@@ -86,11 +90,26 @@ pub trait Records: Send + Sync {
         answer: PermissionAnswer,
     ) -> Result<InContext<Option<OpenedSummary>>, Problem>;
     async fn adjustments(&self, key: ContextKey) -> Result<InContext<AdjustmentsView>, Problem>;
-    async fn submit_adjustment(
-        &self,
-        key: ContextKey,
-        command: Command<AdjustmentChange>,
-    ) -> Result<InContext<Receipt<AdjustmentRecord>>, Problem>;
+}
+
+/// Behind `api::offline`. Errors are told there.
+#[async_trait]
+#[expect(
+    missing_docs,
+    reason = "each method is the server function of its name in api::offline"
+)]
+pub trait Offline: Send + Sync {
+    async fn add_visit(&self, nhs_number: NhsNumber) -> Result<VisitLine, Problem>;
+    async fn visits(&self) -> Result<Vec<VisitLine>, Problem>;
+    async fn remove_visit(&self, visit: VisitId) -> Result<(), Problem>;
+    async fn take_visit(&self, visit: VisitId, summary: TakeSummary) -> Result<Visit, Problem>;
+    async fn open_visit(&self, visit: VisitId, key: ContextKey) -> Result<(), Problem>;
+    async fn deliver(&self, delivery: Delivery) -> Result<Receipt<AdjustmentRecord>, Problem>;
+    async fn deliver_sealed(&self, sealed: SealedChange) -> Result<SealedOutcome, Problem>;
+    async fn register_vault(&self) -> Result<VaultId, Problem>;
+    async fn vault_standing(&self, vaults: Vec<VaultId>) -> Result<Vec<Standing>, Problem>;
+    async fn deliver_log(&self, vault: VaultId, entries: Vec<LogEntry>)
+    -> Result<LogHead, Problem>;
 }
 
 /// The ports of one request.
@@ -102,6 +121,8 @@ pub struct Ports {
     pub finding: Arc<dyn Finding>,
     /// The record.
     pub records: Arc<dyn Records>,
+    /// What is taken along, and brought back.
+    pub offline: Arc<dyn Offline>,
 }
 
 fn ports() -> Result<Ports, Problem> {
@@ -130,4 +151,12 @@ pub fn finding() -> Result<Arc<dyn Finding>, Problem> {
 /// As [`identity`].
 pub fn records() -> Result<Arc<dyn Records>, Problem> {
     ports().map(|ports| ports.records)
+}
+
+/// The offline port of this request.
+///
+/// # Errors
+/// As [`identity`].
+pub fn offline() -> Result<Arc<dyn Offline>, Problem> {
+    ports().map(|ports| ports.offline)
 }

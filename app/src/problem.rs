@@ -41,6 +41,8 @@ pub enum Kind {
     LastPasskey,
     /// The same command was sent with other content: it was not done.
     CommandReused,
+    /// The patient is restricted, or the organisation keeps nothing on devices: only live.
+    StaysOnline,
     /// There is nothing of that name, or nothing that this person may know of.
     NotFound,
     /// Too many attempts: wait, then try again.
@@ -95,6 +97,7 @@ impl Problem {
             Kind::NotAccepted => "That did not work",
             Kind::LastPasskey => "You need at least one passkey",
             Kind::CommandReused => "This was already saved",
+            Kind::StaysOnline => "This cannot be saved on a device",
             Kind::NotFound => "Not found",
             Kind::TooMany => "Too many attempts",
             Kind::Unavailable => "The service cannot answer at the moment",
@@ -127,6 +130,9 @@ impl Problem {
                 "You cannot remove the only passkey you have, or you could not sign in. Add another first.".into()
             }
             Kind::CommandReused => "Open the record again to see what was saved.".into(),
+            Kind::StaysOnline => {
+                "Restricted records are only shown while you are connected, and some organisations save no records on devices. Use the record while you have signal.".into()
+            }
             Kind::NotFound => "Check the address, or go back and start again.".into(),
             Kind::TooMany => "Wait a minute, then try again.".into(),
             Kind::Unavailable => "Nothing was lost. Wait a moment, then try again.".into(),
@@ -154,6 +160,7 @@ impl Problem {
             | Kind::NotAccepted
             | Kind::LastPasskey
             | Kind::CommandReused
+            | Kind::StaysOnline
             | Kind::NotFound
             | Kind::OutOfDate => false,
         }
@@ -171,6 +178,7 @@ impl Problem {
             | Kind::NotAccepted
             | Kind::LastPasskey
             | Kind::CommandReused
+            | Kind::StaysOnline
             | Kind::NotFound
             | Kind::TooMany => Taxonomy::User,
             Kind::Unavailable | Kind::OutOfDate | Kind::Unexpected => Taxonomy::Here,

@@ -69,3 +69,15 @@ opaque_id!(
     /// A session, as its owner sees it in a list (never the value of the cookie).
     SessionRef
 );
+opaque_id!(
+    /// A patient on someone's visit list.
+    VisitId
+);
+opaque_id!(
+    /// What one person keeps on one device. Random (UUIDv4): whoever knows it holds that device.
+    VaultId
+);
+opaque_id!(
+    /// The server's key pair to which devices seal what they cannot keep readable.
+    SealingKeyId
+);

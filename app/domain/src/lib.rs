@@ -6,6 +6,7 @@
 pub mod adjustment;
 pub mod clock;
 pub mod command;
+pub mod device_log;
 pub mod field;
 pub mod ids;
 pub mod name;

@@ -19,6 +19,8 @@ use serde::{Deserialize, Serialize};
 pub enum Origin {
     /// From the answer to a search.
     Search,
+    /// From the visit list.
+    Visit,
 }
 
 /// Finds patients. Every patient that it returns is audited as accessed.

@@ -4,6 +4,7 @@
     reason = "the server macro makes a struct of each call's arguments"
 )]
 
+use crate::api::offline::OfflineTerms;
 use crate::problem::Problem;
 use domain::ids::{PasskeyId, RoleId, SessionRef};
 use domain::role::{Person, RoleAssignment};
@@ -37,6 +38,8 @@ pub struct SignedIn {
     pub ends_at: Timestamp,
     /// Seconds without use after which it ends.
     pub idle_seconds: u64,
+    /// On what terms they may keep patients on a device, in this role.
+    pub terms: OfflineTerms,
 }
 
 /// Every page reads the session: as a number, the time in it needs no reader of written times.

@@ -1,4 +1,4 @@
-//! The typed calls between the device and the server: one file for each of the three doors.
+//! The typed calls between the device and the server: one file for each door.
 //!
 //! Every call has an explicit endpoint under `/api/`, so that an installed older app still finds a
 //! newer server, and speaks JSON. Here they only pass the call on to the server's ports; what is
@@ -6,6 +6,7 @@
 
 pub mod finding;
 pub mod identity;
+pub mod offline;
 pub mod records;
 
 use domain::ids::{ContextId, TabId};

@@ -6,8 +6,7 @@
 
 use crate::api::ContextKey;
 use crate::problem::Problem;
-use domain::adjustment::{AdjustmentChange, AdjustmentRecord};
-use domain::command::{Command, Receipt};
+use domain::adjustment::AdjustmentRecord;
 use domain::patient::{InContext, Patient};
 use domain::permission::{Gate, PermissionAnswer};
 use domain::summary::Summary;
@@ -118,18 +117,4 @@ pub async fn open_summary(
 #[server(prefix = "/api", endpoint = "record/adjustments", input = Json, output = Json)]
 pub async fn adjustments(key: ContextKey) -> Result<InContext<AdjustmentsView>, Problem> {
     crate::ports::records()?.adjustments(key).await
-}
-
-/// Changes the reasonable adjustments, once, however often it is sent.
-///
-/// # Errors
-/// As [`overview`], and `RoleForbids` (B0380, and B0257 because the answer shows the record), `Invalid`, `CommandReused`.
-#[server(prefix = "/api", endpoint = "record/adjustments/submit", input = Json, output = Json)]
-pub async fn submit_adjustment(
-    key: ContextKey,
-    command: Command<AdjustmentChange>,
-) -> Result<InContext<Receipt<AdjustmentRecord>>, Problem> {
-    crate::ports::records()?
-        .submit_adjustment(key, command)
-        .await
 }

@@ -46,6 +46,7 @@ pub fn way_on(problem: &Problem, again: Option<Callback<()>>) -> AnyView {
         | Kind::NotAccepted
         | Kind::LastPasskey
         | Kind::CommandReused
+        | Kind::StaysOnline
         | Kind::TooMany
         | Kind::Unavailable
         | Kind::Unreachable

@@ -81,9 +81,11 @@ pub fn problem(problem: &Problem) -> Response {
 fn status(kind: &Kind) -> StatusCode {
     match kind {
         Kind::SignedOut => StatusCode::UNAUTHORIZED,
-        Kind::NoRole | Kind::RoleForbids(_) | Kind::SummaryClosed(_) | Kind::NotAccepted => {
-            StatusCode::FORBIDDEN
-        }
+        Kind::NoRole
+        | Kind::RoleForbids(_)
+        | Kind::SummaryClosed(_)
+        | Kind::NotAccepted
+        | Kind::StaysOnline => StatusCode::FORBIDDEN,
         Kind::ContextClosed | Kind::LastPasskey | Kind::CommandReused => StatusCode::CONFLICT,
         Kind::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Kind::NotFound => StatusCode::NOT_FOUND,

@@ -121,6 +121,12 @@ impl RecordFrame {
         })
     }
 
+    /// Whether the question is still about the patient, person and role of now.
+    pub(crate) fn still(self, asked: Asked) -> bool {
+        self.turn.try_get_untracked() == Some(asked.turn)
+            && self.key.try_get_untracked().flatten() == Some(asked.key)
+    }
+
     /// Takes an answer for the banner and the screen. `None` where it belongs to a patient, person
     /// or role of before: nothing of it may be shown.
     pub(crate) fn take<T>(
@@ -128,9 +134,7 @@ impl RecordFrame {
         asked: Asked,
         answer: Result<InContext<T>, Problem>,
     ) -> Option<Result<Sourced<T>, Problem>> {
-        if self.turn.try_get_untracked() != Some(asked.turn)
-            || self.key.try_get_untracked().flatten() != Some(asked.key)
-        {
+        if !self.still(asked) {
             return None;
         }
         Some(match answer {

@@ -2,7 +2,7 @@
 
 use super::super::RecordFrame;
 use super::super::reading::progress;
-use crate::api::records::submit_adjustment;
+use crate::api::offline::{Delivery, Target, deliver};
 use crate::components::form::Errors;
 use crate::components::notice::focus_soon;
 use crate::components::problem::{ProblemView, reference};
@@ -83,23 +83,26 @@ impl Sending {
         }
         self.failed.set(None);
         self.errors.set(Vec::new());
-        self.work.once(
-            submit_adjustment(asked.key, command),
-            move |answer| match self.frame.take(asked, answer) {
-                None => {}
-                Some(Ok(read)) => match read.value {
-                    Receipt::Applied(_) => self.done(saved()),
-                    Receipt::Conflict(record) => {
-                        conflict(record);
-                        focus_soon("maincontent");
-                    }
-                },
-                Some(Err(problem)) => match problem.kind {
+        let delivery = Delivery {
+            target: Target::Context(asked.key.context),
+            command,
+        };
+        self.work.once(deliver(delivery), move |answer| {
+            if !self.frame.still(asked) {
+                return;
+            }
+            match answer {
+                Ok(Receipt::Applied(_)) => self.done(saved()),
+                Ok(Receipt::Conflict(record)) => {
+                    conflict(record);
+                    focus_soon("maincontent");
+                }
+                Err(problem) => match problem.kind {
                     Kind::Invalid(found) => self.errors.set(found),
                     _ => self.failed.set(Some(problem)),
                 },
-            },
-        );
+            }
+        });
     }
 
     /// What stands above the button: that it is being saved, or why it is not yet.
