@@ -56,6 +56,9 @@ pub trait Device {
     /// Calls back when another tab said so, or when this tab comes back into sight.
     fn on_session_change(&self, tell: Box<dyn Fn()>);
 
+    /// Whether the page came from the server, with its session; else it is the shell that the device
+    /// keeps.
+    fn from_server(&self) -> bool;
     /// Comes back after so many milliseconds.
     fn sleep(&self, milliseconds: u32) -> Later<()>;
     /// From 0 up to 1, by chance.

@@ -127,9 +127,19 @@ pub enum Standing {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SealedOutcome {
     /// It was delivered.
-    Delivered(Receipt<AdjustmentRecord>),
+    Delivered {
+        /// What was inside: its owner may have to decide about it.
+        delivery: Delivery,
+        /// What it came to.
+        receipt: Receipt<AdjustmentRecord>,
+    },
     /// It was refused.
-    Refused(Problem),
+    Refused {
+        /// What was inside.
+        delivery: Delivery,
+        /// Why.
+        problem: Problem,
+    },
     /// Nobody can open it any more: the key is gone, or it was damaged.
     Unreadable,
     /// It is another person's: they have to sign in.
