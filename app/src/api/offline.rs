@@ -260,7 +260,8 @@ pub const SEALING_INFO: &[u8] = b"ncrs sealed change 1";
 /// the role that they work in now, and the passkey that opened this session.
 ///
 /// # Errors
-/// `SignedOut`.
+/// `SignedOut`, also where that passkey was removed meanwhile: the next sign-in names another.
+/// `NoRole`.
 #[server(prefix = "/api", endpoint = "vaults/register", input = Json, output = Json)]
 pub async fn register_vault() -> Result<VaultId, Problem> {
     crate::ports::offline()?.register_vault().await
