@@ -56,6 +56,9 @@ pub trait Device {
     /// Calls back when another tab said so, or when this tab comes back into sight.
     fn on_session_change(&self, tell: Box<dyn Fn()>);
 
+    /// Whether the server rendered this page, with the session in it. Else it is the shell: opened
+    /// without the server, or before it answered, and who is signed in is not known yet.
+    fn from_server(&self) -> bool;
     /// Comes back after so many milliseconds.
     fn sleep(&self, milliseconds: u32) -> Later<()>;
     /// From 0 up to 1, by chance.
