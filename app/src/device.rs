@@ -56,8 +56,8 @@ pub trait Device {
     /// Calls back when another tab said so, or when this tab comes back into sight.
     fn on_session_change(&self, tell: Box<dyn Fn()>);
 
-    /// Whether the page came from the server, with its session; else it is the shell that the device
-    /// keeps.
+    /// Whether the server rendered this page, with the session in it. Else it is the shell: opened
+    /// without the server, or before it answered, and who is signed in is not known yet.
     fn from_server(&self) -> bool;
     /// Comes back after so many milliseconds.
     fn sleep(&self, milliseconds: u32) -> Later<()>;

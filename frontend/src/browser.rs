@@ -1,27 +1,44 @@
 //! The browser behind the app's device ports.
 
-use crate::passkeys;
+use crate::callbacks::Callbacks;
+use crate::channels::Channels;
+use crate::install::Install;
+use crate::passkeys::{self, Passkeys};
+use crate::presence::Presence;
+use crate::worker::Worker;
+use crate::{locks, page, storage, vault};
 use app::api::identity::WebAuthnJson;
-use app::device::{Device, Later, NoCredential};
+use app::device::{Device, InstallOffer, Later, NoCredential, NoVault, StorageStatus, Vaults};
 use domain::ids::TabId;
 use gloo::events::EventListener;
 use gloo::storage::{LocalStorage, SessionStorage, Storage};
+use gloo_timers::future::TimeoutFuture;
 use jiff::Timestamp;
-use leptos::prelude::{document, window};
+use leptos::prelude::window;
 use std::cell::RefCell;
+use std::rc::Rc;
 use uuid::Uuid;
-use web_sys::{AbortController, BroadcastChannel};
 
 const TAB: &str = "tab";
-const CHANNEL: &str = "session";
+const SESSION: &str = "session";
 
 /// This browser, in this tab.
 pub(crate) struct Browser {
     tab: TabId,
-    /// Ends the passkey ceremony that is under way, so that another can begin.
-    ceremony: RefCell<Option<AbortController>>,
-    channel: Option<BroadcastChannel>,
-    listeners: RefCell<Vec<EventListener>>,
+    passkeys: Rc<Passkeys>,
+    channels: Rc<Channels>,
+    presence: Presence,
+    install: Install,
+    worker: Rc<Worker>,
+    network: Callbacks,
+    vaults: Rc<RefCell<Option<Rc<dyn Vaults>>>>,
+    _listeners: [EventListener; 2],
+}
+
+/// The time by the device's clock.
+pub(crate) fn now() -> Timestamp {
+    // Whole milliseconds since 1970, which fit.
+    Timestamp::from_millisecond(js_sys::Date::now() as i64).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 impl Browser {
@@ -33,27 +50,32 @@ impl Browser {
             let _ = SessionStorage::set(TAB, tab);
             tab
         });
+        let network = Callbacks::default();
+        let listeners = ["online", "offline"].map(|event| {
+            let network = network.clone();
+            EventListener::new(&window(), event, move |_| network.tell(()))
+        });
         Self {
             tab,
-            ceremony: RefCell::new(None),
-            channel: BroadcastChannel::new(CHANNEL).ok(),
-            listeners: RefCell::default(),
+            passkeys: Rc::default(),
+            channels: Rc::default(),
+            presence: Presence::new(),
+            install: Install::new(),
+            worker: Rc::default(),
+            network,
+            vaults: Rc::default(),
+            _listeners: listeners,
         }
     }
 
-    fn ceremony(
-        &self,
-        options: WebAuthnJson,
-        wait: bool,
-    ) -> Later<Result<WebAuthnJson, NoCredential>> {
-        let Ok(controller) = AbortController::new() else {
-            return Box::pin(async { Err(NoCredential::Unsupported) });
-        };
-        let signal = controller.signal();
-        if let Some(earlier) = self.ceremony.replace(Some(controller)) {
-            earlier.abort();
-        }
-        Box::pin(passkeys::get(options, signal, wait))
+    /// Lets the browser keep the app.
+    pub(crate) fn register_worker(&self) {
+        self.worker.register(self.channels.clone());
+    }
+
+    fn get(&self, options: WebAuthnJson, wait: bool) -> Later<Result<WebAuthnJson, NoCredential>> {
+        let passkeys = self.passkeys.clone();
+        Box::pin(async move { passkeys.get(options, wait).await })
     }
 }
 
@@ -63,18 +85,16 @@ impl Device for Browser {
     }
 
     fn create_passkey(&self, options: WebAuthnJson) -> Later<Result<WebAuthnJson, NoCredential>> {
-        if let Some(earlier) = self.ceremony.replace(None) {
-            earlier.abort();
-        }
-        Box::pin(passkeys::create(options))
+        let passkeys = self.passkeys.clone();
+        Box::pin(async move { passkeys.create(options).await })
     }
 
     fn use_passkey(&self, options: WebAuthnJson) -> Later<Result<WebAuthnJson, NoCredential>> {
-        self.ceremony(options, false)
+        self.get(options, false)
     }
 
     fn await_passkey(&self, options: WebAuthnJson) -> Later<Result<WebAuthnJson, NoCredential>> {
-        self.ceremony(options, true)
+        self.get(options, true)
     }
 
     fn tab(&self) -> TabId {
@@ -92,8 +112,7 @@ impl Device for Browser {
     }
 
     fn now(&self) -> Timestamp {
-        // Whole milliseconds since 1970, which fit.
-        Timestamp::from_millisecond(js_sys::Date::now() as i64).unwrap_or(Timestamp::UNIX_EPOCH)
+        now()
     }
 
     fn preference(&self, name: &str) -> Option<String> {
@@ -110,27 +129,109 @@ impl Device for Browser {
     }
 
     fn announce_session_change(&self) {
-        if let Some(channel) = &self.channel {
-            // Only that there is news: the others ask the server what it is.
-            let _ = channel.post_message(&wasm_bindgen::JsValue::TRUE);
-        }
+        self.channels.announce(SESSION);
     }
 
     fn on_session_change(&self, tell: Box<dyn Fn()>) {
-        let tell = std::rc::Rc::new(tell);
-        let mut listeners = self.listeners.borrow_mut();
-        if let Some(channel) = &self.channel {
-            let tell = tell.clone();
-            listeners.push(EventListener::new(channel, "message", move |_| tell()));
-        }
-        listeners.push(EventListener::new(
-            &document(),
-            "visibilitychange",
-            move |_| {
-                if !document().hidden() {
-                    tell();
-                }
-            },
-        ));
+        let tell = Rc::new(tell);
+        let hear = tell.clone();
+        self.channels.listen(SESSION, move || hear());
+        self.presence.hidden.add(move |hidden| {
+            if !hidden {
+                tell();
+            }
+        });
+    }
+
+    fn from_server(&self) -> bool {
+        page::from_server()
+    }
+
+    fn sleep(&self, milliseconds: u32) -> Later<()> {
+        Box::pin(TimeoutFuture::new(milliseconds))
+    }
+
+    fn chance(&self) -> f64 {
+        js_sys::Math::random()
+    }
+
+    fn has_network(&self) -> bool {
+        window().navigator().on_line()
+    }
+
+    fn on_network_change(&self, tell: Box<dyn Fn()>) {
+        self.network.add(move |()| tell());
+    }
+
+    fn on_hidden(&self, tell: Box<dyn Fn(bool)>) {
+        self.presence.hidden.add(tell);
+    }
+
+    fn on_use(&self, tell: Box<dyn Fn()>) {
+        self.presence.used.add(move |()| tell());
+    }
+
+    fn alone(&self, name: &'static str, work: Later<()>) -> Later<bool> {
+        Box::pin(locks::alone(name, work))
+    }
+
+    fn announce(&self, name: &'static str) {
+        self.channels.announce(name);
+    }
+
+    fn on_announced(&self, name: &'static str, tell: Box<dyn Fn()>) {
+        self.channels.listen(name, tell);
+    }
+
+    fn wake_when_connected(&self) {
+        self.worker.wake_when_connected();
+    }
+
+    fn vaults(&self) -> Later<Result<Rc<dyn Vaults>, NoVault>> {
+        let passkeys = self.passkeys.clone();
+        let vaults = self.vaults.clone();
+        Box::pin(async move {
+            let there = vaults.borrow().clone();
+            if let Some(there) = there {
+                return Ok(there);
+            }
+            // Without its code there is none.
+            let made = vault::vaults(passkeys)
+                .await
+                .map_err(|_| NoVault::NoStorage)?;
+            Ok(vaults.borrow_mut().get_or_insert(made).clone())
+        })
+    }
+
+    fn storage(&self) -> Later<StorageStatus> {
+        Box::pin(storage::status())
+    }
+
+    fn persist_storage(&self) -> Later<bool> {
+        Box::pin(storage::persist())
+    }
+
+    fn install(&self) -> InstallOffer {
+        self.install.offer()
+    }
+
+    fn on_install_change(&self, tell: Box<dyn Fn()>) {
+        self.install.changed.add(move |()| tell());
+    }
+
+    fn ask_to_install(&self) {
+        self.install.ask();
+    }
+
+    fn on_update(&self, tell: Box<dyn Fn()>) {
+        self.worker.on_update(tell);
+    }
+
+    fn take_update(&self) {
+        self.worker.take_update();
+    }
+
+    fn leave_for(&self, path: &str) {
+        page::leave_for(path);
     }
 }

@@ -1,74 +1,74 @@
-//! The page around the app: alive, broken, installed.
+//! How the app gets on the home screen.
 
-use app::late::Part;
-use leptos::prelude::{document, set_timeout};
-use std::time::Duration;
-use wasm_bindgen_futures::spawn_local;
+use crate::callbacks::Callbacks;
+use crate::js::{has_member, member};
+use app::device::InstallOffer;
+use gloo::events::EventListener;
+use leptos::prelude::window;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Says that forms and buttons work now. Until then the page holds forms back.
-pub(crate) fn mark_ready() {
-    if let Some(body) = document().body() {
-        // The attribute is only a sign: without it the page works the same, forms aside.
-        let _ = body.set_attribute("data-ready", "");
+#[wasm_bindgen(module = "/src/install.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = canAsk)]
+    fn can_ask() -> bool;
+    fn ask();
+    #[wasm_bindgen(js_name = onChange)]
+    fn on_change(tell: &Closure<dyn Fn()>);
+}
+
+const STANDALONE: &str = "(display-mode: standalone)";
+
+/// Listens for as long as it lives.
+pub(crate) struct Install {
+    /// The offer is another than before.
+    pub(crate) changed: Callbacks,
+    _offered: Closure<dyn Fn()>,
+    _opened: Option<EventListener>,
+}
+
+impl Install {
+    pub(crate) fn new() -> Self {
+        let changed = Callbacks::default();
+        let tell = {
+            let changed = changed.clone();
+            move || changed.tell(())
+        };
+        let offered = Closure::<dyn Fn()>::new(tell.clone());
+        on_change(&offered);
+        // A tab can be taken over into the window of the app.
+        let mode = window().match_media(STANDALONE).ok().flatten();
+        let opened = mode.map(|mode| EventListener::new(&mode, "change", move |_| tell()));
+        Self {
+            changed,
+            _offered: offered,
+            _opened: opened,
+        }
     }
-}
 
-/// A fault in the app would leave a page that looks alive and does nothing: say so, with a way on.
-/// Nothing of the fault is shown or kept, because its text could hold what was on the page.
-pub(crate) fn say_so_when_broken() {
-    std::panic::set_hook(Box::new(|_| say_broken()));
-}
-
-/// Above whatever the page shows.
-pub(crate) fn say_broken() {
-    let Some(body) = document().body() else {
-        return;
-    };
-    let _ = body.remove_attribute("data-ready");
-    let Ok(notice) = document().create_element("div") else {
-        return;
-    };
-    notice.set_class_name("ncrs-notice ncrs-notice--service");
-    let _ = notice.set_attribute("role", "alert");
-    let Ok(text) = document().create_element("p") else {
-        return;
-    };
-    text.set_text_content(Some("Sorry, there is a problem with this page. "));
-    if let Ok(link) = document().create_element("a") {
-        let _ = link.set_attribute("href", "");
-        link.set_text_content(Some("Reload the page"));
-        let _ = text.append_child(&link);
+    pub(crate) fn offer(&self) -> InstallOffer {
+        let navigator = window().navigator();
+        // Only Safari on iPhone and iPad has this and a touch screen.
+        let by_hand = has_member(&navigator, "standalone") && navigator.max_touch_points() > 0;
+        let on_home_screen =
+            member(&navigator, "standalone").is_ok_and(|there| there.as_bool() == Some(true));
+        let in_a_window = window()
+            .match_media(STANDALONE)
+            .ok()
+            .flatten()
+            .is_some_and(|mode| mode.matches());
+        if on_home_screen || in_a_window {
+            InstallOffer::Installed
+        } else if can_ask() {
+            InstallOffer::CanAsk
+        } else if by_hand {
+            InstallOffer::ByShareMenu
+        } else {
+            InstallOffer::Unknown
+        }
     }
-    let _ = notice.append_child(&text);
-    let _ = body.insert_before(&notice, body.first_child().as_ref());
-}
 
-/// Fetches what the first page did not need, in good time before it is needed.
-pub(crate) fn fetch_the_rest() {
-    set_timeout(
-        || {
-            spawn_local(async {
-                for part in Part::ALL {
-                    // Asked for again when it is needed.
-                    let _ = part.fetch().await;
-                }
-            });
-        },
-        Duration::from_secs(1),
-    );
-}
-
-/// Lets the browser keep the static files of the app, so that it opens at once and says honestly
-/// when there is no network.
-pub(crate) fn register_service_worker() {
-    let navigator = leptos::prelude::window().navigator();
-    // Only secure pages have service workers; elsewhere the app works without.
-    if !js_sys::Reflect::has(&navigator, &"serviceWorker".into()).unwrap_or(false) {
-        return;
+    pub(crate) fn ask(&self) {
+        ask();
     }
-    let registration = navigator.service_worker().register("/service-worker.js");
-    spawn_local(async move {
-        // A browser that refuses (private windows, policies) has no less of an app.
-        let _ = wasm_bindgen_futures::JsFuture::from(registration).await;
-    });
 }

@@ -1,9 +1,20 @@
 //! The device: what the browser runs, and the browser behind the app's device ports.
 
 mod browser;
+mod callbacks;
+mod channels;
 mod install;
+mod js;
+mod locks;
+mod page;
 mod passkeys;
+mod presence;
+mod sealing;
+mod secret;
 mod served;
+mod storage;
+mod vault;
+mod worker;
 
 use app::device::DeviceHandle;
 use app::late::Part;
@@ -14,7 +25,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// Brings the page to life, once the part of the app that it shows is here.
 #[wasm_bindgen]
 pub fn hydrate() {
-    install::say_so_when_broken();
+    page::say_so_when_broken();
     match window()
         .location()
         .pathname()
@@ -26,7 +37,7 @@ pub fn hydrate() {
         Some(part) => wasm_bindgen_futures::spawn_local(async move {
             match part.fetch().await {
                 Ok(()) => come_alive(),
-                Err(_) => install::say_broken(),
+                Err(_) => page::say_broken(),
             }
         }),
     }
@@ -36,15 +47,18 @@ pub fn hydrate() {
 /// meanwhile is taken over.
 ///
 /// Not by hydration: that asks a phone to fetch 20 kB more first, breaks where server and browser
-/// were built apart, and an app that was opened without a network has no served page to begin with.
+/// were built apart, and an app that was opened without a network has no served page to begin with:
+/// the shell, whose body is empty.
 fn come_alive() {
     let served = served::Served::look();
-    leptos::mount::mount_to_body(|| {
-        provide_context(DeviceHandle::new(Rc::new(browser::Browser::new())));
+    let browser = Rc::new(browser::Browser::new());
+    let device = browser.clone();
+    leptos::mount::mount_to_body(move || {
+        provide_context(DeviceHandle::new(device));
         view! { <app::App /> }
     });
     served.give_way();
-    install::mark_ready();
-    install::fetch_the_rest();
-    install::register_service_worker();
+    page::mark_ready();
+    page::fetch_the_rest();
+    browser.register_worker();
 }

@@ -1,13 +1,18 @@
 //! Passkeys: WebAuthn JSON in, WebAuthn JSON out. Browsers that read and write it themselves are
 //! still too new, and the library that does carries more than sign-in may weigh.
 
+use crate::js::{ask, has_member, member, set_member};
+use crate::secret::{self, Answer, LastUsed};
 use app::api::identity::WebAuthnJson;
 use app::device::NoCredential;
-use js_sys::{Array, ArrayBuffer, Function, JSON, Promise, Reflect, Uint8Array};
+use js_sys::{Array, ArrayBuffer, JSON, Promise, Uint8Array};
 use leptos::prelude::window;
+use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, CredentialRequestOptions, CredentialsContainer, PublicKeyCredential};
+use web_sys::{
+    AbortController, AbortSignal, CredentialCreationOptions, CredentialRequestOptions,
+    CredentialsContainer, PublicKeyCredential,
+};
 
 /// What an authenticator answers with, as far as it is bytes.
 const ANSWER: [&str; 5] = [
@@ -21,8 +26,7 @@ const ANSWER: [&str; 5] = [
 /// The browser's passkeys; `None` on an insecure page or an old browser.
 pub(crate) fn container() -> Option<CredentialsContainer> {
     let window = window();
-    let there = |name: &str| Reflect::has(&window, &name.into()).unwrap_or(false);
-    (window.is_secure_context() && there("PublicKeyCredential"))
+    (window.is_secure_context() && has_member(&window, "PublicKeyCredential"))
         .then(|| window.navigator().credentials())
 }
 
@@ -31,21 +35,9 @@ async fn suggests() -> bool {
     let Ok(class) = member(&window(), "PublicKeyCredential") else {
         return false;
     };
-    let Some(ask) = member(&class, "isConditionalMediationAvailable")
-        .ok()
-        .and_then(|ask| ask.dyn_into::<Function>().ok())
-    else {
-        return false;
-    };
-    match ask
-        .call0(&class)
-        .map(|promise| promise.dyn_into::<Promise>())
-    {
-        Ok(Ok(promise)) => JsFuture::from(promise)
-            .await
-            .is_ok_and(|there| there.as_bool() == Some(true)),
-        _ => false,
-    }
+    ask(&class, "isConditionalMediationAvailable", &Array::new())
+        .await
+        .is_ok_and(|there| there.as_bool() == Some(true))
 }
 
 /// The browsers' reasons are few and vague on purpose.
@@ -62,23 +54,16 @@ fn reason(error: &JsValue) -> NoCredential {
     }
 }
 
-fn member(of: &JsValue, name: &str) -> Result<JsValue, JsValue> {
-    Reflect::get(of, &name.into())
-}
-
-fn set_member(of: &JsValue, name: &str, value: &JsValue) -> Result<(), JsValue> {
-    Reflect::set(of, &name.into(), value).map(drop)
-}
-
 /// Bytes are base64url in JSON.
-fn bytes(text: &str) -> Result<JsValue, JsValue> {
+pub(crate) fn bytes(text: &str) -> Result<JsValue, JsValue> {
     // One character for each byte.
     let characters = window().atob(&text.replace('-', "+").replace('_', "/"))?;
     let bytes: Vec<u8> = characters.chars().map(|byte| byte as u8).collect();
     Ok(Uint8Array::from(bytes.as_slice()).into())
 }
 
-fn base64url(bytes: &ArrayBuffer) -> Result<String, JsValue> {
+/// The other way round.
+pub(crate) fn base64url(bytes: &ArrayBuffer) -> Result<String, JsValue> {
     let bytes = Uint8Array::new(bytes).to_vec();
     let characters: String = bytes.into_iter().map(char::from).collect();
     let text = window().btoa(&characters)?;
@@ -96,8 +81,8 @@ fn read_bytes(of: &JsValue, name: &str) -> Result<(), JsValue> {
     }
 }
 
-/// `{"publicKey": …}` as the browser takes it.
-fn read(options: &WebAuthnJson) -> Result<JsValue, JsValue> {
+/// `{"publicKey": …}` as the browser takes it, with the question for the passkey's secret.
+fn read(options: &WebAuthnJson, salt: &str) -> Result<JsValue, JsValue> {
     let options = JSON::parse(&options.to_string())?;
     let asked = member(&options, "publicKey")?;
     read_bytes(&asked, "challenge")?;
@@ -112,11 +97,12 @@ fn read(options: &WebAuthnJson) -> Result<JsValue, JsValue> {
             }
         }
     }
+    secret::ask(&asked, salt)?;
     Ok(options)
 }
 
-/// The credential for the server.
-fn write(credential: &PublicKeyCredential) -> Result<WebAuthnJson, JsValue> {
+/// The credential for the server. The secret is none of its business.
+fn write(credential: &PublicKeyCredential, extensions: &JsValue) -> Result<WebAuthnJson, JsValue> {
     let answer = member(credential, "response")?;
     let mut response = serde_json::Map::new();
     for name in ANSWER {
@@ -124,9 +110,8 @@ fn write(credential: &PublicKeyCredential) -> Result<WebAuthnJson, JsValue> {
             response.insert(name.to_owned(), base64url(&bytes)?.into());
         }
     }
-    let extensions = JSON::stringify(&credential.get_client_extension_results())?;
     let extensions: WebAuthnJson =
-        serde_json::from_str(&String::from(extensions)).unwrap_or_default();
+        serde_json::from_str(&String::from(JSON::stringify(extensions)?)).unwrap_or_default();
     let id = base64url(&credential.raw_id())?;
     let mut written = serde_json::Map::new();
     written.insert("id".to_owned(), id.clone().into());
@@ -137,40 +122,115 @@ fn write(credential: &PublicKeyCredential) -> Result<WebAuthnJson, JsValue> {
     Ok(written.into())
 }
 
-async fn credential(promise: Result<Promise, JsValue>) -> Result<WebAuthnJson, NoCredential> {
-    let promise = promise.map_err(|error| reason(&error))?;
-    let credential = JsFuture::from(promise)
-        .await
-        .map_err(|error| reason(&error))?
-        .dyn_into()
-        .map_err(|_| NoCredential::Cancelled)?;
-    write(&credential).map_err(|_| NoCredential::Cancelled)
+/// The domain that a passkey is for. Browsers take that of the page where none is named.
+fn relying_party(options: &WebAuthnJson) -> String {
+    ["/publicKey/rpId", "/publicKey/rp/id"]
+        .into_iter()
+        .find_map(|place| options.pointer(place)?.as_str().map(str::to_owned))
+        .or_else(|| window().location().hostname().ok())
+        .unwrap_or_default()
 }
 
-/// Makes a passkey.
-pub(crate) async fn create(options: WebAuthnJson) -> Result<WebAuthnJson, NoCredential> {
-    let container = container().ok_or(NoCredential::Unsupported)?;
-    let options = read(&options).map_err(|_| NoCredential::Unsupported)?;
-    credential(container.create_with_options(options.unchecked_ref())).await
+/// The ceremonies of this page, one at a time, and the passkey that came out of the last.
+#[derive(Default)]
+pub(crate) struct Passkeys {
+    /// Ends the one that is under way, so that another can begin.
+    ceremony: RefCell<Option<AbortController>>,
+    last: RefCell<Option<LastUsed>>,
 }
 
-/// Uses a passkey: asks for it at once, or waits for the browser's own suggestions.
-pub(crate) async fn get(
-    options: WebAuthnJson,
-    signal: AbortSignal,
-    wait: bool,
-) -> Result<WebAuthnJson, NoCredential> {
-    let container = container().ok_or(NoCredential::Unsupported)?;
-    if wait && !suggests().await {
-        return Err(NoCredential::Unsupported);
+impl Passkeys {
+    /// The passkey that was last used, until someone locked what it opened.
+    pub(crate) fn last(&self) -> Option<LastUsed> {
+        self.last.borrow().clone()
     }
-    let options: CredentialRequestOptions = read(&options)
-        .map_err(|_| NoCredential::Unsupported)?
-        .unchecked_into();
-    options.set_signal(&signal);
-    if wait {
-        set_member(&options, "mediation", &"conditional".into())
-            .map_err(|_| NoCredential::Unsupported)?;
+
+    /// Takes one for the last that was used.
+    pub(crate) fn set_last(&self, last: Option<LastUsed>) {
+        self.last.replace(last);
     }
-    credential(container.get_with_options(&options)).await
+
+    /// Forgets the secret of that passkey, if it was the last.
+    pub(crate) fn forget(&self, credential: &str) {
+        let mut last = self.last.borrow_mut();
+        if last
+            .as_ref()
+            .is_some_and(|last| last.credential == credential)
+        {
+            *last = None;
+        }
+    }
+
+    /// Begins a ceremony in the place of another.
+    fn begin(&self) -> Result<AbortSignal, NoCredential> {
+        let controller = AbortController::new().map_err(|_| NoCredential::Unsupported)?;
+        let signal = controller.signal();
+        if let Some(earlier) = self.ceremony.replace(Some(controller)) {
+            earlier.abort();
+        }
+        Ok(signal)
+    }
+
+    async fn end(
+        &self,
+        promise: Result<Promise, JsValue>,
+        relying_party: String,
+        salt: String,
+    ) -> Result<WebAuthnJson, NoCredential> {
+        let promise = promise.map_err(|error| reason(&error))?;
+        let credential: PublicKeyCredential = promise
+            .await
+            .map_err(|error| reason(&error))?
+            .dyn_into()
+            .map_err(|_| NoCredential::Cancelled)?;
+        let extensions = credential.get_client_extension_results();
+        let secret = match secret::take(&extensions).await {
+            Answer::Given(secret) => Some(Some(secret)),
+            Answer::NextTime => None,
+            Answer::None => Some(None),
+        };
+        let id = base64url(&credential.raw_id()).map_err(|_| NoCredential::Cancelled)?;
+        self.set_last(secret.map(|secret| LastUsed {
+            credential: id,
+            relying_party,
+            salt,
+            secret,
+        }));
+        write(&credential, &extensions).map_err(|_| NoCredential::Cancelled)
+    }
+
+    /// Makes a passkey.
+    pub(crate) async fn create(&self, options: WebAuthnJson) -> Result<WebAuthnJson, NoCredential> {
+        let container = container().ok_or(NoCredential::Unsupported)?;
+        let signal = self.begin()?;
+        let salt = secret::salt().map_err(|_| NoCredential::Unsupported)?;
+        let asked = read(&options, &salt).map_err(|_| NoCredential::Unsupported)?;
+        let asked: CredentialCreationOptions = asked.unchecked_into();
+        asked.set_signal(&signal);
+        let promise = container.create_with_options(&asked);
+        self.end(promise, relying_party(&options), salt).await
+    }
+
+    /// Uses a passkey: asks for it at once, or waits for the browser's own suggestions.
+    pub(crate) async fn get(
+        &self,
+        options: WebAuthnJson,
+        wait: bool,
+    ) -> Result<WebAuthnJson, NoCredential> {
+        let container = container().ok_or(NoCredential::Unsupported)?;
+        let signal = self.begin()?;
+        if wait && !suggests().await {
+            return Err(NoCredential::Unsupported);
+        }
+        let salt = secret::salt().map_err(|_| NoCredential::Unsupported)?;
+        let asked = read(&options, &salt).map_err(|_| NoCredential::Unsupported)?;
+        let asked: CredentialRequestOptions = asked.unchecked_into();
+        asked.set_signal(&signal);
+        if wait {
+            set_member(&asked, "mediation", &"conditional".into())
+                .map_err(|_| NoCredential::Unsupported)?;
+        }
+        let promise = container.get_with_options(&asked);
+        self.end(promise, relying_party(&options), salt).await
+    }
 }

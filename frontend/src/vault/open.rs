@@ -1,0 +1,317 @@
+//! Someone's open vault.
+
+use super::crypto::{self, Keys};
+use super::format::{self, CLOCK, Entry};
+use super::store::{Step, Store};
+use crate::browser::now;
+use crate::passkeys::Passkeys;
+use app::device::{Keep, Later, NoVault, Shelf, Vault};
+use domain::ids::VaultId;
+use jiff::{SignedDuration, Timestamp};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use wasm_bindgen_futures::spawn_local;
+
+/// The name of the latest time seen, on the clock's shelf.
+const SEEN: &str = "seen";
+/// Reading alone notes the time so seldom.
+const NOTE: SignedDuration = SignedDuration::from_mins(1);
+
+/// A handle to it.
+pub(super) struct OpenVault(Rc<Inner>);
+
+struct Inner {
+    id: VaultId,
+    /// Gone when it is locked.
+    keys: RefCell<Option<Keys>>,
+    /// The passkey by which it was opened.
+    credential: String,
+    store: Rc<Store>,
+    passkeys: Rc<Passkeys>,
+    /// The latest time that was seen: a clock that is turned back stands still there.
+    seen: Cell<Timestamp>,
+    /// The latest that is in the database.
+    noted: Cell<Timestamp>,
+}
+
+/// A change as the database takes it, but for the encryption.
+enum Change {
+    Put {
+        shelf: u8,
+        name: String,
+        value: Vec<u8>,
+        expires: Option<Timestamp>,
+    },
+    Remove {
+        shelf: u8,
+        name: String,
+    },
+    Clear(u8),
+}
+
+impl From<Keep> for Change {
+    fn from(keep: Keep) -> Self {
+        match keep {
+            Keep::Put {
+                shelf,
+                name,
+                value,
+                expires,
+            } => Self::Put {
+                shelf: format::number(shelf),
+                name,
+                value,
+                expires,
+            },
+            Keep::Remove { shelf, name } => Self::Remove {
+                shelf: format::number(shelf),
+                name,
+            },
+            Keep::Clear(shelf) => Self::Clear(format::number(shelf)),
+        }
+    }
+}
+
+/// A change whose name is hashed.
+enum Named {
+    Put {
+        shelf: u8,
+        name: [u8; format::NAME],
+        value: Vec<u8>,
+        expires: Option<Timestamp>,
+        sequence: u64,
+    },
+    Done(Step),
+}
+
+impl OpenVault {
+    pub(super) fn new(
+        id: VaultId,
+        keys: Keys,
+        credential: String,
+        store: Rc<Store>,
+        passkeys: Rc<Passkeys>,
+    ) -> Self {
+        Self(Rc::new(Inner {
+            id,
+            keys: RefCell::new(Some(keys)),
+            credential,
+            store,
+            passkeys,
+            seen: Cell::new(Timestamp::MIN),
+            noted: Cell::new(Timestamp::MIN),
+        }))
+    }
+
+    /// Finds out what time it is, and removes what has expired.
+    pub(super) async fn settled(self, now: Timestamp) -> Result<Self, NoVault> {
+        let inner = &self.0;
+        let keys = inner.keys()?;
+        inner.seen.set(now);
+        let clock = inner.read(&keys, CLOCK, SEEN).await?;
+        if let Some(noted) = clock.as_deref().and_then(format::time_in) {
+            inner.noted.set(noted);
+            inner.seen.set(noted.max(now));
+        }
+        inner.store.sweep(inner.id, inner.seen.get()).await?;
+        inner.keep(&keys, Vec::new()).await?;
+        Ok(self)
+    }
+}
+
+impl Inner {
+    /// What opens the entries, unless someone locked it.
+    fn keys(&self) -> Result<Keys, NoVault> {
+        self.keys.borrow().clone().ok_or(NoVault::Locked)
+    }
+
+    /// The time, which never runs backwards.
+    fn time(&self) -> Timestamp {
+        let time = self.seen.get().max(now());
+        self.seen.set(time);
+        time
+    }
+
+    async fn place(&self, keys: &Keys, shelf: u8, name: &str) -> Result<String, NoVault> {
+        let name = keys.name(shelf, name).await?;
+        Ok(format::place(self.id, shelf, &name))
+    }
+
+    /// The value of an entry, `None` where it has expired.
+    async fn value(
+        &self,
+        keys: &Keys,
+        shelf: u8,
+        place: &str,
+        entry: &Entry,
+    ) -> Result<Option<Vec<u8>>, NoVault> {
+        if entry.expired(self.time()) {
+            return Ok(None);
+        }
+        let name = format::name_in(place).ok_or(NoVault::Broken)?;
+        let binding = format::binding(self.id, shelf, &name, entry.expires, entry.sequence);
+        keys.unseal(&entry.iv, &binding, &entry.sealed)
+            .await
+            .map(Some)
+    }
+
+    async fn read(&self, keys: &Keys, shelf: u8, name: &str) -> Result<Option<Vec<u8>>, NoVault> {
+        let place = self.place(keys, shelf, name).await?;
+        match self.store.get(&place).await? {
+            Some(entry) => self.value(keys, shelf, &place, &entry).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn read_all(&self, keys: &Keys, shelf: u8) -> Result<Vec<Vec<u8>>, NoVault> {
+        let mut entries = self.store.all(&format::shelf_place(self.id, shelf)).await?;
+        entries.sort_by_key(|(_, entry)| entry.sequence);
+        let mut values = Vec::new();
+        for (place, entry) in entries {
+            values.extend(self.value(keys, shelf, &place, &entry).await?);
+        }
+        Ok(values)
+    }
+
+    /// What was read while someone locked the vault is not shown any more.
+    fn unless_locked<T>(&self, read: T) -> Result<T, NoVault> {
+        self.keys().map(|_| read)
+    }
+
+    async fn name_all(&self, keys: &Keys, changes: Vec<Change>) -> Result<Vec<Named>, NoVault> {
+        let mut named = Vec::new();
+        for change in changes {
+            named.push(match change {
+                Change::Put {
+                    shelf,
+                    name,
+                    value,
+                    expires,
+                } => Named::Put {
+                    shelf,
+                    name: keys.name(shelf, &name).await?,
+                    value,
+                    expires,
+                    sequence: 0,
+                },
+                Change::Remove { shelf, name } => {
+                    Named::Done(Step::Remove(self.place(keys, shelf, &name).await?))
+                }
+                Change::Clear(shelf) => {
+                    Named::Done(Step::Clear(format::shelf_place(self.id, shelf)))
+                }
+            });
+        }
+        Ok(named)
+    }
+
+    /// Makes the changes, and notes the time with them.
+    async fn keep(&self, keys: &Keys, mut changes: Vec<Change>) -> Result<(), NoVault> {
+        let time = self.time();
+        changes.push(Change::Put {
+            shelf: CLOCK,
+            name: SEEN.to_owned(),
+            value: format::time_bytes(time),
+            expires: None,
+        });
+        let mut named = self.name_all(keys, changes).await?;
+        let places: Vec<String> = named
+            .iter()
+            .filter_map(|change| match change {
+                Named::Put { shelf, name, .. } => Some(format::place(self.id, *shelf, name)),
+                Named::Done(_) => None,
+            })
+            .collect();
+        let numbers = self.store.numbers(self.id, &places).await?;
+        let puts = named.iter_mut().filter_map(|change| match change {
+            Named::Put { sequence, .. } => Some(sequence),
+            Named::Done(_) => None,
+        });
+        for (sequence, number) in puts.zip(numbers) {
+            *sequence = number;
+        }
+        let mut steps = Vec::new();
+        for change in named {
+            steps.push(match change {
+                Named::Put {
+                    shelf,
+                    name,
+                    value,
+                    expires,
+                    sequence,
+                } => {
+                    let iv = crypto::iv()?;
+                    let binding = format::binding(self.id, shelf, &name, expires, sequence);
+                    let sealed = keys.seal(&iv, &binding, &value).await?;
+                    let entry = Entry {
+                        sequence,
+                        expires,
+                        iv,
+                        sealed,
+                    };
+                    Step::Put(format::place(self.id, shelf, &name), entry)
+                }
+                Named::Done(step) => step,
+            });
+        }
+        self.store.take(self.id, &steps).await?;
+        self.noted.set(time);
+        Ok(())
+    }
+
+    /// Notes the time by itself, where nothing was kept for a while.
+    fn note(self: &Rc<Self>, keys: Keys) {
+        if self.time().duration_since(self.noted.get()) < NOTE {
+            return;
+        }
+        self.noted.set(self.seen.get());
+        let inner = self.clone();
+        spawn_local(async move {
+            let _turn = inner.store.turn().await;
+            // The next reading tries again, in a minute.
+            let _ = inner.keep(&keys, Vec::new()).await;
+        });
+    }
+}
+
+impl Vault for OpenVault {
+    fn id(&self) -> VaultId {
+        self.0.id
+    }
+
+    fn get(&self, shelf: Shelf, name: &str) -> Later<Result<Option<Vec<u8>>, NoVault>> {
+        let (inner, keys, name) = (self.0.clone(), self.0.keys(), name.to_owned());
+        Box::pin(async move {
+            let keys = keys?;
+            let value = inner.read(&keys, format::number(shelf), &name).await?;
+            inner.note(keys);
+            inner.unless_locked(value)
+        })
+    }
+
+    fn all(&self, shelf: Shelf) -> Later<Result<Vec<Vec<u8>>, NoVault>> {
+        let (inner, keys) = (self.0.clone(), self.0.keys());
+        Box::pin(async move {
+            let keys = keys?;
+            let values = inner.read_all(&keys, format::number(shelf)).await?;
+            inner.note(keys);
+            inner.unless_locked(values)
+        })
+    }
+
+    fn keep(&self, changes: Vec<Keep>) -> Later<Result<(), NoVault>> {
+        // What was asked before the vault was locked is done.
+        let (inner, keys) = (self.0.clone(), self.0.keys());
+        Box::pin(async move {
+            let keys = keys?;
+            let _turn = inner.store.turn().await;
+            let changes = changes.into_iter().map(Change::from).collect();
+            inner.keep(&keys, changes).await
+        })
+    }
+
+    fn lock(&self) {
+        self.0.keys.replace(None);
+        self.0.passkeys.forget(&self.0.credential);
+    }
+}
