@@ -192,12 +192,16 @@ impl OfflinePort {
             return Ok(SealedOutcome::NotYours);
         }
         match self.carry_out(&inside.delivery).await {
-            Ok(receipt) => Ok(SealedOutcome::Delivered(receipt)),
+            Ok(receipt) => Ok(SealedOutcome::Delivered {
+                delivery: inside.delivery,
+                receipt,
+            }),
             // What may pass is not the end of the change: the device keeps it.
             Err(failure) if Problem::new(failure.kind()).retryable() => Err(failure),
-            Err(failure) => Ok(SealedOutcome::Refused(
-                failure.at_boundary(self.caller.correlation),
-            )),
+            Err(failure) => Ok(SealedOutcome::Refused {
+                delivery: inside.delivery,
+                problem: failure.at_boundary(self.caller.correlation),
+            }),
         }
     }
 

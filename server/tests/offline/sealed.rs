@@ -70,9 +70,14 @@ async fn a_sealed_change_is_carried_out_once() {
         let sealed = seal(key, person(&nurse), delivery.clone());
         let mut receipts = Vec::new();
         for _ in 0..2 {
-            let SealedOutcome::Delivered(receipt) = deliver(&nurse, &sealed).await.unwrap() else {
+            let SealedOutcome::Delivered {
+                delivery: inside,
+                receipt,
+            } = deliver(&nurse, &sealed).await.unwrap()
+            else {
                 panic!("delivered");
             };
+            assert!(inside == delivery);
             receipts.push(receipt);
         }
         // It is the same as if it had come open.
@@ -148,7 +153,7 @@ async fn what_nobody_can_open_is_said_to_be_unreadable() {
             && entry.patients.is_empty()));
         assert!(matches!(
             deliver(&nurse, &good).await.unwrap(),
-            SealedOutcome::Delivered(_)
+            SealedOutcome::Delivered { .. }
         ));
     })
     .await;
@@ -170,7 +175,7 @@ async fn another_persons_waits_for_them() {
         );
         assert!(matches!(
             deliver(&nurse, &sealed).await.unwrap(),
-            SealedOutcome::Delivered(_)
+            SealedOutcome::Delivered { .. }
         ));
     })
     .await;
@@ -180,7 +185,8 @@ async fn another_persons_waits_for_them() {
 async fn the_rights_are_those_of_any_change() {
     on_each_engine(async |ground| {
         let (nurse, delivery) = ready(ground).await;
-        let sealed = seal(ground.services.sealing.public(), person(&nurse), delivery);
+        let key = ground.services.sealing.public();
+        let sealed = seal(key, person(&nurse), delivery.clone());
         assert_eq!(
             told(deliver(&signed_out(&nurse), &sealed).await),
             Kind::SignedOut
@@ -197,9 +203,15 @@ async fn the_rights_are_those_of_any_change() {
             (in_another_role(&nurse), Kind::NotFound),
         ];
         for (member, refusal) in refused {
-            let SealedOutcome::Refused(problem) = deliver(&member, &sealed).await.unwrap() else {
+            let SealedOutcome::Refused {
+                delivery: inside,
+                problem,
+            } = deliver(&member, &sealed).await.unwrap()
+            else {
                 panic!("refused");
             };
+            // Its owner has to decide about it.
+            assert!(inside == delivery);
             assert_eq!(problem.kind, refusal);
             assert!(problem.reference.is_some());
         }
@@ -214,7 +226,7 @@ async fn the_rights_are_those_of_any_change() {
         restrict(ground, NO_SUMMARY).await;
         assert!(matches!(
             deliver(&nurse, &sealed).await.unwrap(),
-            SealedOutcome::Refused(problem) if problem.kind == Kind::StaysOnline
+            SealedOutcome::Refused { problem, .. } if problem.kind == Kind::StaysOnline
         ));
         assert_eq!(count(ground, "command_result").await, 0);
     })
@@ -252,7 +264,7 @@ async fn the_key_stays_and_a_newer_one_opens_too() {
         let sealed = seal(&newer, person(&nurse), delivery.clone());
         assert!(matches!(
             deliver(&nurse, &sealed).await.unwrap(),
-            SealedOutcome::Delivered(_)
+            SealedOutcome::Delivered { .. }
         ));
         // After the next start it is the one that is given out, and the older one still opens.
         let restarted = start().await;
@@ -264,7 +276,7 @@ async fn the_key_stays_and_a_newer_one_opens_too() {
         let sealed = seal(key, person(&nurse), delivery);
         assert!(matches!(
             deliver(&again, &sealed).await.unwrap(),
-            SealedOutcome::Delivered(_)
+            SealedOutcome::Delivered { .. }
         ));
     })
     .await;

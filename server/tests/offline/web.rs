@@ -67,7 +67,7 @@ on_each_engine! {
         let sealed = seal(&signed_in.terms.sealing, signed_in.person.id, second);
         let arguments = json!({ "sealed": sealed });
         let outcome: SealedOutcome = browser.call("commands/deliver-sealed", arguments).await.unwrap();
-        assert!(matches!(outcome, SealedOutcome::Delivered(Receipt::Conflict(_))));
+        assert!(matches!(outcome, SealedOutcome::Delivered { receipt: Receipt::Conflict(_), .. }));
     }
 
     async fn the_session_tells_the_terms_of_the_role(app: &TestApp) {
