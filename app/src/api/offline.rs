@@ -125,6 +125,13 @@ pub enum Standing {
 
 /// A sealed change came to something.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    not(target_family = "wasm"),
+    expect(
+        clippy::large_enum_variant,
+        reason = "one at a time, on its way out of the server"
+    )
+)]
 pub enum SealedOutcome {
     /// It was delivered.
     Delivered {

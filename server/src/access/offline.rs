@@ -136,7 +136,8 @@ impl Access {
         let granted = self.take_checks(&mut attempt, visit, summary).await;
         let hours = granted
             .as_ref()
-            .map_or(0, |taken| taken.along.keep.as_hours());
+            .ok()
+            .map(|taken| taken.along.keep.as_hours());
         attempt.detail = json!({ "visit": visit, "summary": summary, "hours": hours });
         let taken = self.settle(&attempt, granted).await?;
         if let (Some(permit), TakeSummary::Agreed) = (&taken.summary, summary) {

@@ -34,7 +34,7 @@ fn bespoke(text: &str) -> NewPart {
     })
 }
 
-fn create() -> AdjustmentChange {
+pub(crate) fn create() -> AdjustmentChange {
     AdjustmentChange::Create {
         flag: FlagId(Uuid::new_v4()),
         basis: Basis::Consent,
@@ -49,13 +49,13 @@ fn create() -> AdjustmentChange {
     }
 }
 
-fn add(text: &str) -> AdjustmentChange {
+pub(crate) fn add(text: &str) -> AdjustmentChange {
     AdjustmentChange::AddParts {
         parts: vec![bespoke(text)],
     }
 }
 
-fn command(base: u64, change: AdjustmentChange) -> Command<AdjustmentChange> {
+pub(crate) fn command(base: u64, change: AdjustmentChange) -> Command<AdjustmentChange> {
     Command {
         id: CommandId(Uuid::now_v7()),
         base,
@@ -76,7 +76,7 @@ async fn submit(
     Offline::deliver(&member.offline(), delivery).await
 }
 
-fn applied(receipt: Receipt<AdjustmentRecord>) -> AdjustmentRecord {
+pub(crate) fn applied(receipt: Receipt<AdjustmentRecord>) -> AdjustmentRecord {
     match receipt {
         Receipt::Applied(record) => record,
         Receipt::Conflict(_) => panic!("a conflict"),
