@@ -27,8 +27,8 @@ impl Part {
     /// The part that the screen at an address is in, unless it came with the first page.
     pub fn at(path: &str) -> Option<Self> {
         match path.split('/').nth(1)? {
-            "role" | "account" | "find" | "visits" | "changes" | "device" => Some(Self::Work),
-            "record" => Some(Self::Record),
+            "role" | "account" | "find" | "visits" | "device" => Some(Self::Work),
+            "record" | "changes" => Some(Self::Record),
             _ => None,
         }
     }
@@ -84,7 +84,7 @@ macro_rules! late {
 /// Before and around the work, and finding a patient.
 pub mod work {
     use super::*;
-    use crate::screens::{account, changes, find, role, this_device, visits};
+    use crate::screens::{account, find, role, this_device, visits};
 
     late! { Work as work:
         role::screen as choose_role,
@@ -95,14 +95,14 @@ pub mod work {
         find::advanced as find_advanced,
         find::postcode as find_postcode,
         visits::screen as visits,
-        changes::screen as changes,
         this_device::screen as this_device,
     }
 }
 
-/// The record of a patient.
+/// The record of a patient, and the changes to it that wait.
 pub mod record {
     use super::*;
+    use crate::screens::changes;
     use crate::screens::record::{self, adjustments};
 
     late! { Record as record:
@@ -116,6 +116,7 @@ pub mod record {
         adjustments::add as add,
         adjustments::remove_part as remove_part,
         adjustments::remove_flag as remove_flag,
+        changes::screen as changes,
     }
 }
 

@@ -39,7 +39,7 @@ pub fn App() -> impl IntoView {
 
                 // What is on this device
                 <Route path=path!("/visits") view=|| in_role(work::visits) />
-                <Route path=path!("/changes") view=|| signed_in(work::changes) />
+                <Route path=path!("/changes") view=|| signed_in(record::changes) />
                 <Route path=path!("/device") view=|| signed_in(work::this_device) />
 
                 // Find a patient
