@@ -112,6 +112,11 @@ pub fn router(server: Server) -> Router {
             "/manifest.webmanifest",
             files::file(site, "manifest.webmanifest", files::ASK_AGAIN),
         )
+        // What the service worker opens where the server cannot be reached: the app, or that it is not there.
+        .route_service(
+            "/shell.html",
+            files::file(site, "shell.html", files::ASK_AGAIN),
+        )
         .route_service(
             "/offline.html",
             files::file(site, "offline.html", files::ASK_AGAIN),

@@ -23,6 +23,7 @@ const { count, size, warnings } = await injectManifest({
   globDirectory: site,
   globPatterns: [
     "pkg/*.{js,wasm,css}",
+    "shell.html",
     "offline.html",
     "manifest.webmanifest",
     "favicon.svg",

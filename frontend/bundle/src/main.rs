@@ -2,9 +2,10 @@
 //!
 //! `bundle --wasm <frontend.wasm> --site <folder> [--optimize]` writes the whole site folder anew: the glue, the pieces of
 //! the module and the styles under names that carry their hash, `hash.txt` for leptos, `parts.json` with the pieces that each
-//! part of the app needs, the service worker with the list of this build's files, and everything in `public/`. With
-//! `--optimize` all of it is made small, with a Brotli and a gzip copy of whatever gets smaller by that. Where nothing has
-//! changed since the last time it does nothing.
+//! part of the app needs, the script that starts the app in the shell, the service worker with the list of this build's
+//! files, and everything in `public/`, whose pages get the names of this build. With `--optimize` all of it is made small,
+//! with a Brotli and a gzip copy of whatever gets smaller by that. Where nothing has changed since the last time it does
+//! nothing.
 
 mod args;
 mod compress;

@@ -21,7 +21,14 @@ pub(crate) fn build(args: &Args, sources: &Sources, stamp: &str) -> Result<Strin
     let pkg = fresh.join("pkg");
     let names = script::build(args, sources, &scratch, &pkg)?;
     let css = styles::build(sources, &scratch, &pkg)?;
-    copy_public(&sources.public, &fresh, &css)?;
+    let mut hashed = vec![
+        ("ncrs.js", names.js.clone()),
+        ("ncrs.wasm", names.wasm.clone()),
+        ("ncrs.css", css.clone()),
+    ];
+    let start = start_script(sources, &pkg, &hashed)?;
+    hashed.push(("start.js", start));
+    copy_public(&sources.public, &fresh, &hashed)?;
     let effort = args.optimize.then_some(Path::new("--minify"));
     let worker = scratch.join("service-worker.js");
     let precached = node::run(
@@ -75,14 +82,36 @@ fn replace(site: &Path, fresh: &Path) -> Result<()> {
     clear(&old)
 }
 
-/// Copies the static files. A page among them names the styles plainly and gets the name that they have in this build.
-fn copy_public(public: &Path, site: &Path, css: &str) -> Result<()> {
+/// What files are called in the sources, with the hashes of this build.
+type Hashed = [(&'static str, String)];
+
+/// The text with the files of this build under the names that they have now.
+fn with_hashes(text: &str, hashed: &Hashed) -> String {
+    hashed.iter().fold(text.to_owned(), |text, (plain, hash)| {
+        let (stem, kind) = plain.split_once('.').unwrap_or((plain, ""));
+        text.replace(
+            &format!("/pkg/{plain}"),
+            &format!("/pkg/{stem}.{hash}.{kind}"),
+        )
+    })
+}
+
+/// Writes the script that starts the app in the shell, and returns its hash.
+fn start_script(sources: &Sources, pkg: &Path, hashed: &Hashed) -> Result<String> {
+    let script = files::read_text(&sources.bundle.join("shell/start.js"))?;
+    let script = with_hashes(&script, hashed);
+    let hash = files::short_hash(script.as_bytes());
+    files::write(&pkg.join(format!("start.{hash}.js")), script)?;
+    Ok(hash)
+}
+
+/// Copies the static files. A page among them names the files of the app plainly and gets the names that they have in this
+/// build.
+fn copy_public(public: &Path, site: &Path, hashed: &Hashed) -> Result<()> {
     for path in files::under(public)? {
         let target = site.join(path.strip_prefix(public)?);
         if path.extension().is_some_and(|kind| kind == "html") {
-            let page =
-                files::read_text(&path)?.replace("/pkg/ncrs.css", &format!("/pkg/ncrs.{css}.css"));
-            files::write(&target, page)?;
+            files::write(&target, with_hashes(&files::read_text(&path)?, hashed))?;
         } else {
             files::write(&target, files::read(&path)?)?;
         }
@@ -118,5 +147,15 @@ mod tests {
         );
         assert!(beside(Path::new("/"), "new").is_err());
         Ok(())
+    }
+
+    #[test]
+    fn a_page_names_the_files_of_its_build() {
+        let hashed = [("ncrs.css", "0a".to_owned()), ("ncrs.js", "0b".to_owned())];
+        let page = r#"<link href="/pkg/ncrs.css"><script src="/pkg/ncrs.js"><a href="/find">"#;
+        assert_eq!(
+            with_hashes(page, &hashed),
+            r#"<link href="/pkg/ncrs.0a.css"><script src="/pkg/ncrs.0b.js"><a href="/find">"#
+        );
     }
 }

@@ -28,7 +28,7 @@ pub(crate) fn of(args: &Args, sources: &Sources) -> Result<String> {
         "libraries",
         &files::read(&sources.bundle.join("package-lock.json"))?,
     );
-    let own = ["src", "node", "worker"].map(|folder| sources.bundle.join(folder));
+    let own = ["src", "node", "shell", "worker"].map(|folder| sources.bundle.join(folder));
     for folder in own.iter().chain([&sources.style, &sources.public]) {
         for path in files::under(folder)? {
             take(&path.to_string_lossy(), &files::read(&path)?);

@@ -15,6 +15,7 @@ fn site(folder: &Path) {
         ("pkg/ncrs.0a1b.js.br", "brotli"),
         ("pkg/ncrs.0a1b.js.gz", "gzip"),
         ("service-worker.js", "worker"),
+        ("shell.html", "shell"),
         ("manifest.webmanifest", "{}"),
         ("icons/icon-192.png", "icon"),
     ] {
@@ -36,6 +37,7 @@ async fn files_are_kept_as_long_as_their_names_allow() {
                 "text/javascript",
             ),
             ("/service-worker.js", "no-cache", "text/javascript"),
+            ("/shell.html", "no-cache", "text/html"),
             (
                 "/manifest.webmanifest",
                 "no-cache",
