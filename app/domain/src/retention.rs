@@ -15,6 +15,7 @@
 //! never destroyed by time. A clock that is ahead by less than a day is believed: at worst a copy ends
 //! that early, and is taken anew where there is signal.
 
+use crate::sourced::Source;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -140,5 +141,14 @@ impl Retention {
     /// Whether it is marked as old: 4 hours or more.
     pub fn is_marked(&self, now: Timestamp, seen: Seen) -> bool {
         self.age(now, seen) >= MARKED_AFTER
+    }
+}
+
+impl From<Retention> for Source {
+    fn from(retention: Retention) -> Self {
+        Self::Saved {
+            at: retention.saved_at,
+            until: retention.until,
+        }
     }
 }

@@ -36,6 +36,8 @@
 //! | sign in                    | `SignInToSend`      | `SignInToDecide`           |
 //! | no way in                  | `WaitingForSignal`  | `WaitingForSignal`         |
 
+use crate::outbox::Counts;
+
 /// What requests say of the way to the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Connectivity {
@@ -172,6 +174,17 @@ impl Screen {
         match self {
             Self::Live | Self::LiveOrSaved | Self::Saved | Self::PageOnly => true,
             Self::Unlock | Self::SignIn | Self::NoWayIn(_) => false,
+        }
+    }
+}
+
+impl OutboxState {
+    /// From what the outbox counts.
+    pub fn of(counts: Counts) -> Self {
+        match (counts.needs_decision, counts.waiting) {
+            (0, 0) => Self::Empty,
+            (0, _) => Self::Waiting,
+            (_, _) => Self::NeedsDecision,
         }
     }
 }

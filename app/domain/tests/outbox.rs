@@ -27,7 +27,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// Cases of the property. A minute is what a test may take.
-const CASES: u32 = 20_000;
+const CASES: u32 = 12_000;
 
 const PATIENTS: usize = 2;
 const ROLES: usize = 2;
