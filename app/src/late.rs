@@ -1,5 +1,5 @@
 //! The screens that a browser fetches after the first page, so that sign-in does not wait for
-//! them. They come in two parts: what a person needs to find a patient, and the record.
+//! them. They come in parts: what a person needs to find a patient, the record, and what is kept on the device.
 
 use crate::components::button::Progress;
 use crate::components::problem::ProblemView;
@@ -16,17 +16,19 @@ pub enum Part {
     Work,
     /// The record of a patient.
     Record,
+    /// What is kept on the device.
+    Keep,
 }
 
 impl Part {
     /// Every part, in the order in which a person needs them.
-    pub const ALL: [Self; 2] = [Self::Work, Self::Record];
+    pub const ALL: [Self; 3] = [Self::Keep, Self::Work, Self::Record];
 
     /// The part that the screen at an address is in, unless it came with the first page.
     pub fn at(path: &str) -> Option<Self> {
         match path.split('/').nth(1)? {
-            "role" | "account" | "find" => Some(Self::Work),
-            "record" => Some(Self::Record),
+            "role" | "account" | "find" | "visits" | "device" => Some(Self::Work),
+            "record" | "changes" => Some(Self::Record),
             _ => None,
         }
     }
@@ -36,6 +38,7 @@ impl Part {
         match self {
             Self::Work => "work",
             Self::Record => "record",
+            Self::Keep => "keep",
         }
     }
 
@@ -47,6 +50,7 @@ impl Part {
         match self {
             Self::Work => work::fetch().await,
             Self::Record => record::fetch().await,
+            Self::Keep => keep::fetch().await,
         }
     }
 }
@@ -80,7 +84,7 @@ macro_rules! late {
 /// Before and around the work, and finding a patient.
 pub mod work {
     use super::*;
-    use crate::screens::{account, find, role};
+    use crate::screens::{account, find, role, this_device, visits};
 
     late! { Work as work:
         role::screen as choose_role,
@@ -90,12 +94,15 @@ pub mod work {
         find::basic as find_basic,
         find::advanced as find_advanced,
         find::postcode as find_postcode,
+        visits::screen as visits,
+        this_device::screen as this_device,
     }
 }
 
-/// The record of a patient.
+/// The record of a patient, and the changes to it that wait.
 pub mod record {
     use super::*;
+    use crate::screens::changes;
     use crate::screens::record::{self, adjustments};
 
     late! { Record as record:
@@ -109,6 +116,25 @@ pub mod record {
         adjustments::add as add,
         adjustments::remove_part as remove_part,
         adjustments::remove_flag as remove_flag,
+        changes::screen as changes,
+    }
+}
+
+/// What is kept on the device: no screen, but the work behind some.
+pub mod keep {
+    use super::*;
+    use crate::keeping::work::Keeper;
+    use crate::keeping::{Engine, Keeping};
+    use std::rc::Rc;
+
+    #[wasm_split(keep, wasm_split_path = leptos::wasm_split, preload(fetch), fallible)]
+    pub(super) fn start(keeping: Keeping) -> Result<Option<Rc<dyn Engine>>, SplitLoaderError> {
+        Ok(Keeper::engine(keeping))
+    }
+
+    /// The engine of this page; `None` where its code cannot be fetched.
+    pub async fn engine(keeping: Keeping) -> Option<Rc<dyn Engine>> {
+        start(keeping).await.ok().flatten()
     }
 }
 

@@ -5,6 +5,7 @@
 pub mod api;
 pub mod components;
 pub mod device;
+pub mod keeping;
 pub mod late;
 pub mod ports;
 pub mod problem;

@@ -3,6 +3,7 @@
 
 use domain::FieldError;
 use domain::ids::CorrelationId;
+use domain::outbox::Why;
 use domain::permission::Closed;
 use domain::role::Activity;
 use leptos::server_fn::codec::JsonEncoding;
@@ -211,6 +212,21 @@ pub fn closed_advice(closed: Closed) -> &'static str {
 impl From<Kind> for Problem {
     fn from(kind: Kind) -> Self {
         Self::new(kind)
+    }
+}
+
+impl From<&Why> for Kind {
+    /// Why the service did not take a change, as it told it then.
+    fn from(why: &Why) -> Self {
+        match why {
+            Why::Invalid { fields } => Self::Invalid(fields.clone()),
+            Why::CommandReused => Self::CommandReused,
+            Why::RoleForbids { activity } => Self::RoleForbids(*activity),
+            Why::NotFound => Self::NotFound,
+            Why::StaysOnline => Self::StaysOnline,
+            Why::RoleEnded => Self::NoRole,
+            Why::Other => Self::Unexpected,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::components::header::Header;
 use crate::components::page::Arrived;
 use crate::device::device;
+use crate::keeping::Keeping;
 use crate::late::{record, work};
 use crate::screens::{enrol, home, not_found, sign_in};
 use crate::session::{Session, in_role, signed_in};
@@ -16,6 +17,7 @@ use leptos_router::path;
 pub fn App() -> impl IntoView {
     provide_meta_context();
     let session = Session::provide();
+    Keeping::provide(session);
     provide_context(Arrived(StoredValue::new(false)));
     // Someone may have signed out, or in as another, in another tab or while this one slept.
     Effect::new(move || {
@@ -34,6 +36,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/enrol") view=enrol::screen />
                 <Route path=path!("/role") view=|| signed_in(work::choose_role) />
                 <Route path=path!("/account") view=|| signed_in(work::passkeys) />
+
+                // What is on this device
+                <Route path=path!("/visits") view=|| in_role(work::visits) />
+                <Route path=path!("/changes") view=|| signed_in(record::changes) />
+                <Route path=path!("/device") view=|| signed_in(work::this_device) />
 
                 // Find a patient
                 <Route path=path!("/find") view=|| in_role(work::find_as_last) />

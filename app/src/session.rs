@@ -10,7 +10,14 @@ use leptos_router::hooks::use_location;
 
 /// The session. The server renders the page with it, so that it is there from the first moment.
 #[derive(Clone, Copy)]
-pub struct Session(RwSignal<SessionView>);
+pub struct Session {
+    view: RwSignal<SessionView>,
+    /// The service knows of it. Else it is the one that is kept on the device, unlocked by passkey.
+    live: RwSignal<bool>,
+    /// What is kept on the device is open for its person: when the service no longer knows them, they
+    /// stay, with what is saved.
+    held: StoredValue<bool>,
+}
 
 /// What stands between a person and a screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,29 +52,70 @@ impl Session {
         let view = use_context::<SessionView>()
             .or_else(from_page)
             .unwrap_or(NOBODY);
-        let session = Self(RwSignal::new(view));
+        let session = Self::of(view);
         provide_context(session);
         session
     }
 
+    fn of(view: SessionView) -> Self {
+        Self {
+            live: RwSignal::new(view.signed_in.is_some()),
+            view: RwSignal::new(view),
+            held: StoredValue::new(false),
+        }
+    }
+
+    /// Whether the service knows of it. Reactive.
+    pub fn is_live(self) -> bool {
+        self.live.get()
+    }
+
+    /// As [`Self::is_live`], for handlers.
+    pub fn is_live_now(self) -> bool {
+        self.live.get_untracked()
+    }
+
+    /// The service knows of it, or knows of it no longer.
+    pub fn set_live(self, live: bool) {
+        if self.live.try_get_untracked().is_some_and(|now| now != live) {
+            self.live.set(live);
+        }
+    }
+
+    /// Takes the session that is kept on the device.
+    pub(crate) fn set_kept(self, view: SessionView) {
+        self.live.set(false);
+        self.view.set(view);
+    }
+
+    /// What is kept on the device was opened for its person, or locked.
+    pub fn hold(self, held: bool) {
+        self.held.set_value(held);
+    }
+
     /// The session of this app. Reactive where it is read.
     pub fn view(self) -> SessionView {
-        self.0.get()
+        self.view.get()
+    }
+
+    /// As [`Self::view`], for handlers.
+    pub fn view_now(self) -> SessionView {
+        self.view.get_untracked()
     }
 
     /// This is a training environment with made-up patients.
     pub fn training(self) -> bool {
-        self.0.with(|view| view.training)
+        self.view.with(|view| view.training)
     }
 
     /// Who is signed in.
     pub fn signed_in(self) -> Option<SignedIn> {
-        self.0.with(|view| view.signed_in.clone())
+        self.view.with(|view| view.signed_in.clone())
     }
 
     /// The role they work in.
     pub fn role(self) -> Option<RoleAssignment> {
-        self.0.with(|view| {
+        self.view.with(|view| {
             view.signed_in
                 .as_ref()
                 .and_then(|person| person.role.clone())
@@ -76,7 +124,7 @@ impl Session {
 
     /// Whether that role has an activity.
     pub fn allows(self, activity: Activity) -> bool {
-        self.0.with(|view| {
+        self.view.with(|view| {
             view.signed_in
                 .as_ref()
                 .and_then(|person| person.role.as_ref())
@@ -86,27 +134,48 @@ impl Session {
 
     /// Takes what the server answered, and tells the other tabs.
     pub fn set(self, view: SessionView) {
-        if self.0.with_untracked(|now| *now != view) {
-            self.0.set(view);
-        }
+        self.take(view);
         if let Some(device) = device() {
             device.announce_session_change();
+        }
+    }
+
+    /// The same, with nobody signed in.
+    pub fn without_anyone(self) -> SessionView {
+        SessionView {
+            signed_in: None,
+            ..self.view_now()
         }
     }
 
     /// Asks the server again, because another tab changed the session or this one was away.
     pub fn look_again(self) {
         leptos::task::spawn_local(async move {
-            if let Ok(view) = identity::session().await
-                && self.0.with_untracked(|now| *now != view)
-            {
-                self.0.set(view);
+            if let Ok(view) = identity::session().await {
+                self.look_at(view);
             }
         });
     }
 
+    /// What the server says of itself. Where it no longer knows the person, and what is kept for them
+    /// on the device is open, they stay.
+    pub fn look_at(self, view: SessionView) {
+        if view.signed_in.is_none() && self.held.get_value() {
+            self.set_live(false);
+        } else {
+            self.take(view);
+        }
+    }
+
+    fn take(self, view: SessionView) {
+        self.set_live(view.signed_in.is_some());
+        if self.view.with_untracked(|now| *now != view) {
+            self.view.set(view);
+        }
+    }
+
     fn standing(self) -> Standing {
-        self.0.with(|view| match &view.signed_in {
+        self.view.with(|view| match &view.signed_in {
             None => Standing::SignedOut,
             Some(person) if person.role.is_none() => Standing::NoRole,
             Some(_) => Standing::InRole,
@@ -118,7 +187,7 @@ impl Session {
 ///
 /// Outside the app there is none: then nobody is signed in.
 pub fn session() -> Session {
-    use_context::<Session>().unwrap_or_else(|| Session(RwSignal::new(NOBODY)))
+    use_context::<Session>().unwrap_or_else(|| Session::of(NOBODY))
 }
 
 /// A screen only for people in a role. Others are led to sign-in or to the choice of role, and

@@ -2,7 +2,7 @@
 //! nothing that the browser says.
 
 use app::problem::Kind;
-use domain::ids::{CorrelationId, PersonId, SessionRef};
+use domain::ids::{CorrelationId, PasskeyId, PersonId, SessionRef};
 use domain::role::RoleAssignment;
 
 use crate::failure::Result;
@@ -27,6 +27,8 @@ pub struct SignedInCaller {
     pub name: String,
     /// The role they chose. `None` until they did.
     pub role: Option<RoleAssignment>,
+    /// The passkey that opened the session; `None` once that was removed.
+    pub passkey: Option<PasskeyId>,
     /// "Chrome on Android", for the audit.
     pub device: String,
 }

@@ -8,6 +8,10 @@
 //! | unused for 30 minutes                   | refused from then on           |
 //! | another role is chosen, or sign-out     | all of the session are closed  |
 //! | signed in again in the same browser     | all move to the new session    |
+//! | opened again under its id, by its owner | that one is open again         |
+//!
+//! One that is closed opens nothing, but for a while it still tells for whom a change was made that
+//! is delivered late ([`Contexts::whose`]).
 
 use crate::caller::SignedInCaller;
 use crate::clock::SharedClock;
@@ -19,9 +23,10 @@ use app::api::finding::Origin;
 use app::problem::Kind;
 use async_trait::async_trait;
 use domain::NhsNumber;
-use domain::ids::{ContextId, SessionRef, TabId};
+use domain::ids::{ContextId, PersonId, RoleId, SessionRef, TabId};
 use domain::role::RoleAssignment;
 use jiff::{SignedDuration, Timestamp};
+use sqlx::any::AnyRow;
 
 /// Unused for longer than this, and a context is closed.
 pub const IDLE: SignedDuration = SignedDuration::from_mins(30);
@@ -29,8 +34,10 @@ pub const IDLE: SignedDuration = SignedDuration::from_mins(30);
 /// A context that was used less than this ago is not marked again: a read then writes nothing.
 const MARK_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
-/// Contexts are kept so long after they were last used; what was done in them is in the audit.
-const KEPT: SignedDuration = SignedDuration::from_hours(24);
+/// Contexts, also closed ones, are kept for 30 days after they were last used: a change that was made
+/// in one of them and is delivered late finds its patient here and nowhere else. What was done in
+/// them is in the audit.
+const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// The contexts of everyone.
 #[derive(Clone)]
@@ -45,10 +52,12 @@ impl Contexts {
         Self { db, clock }
     }
 
-    /// Opens a patient in the tab and closes the one that was open there.
+    /// Opens a patient in the tab and closes the one that was open there. Under an id that is known
+    /// it opens again what the same person had under it: in the same role and tab, and on the same
+    /// patient.
     ///
     /// # Errors
-    /// Where the database does not answer.
+    /// `ContextClosed` where the id is or was another's.
     pub async fn open(
         &self,
         id: ContextId,
@@ -60,23 +69,30 @@ impl Contexts {
     ) -> Result<()> {
         let origin = match origin {
             Origin::Search => "search",
+            Origin::Visit => "visit",
         };
         let now = self.clock.now().as_microsecond();
         let mut again = true;
         loop {
             let mut transaction = self.db.begin().await?;
             sqlx::query(
-                "update patient_context set closed_at = $1 where session = $2 and tab = $3 and closed_at is null",
+                "update patient_context set closed_at = $1
+                 where session = $2 and tab = $3 and closed_at is null and id <> $4",
             )
             .bind(now)
             .bind(person.session.to_string())
             .bind(tab.to_string())
+            .bind(id.to_string())
             .execute(&mut *transaction)
             .await?;
-            let inserted = sqlx::query(
+            let placed = sqlx::query(
                 "insert into patient_context
                  (id, session, person, role, tab, nhs_number, origin, opened_at, used_at)
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+                 on conflict (id) do update
+                 set session = excluded.session, used_at = excluded.used_at, closed_at = null
+                 where patient_context.person = excluded.person and patient_context.role = excluded.role
+                 and patient_context.tab = excluded.tab and patient_context.nhs_number = excluded.nhs_number",
             )
             .bind(id.to_string())
             .bind(person.session.to_string())
@@ -86,14 +102,15 @@ impl Contexts {
             .bind(patient.digits())
             .bind(origin)
             .bind(now)
-            .bind(now)
             .execute(&mut *transaction)
             .await;
-            match inserted {
-                Ok(_) => {
+            match placed {
+                Ok(placed) if placed.rows_affected() == 1 => {
                     transaction.commit().await?;
                     return Ok(());
                 }
+                // Nothing was closed for it either.
+                Ok(_) => return Err(Kind::ContextClosed.into()),
                 // Another patient was opened in the same tab at the same moment: this one is later.
                 Err(error) if again && is_unique_violation(&error) => {
                     transaction.rollback().await?;
@@ -139,10 +156,30 @@ impl Contexts {
             .execute(self.db.write())
             .await?;
         }
-        let digits: String = column(&found, 0)?;
-        digits
-            .parse()
-            .map_err(|_| Failure::Corrupt("the NHS number of a context".into()))
+        number(&found)
+    }
+
+    /// On whom the context is or was, if it was that person's in that role, in whatever session and
+    /// tab: for what was done in it and is delivered late. It opens nothing.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn whose(
+        &self,
+        id: ContextId,
+        person: PersonId,
+        role: RoleId,
+    ) -> Result<Option<NhsNumber>> {
+        sqlx::query(
+            "select nhs_number from patient_context where id = $1 and person = $2 and role = $3",
+        )
+        .bind(id.to_string())
+        .bind(person.to_string())
+        .bind(role.to_string())
+        .fetch_optional(self.db.read())
+        .await?
+        .map(|row| number(&row))
+        .transpose()
     }
 
     /// Closes the context, where it is the session's. Whose it was; `None` where it was not open.
@@ -160,14 +197,7 @@ impl Contexts {
         .bind(key.tab.to_string())
         .fetch_optional(self.db.write())
         .await?;
-        closed
-            .map(|row| {
-                let digits: String = column(&row, 0)?;
-                digits
-                    .parse()
-                    .map_err(|_| Failure::Corrupt("the NHS number of a context".into()))
-            })
-            .transpose()
+        closed.map(|row| number(&row)).transpose()
     }
 
     /// Closes all that the session has open.
@@ -218,6 +248,14 @@ impl Contexts {
                 .rows_affected(),
         )
     }
+}
+
+/// The NHS number in the first column.
+fn number(row: &AnyRow) -> Result<NhsNumber> {
+    let digits: String = column(row, 0)?;
+    digits
+        .parse()
+        .map_err(|_| Failure::Corrupt("the NHS number of a context".into()))
 }
 
 fn before(now: Timestamp, by: SignedDuration) -> Timestamp {

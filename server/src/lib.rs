@@ -9,6 +9,7 @@ pub mod failure;
 pub mod finding;
 pub mod identity;
 pub mod national;
+pub mod offline;
 pub mod records;
 pub mod router;
 pub mod seed;

@@ -1,6 +1,6 @@
 //! The record of the patient in front of someone: behind `app::api::records`.
 
-use crate::access::{Answered, OverviewPermits, Permit, ViewDemographics};
+use crate::access::{Answered, OverviewPermits, Permit, ViewDemographics, ViewSummary};
 use crate::audit::Action;
 use crate::caller::Caller;
 use crate::failure::{Failure, Result};
@@ -11,13 +11,98 @@ use app::ports::Records;
 use app::problem::{Kind, Problem};
 use async_trait::async_trait;
 use domain::Sourced;
-use domain::adjustment::{AdjustmentChange, AdjustmentRecord};
+use domain::adjustment::AdjustmentRecord;
 use domain::clock::uk_date;
-use domain::command::{Command, Receipt};
 use domain::patient::{InContext, Patient};
 use domain::permission::{Closed, Gate, PermissionAnswer};
 use domain::role::Activity;
-use serde_json::json;
+
+/// Reads a record part by part, under permits: for a screen, or for a device to take along.
+pub(crate) struct Reading<'a> {
+    services: &'a Services,
+}
+
+impl<'a> Reading<'a> {
+    /// From those services.
+    pub(crate) fn of(services: &'a Services) -> Self {
+        Self { services }
+    }
+
+    /// The patient as they may be shown.
+    pub(crate) async fn patient(&self, permit: &Permit<ViewDemographics>) -> Result<Patient> {
+        Ok(self
+            .services
+            .national
+            .demographics
+            .patient(permit)
+            .await?
+            .as_shown())
+    }
+
+    /// The overview of that patient.
+    pub(crate) async fn overview(
+        &self,
+        permits: &OverviewPermits,
+        patient: Patient,
+    ) -> Result<RecordOverview> {
+        let Services {
+            access, national, ..
+        } = self.services;
+        Ok(RecordOverview {
+            flag: national.flags.exists(&permits.demographics).await?,
+            adjustments: self
+                .flag_record(permits)
+                .await?
+                .filter(|record| record.current.is_some()),
+            may_view_adjustments: permits.role.allows(Activity::ViewAdjustments),
+            may_manage_adjustments: permits.role.allows(Activity::ManageAdjustments),
+            gate: access
+                .gate(&permits.role, patient.restricted, permits.ask.as_ref())
+                .await?,
+            patient,
+        })
+    }
+
+    /// The reasonable adjustments.
+    pub(crate) async fn adjustments(&self, permits: &OverviewPermits) -> Result<AdjustmentsView> {
+        let flags = &self.services.national.flags;
+        Ok(AdjustmentsView {
+            flag: flags.exists(&permits.demographics).await?,
+            record: self.flag_record(permits).await?,
+            may_manage: permits.role.allows(Activity::ManageAdjustments),
+        })
+    }
+
+    /// The summary: it was there when permission was given.
+    ///
+    /// # Errors
+    /// `SummaryClosed` where it has gone since.
+    pub(crate) async fn summary(&self, permit: &Permit<ViewSummary>) -> Result<OpenedSummary> {
+        let Services {
+            clock, national, ..
+        } = self.services;
+        let received = national
+            .summaries
+            .summary(permit)
+            .await?
+            .ok_or(Kind::SummaryClosed(Closed::NoSummary))?;
+        let by = permit.provenance(clock.now());
+        Ok(OpenedSummary {
+            summary: received.summary,
+            origin: received.origin,
+            received_at: received.received_at,
+            opened_by: by.person,
+            opened_as: format!("{}, {}", by.role, by.organisation),
+        })
+    }
+
+    async fn flag_record(&self, permits: &OverviewPermits) -> Result<Option<AdjustmentRecord>> {
+        match &permits.adjustments {
+            Some(permit) => self.services.national.flags.record(permit).await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
 
 /// The port of one request.
 pub struct RecordsPort {
@@ -32,25 +117,12 @@ impl RecordsPort {
     }
 
     async fn overview(&self, key: ContextKey) -> Result<InContext<RecordOverview>> {
-        let Services {
-            access, national, ..
-        } = &self.services;
+        let Services { access, .. } = &self.services;
         let permits = access.to_view_overview(&self.caller, key).await?;
         let read = async {
-            let patient = self.patient(&permits.demographics).await?;
-            let overview = RecordOverview {
-                flag: national.flags.exists(&permits.demographics).await?,
-                adjustments: self
-                    .flag_record(&permits)
-                    .await?
-                    .filter(|record| record.current.is_some()),
-                may_view_adjustments: permits.role.allows(Activity::ViewAdjustments),
-                may_manage_adjustments: permits.role.allows(Activity::ManageAdjustments),
-                gate: access
-                    .gate(&permits.role, patient.restricted, permits.ask.as_ref())
-                    .await?,
-                patient: patient.clone(),
-            };
+            let reading = self.reading();
+            let patient = reading.patient(&permits.demographics).await?;
+            let overview = reading.overview(&permits, patient.clone()).await?;
             Ok(self.answer(key, &patient, overview))
         }
         .await;
@@ -63,6 +135,7 @@ impl RecordsPort {
         let Services { access, .. } = &self.services;
         let permit = access.to_view_details(&self.caller, key).await?;
         let read = self
+            .reading()
             .patient(&permit)
             .await
             .map(|patient| self.answer(key, &patient, patient.clone()));
@@ -73,7 +146,7 @@ impl RecordsPort {
         let Services { access, .. } = &self.services;
         let permits = access.to_ask_summary(&self.caller, key).await?;
         let read = async {
-            let patient = self.patient(&permits.demographics).await?;
+            let patient = self.reading().patient(&permits.demographics).await?;
             let gate = access
                 .gate(&permits.role, patient.restricted, permits.ask.as_ref())
                 .await?;
@@ -90,36 +163,17 @@ impl RecordsPort {
         key: ContextKey,
         answer: &PermissionAnswer,
     ) -> Result<InContext<Option<OpenedSummary>>> {
-        let Services {
-            access,
-            clock,
-            national,
-            ..
-        } = &self.services;
+        let Services { access, .. } = &self.services;
         let Answered {
             demographics,
             summary,
         } = access.to_view_summary(&self.caller, key, answer).await?;
         let read = async {
-            let patient = self.patient(&demographics).await?;
+            let reading = self.reading();
+            let patient = reading.patient(&demographics).await?;
             let opened = match &summary {
                 None => None,
-                Some(permit) => {
-                    // It was there when permission was answered.
-                    let received = national
-                        .summaries
-                        .summary(permit)
-                        .await?
-                        .ok_or(Kind::SummaryClosed(Closed::NoSummary))?;
-                    let by = permit.provenance(clock.now());
-                    Some(OpenedSummary {
-                        summary: received.summary,
-                        origin: received.origin,
-                        received_at: received.received_at,
-                        opened_by: by.person,
-                        opened_as: format!("{}, {}", by.role, by.organisation),
-                    })
-                }
+                Some(permit) => Some(reading.summary(permit).await?),
             };
             Ok(self.answer(key, &patient, opened))
         }
@@ -128,17 +182,12 @@ impl RecordsPort {
     }
 
     async fn adjustments(&self, key: ContextKey) -> Result<InContext<AdjustmentsView>> {
-        let Services {
-            access, national, ..
-        } = &self.services;
+        let Services { access, .. } = &self.services;
         let permits = access.to_view_adjustments(&self.caller, key).await?;
         let read = async {
-            let patient = self.patient(&permits.demographics).await?;
-            let view = AdjustmentsView {
-                flag: national.flags.exists(&permits.demographics).await?,
-                record: self.flag_record(&permits).await?,
-                may_manage: permits.role.allows(Activity::ManageAdjustments),
-            };
+            let reading = self.reading();
+            let patient = reading.patient(&permits.demographics).await?;
+            let view = reading.adjustments(&permits).await?;
             Ok(self.answer(key, &patient, view))
         }
         .await;
@@ -147,54 +196,8 @@ impl RecordsPort {
             .await
     }
 
-    async fn submit_adjustment(
-        &self,
-        key: ContextKey,
-        command: &Command<AdjustmentChange>,
-    ) -> Result<InContext<Receipt<AdjustmentRecord>>> {
-        let Services {
-            access,
-            clock,
-            national,
-            ..
-        } = &self.services;
-        let (demographics, permit) = access
-            .to_change_adjustments(&self.caller, key, command.id)
-            .await?;
-        let done = async {
-            let receipt = national.flags.apply(&permit, command, clock.now()).await?;
-            let patient = self.patient(&demographics).await?;
-            Ok(self.answer(key, &patient, receipt))
-        }
-        .await;
-        let detail = |answer: &InContext<Receipt<AdjustmentRecord>>| {
-            let (result, version) = match &answer.read.value {
-                Receipt::Applied(record) => ("applied", record.version),
-                Receipt::Conflict(record) => ("conflict", record.version),
-            };
-            json!({ "command": command.id, "result": result, "version": version })
-        };
-        access
-            .done(&permit, Action::ChangeAdjustments, done, detail)
-            .await
-    }
-
-    /// The patient as they may be shown.
-    async fn patient(&self, permit: &Permit<ViewDemographics>) -> Result<Patient> {
-        Ok(self
-            .services
-            .national
-            .demographics
-            .patient(permit)
-            .await?
-            .as_shown())
-    }
-
-    async fn flag_record(&self, permits: &OverviewPermits) -> Result<Option<AdjustmentRecord>> {
-        match &permits.adjustments {
-            Some(permit) => self.services.national.flags.record(permit).await.map(Some),
-            None => Ok(None),
-        }
+    fn reading(&self) -> Reading<'_> {
+        Reading::of(&self.services)
     }
 
     fn answer<T>(&self, key: ContextKey, patient: &Patient, value: T) -> InContext<T> {
@@ -235,13 +238,5 @@ impl Records for RecordsPort {
 
     async fn adjustments(&self, key: ContextKey) -> Result<InContext<AdjustmentsView>, Problem> {
         self.told(self.adjustments(key).await)
-    }
-
-    async fn submit_adjustment(
-        &self,
-        key: ContextKey,
-        command: Command<AdjustmentChange>,
-    ) -> Result<InContext<Receipt<AdjustmentRecord>>, Problem> {
-        self.told(self.submit_adjustment(key, &command).await)
     }
 }

@@ -1,16 +1,17 @@
 //! Every address of the service.
 
-use crate::caller::Caller;
 use crate::clock::SharedClock;
 use crate::failure::Result;
-use crate::finding::SearchLimit;
-use crate::identity::{Identity, SessionRows};
+use crate::finding::{FindingPort, SearchLimit};
+use crate::identity::{Identity, IdentityPort, SessionRows};
+use crate::offline::OfflinePort;
+use crate::records::RecordsPort;
 use crate::services::Services;
 use crate::settings::Settings;
 use crate::store::Db;
 use crate::web::guard::Answer;
 use crate::web::{api, files, guard, headers, health, pages, trace};
-use app::ports;
+use app::ports::Ports;
 use axum::Router;
 use axum::routing::{get, post};
 use leptos::config::LeptosOptions;
@@ -63,21 +64,19 @@ impl Server {
         })
     }
 
-    /// The ports on patients, for that caller.
-    pub fn patient_ports(
-        &self,
-        caller: Caller,
-    ) -> (Arc<dyn ports::Finding>, Arc<dyn ports::Records>) {
-        (
-            Arc::new(crate::finding::FindingPort::new(
-                self.services.clone(),
-                caller.clone(),
-            )),
-            Arc::new(crate::records::RecordsPort::new(
-                self.services.clone(),
+    /// The ports of a request, for whoever sent it.
+    pub fn ports(&self, identity: IdentityPort) -> Ports {
+        let (caller, services) = (identity.caller(), &self.services);
+        Ports {
+            finding: Arc::new(FindingPort::new(services.clone(), caller.clone())),
+            records: Arc::new(RecordsPort::new(services.clone(), caller.clone())),
+            offline: Arc::new(OfflinePort::new(
+                services.clone(),
                 caller,
+                identity.address(),
             )),
-        )
+            identity: Arc::new(identity),
+        }
     }
 }
 

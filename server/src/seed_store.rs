@@ -6,9 +6,9 @@
 //! they are: a run that was broken off can be run again.
 
 use crate::failure::{Failure, Result};
-use crate::identity::staff::{StaffMember, set_training, upsert};
+use crate::identity::staff::{StaffMember, set_offline_hours, set_training, upsert};
 use crate::national::embedded::load::{PatientToLoad, Rows};
-use crate::seed::{Generator, SeededPatient, demo_staff, personas};
+use crate::seed::{Generator, SeededPatient, demo_offline_hours, demo_staff, personas};
 use crate::services::Services;
 use crate::store::Db;
 use crate::summary_document::compress;
@@ -75,6 +75,9 @@ pub async fn run(
                 roles: person.roles,
             };
             upsert(db, &person).await?;
+        }
+        for (organisation, hours) in demo_offline_hours() {
+            set_offline_hours(db, &organisation, hours).await?;
         }
         set_training(db, true).await?;
     }

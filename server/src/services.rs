@@ -8,7 +8,10 @@ use crate::failure::Result;
 use crate::finding::SearchLimit;
 use crate::national::National;
 use crate::national::embedded::Embedded;
+use crate::offline::{Sealing, Vaults, Visits};
 use crate::store::Db;
+use crate::web::rate_limit::RateLimit;
+use std::sync::Arc;
 
 /// What a port works with. Clones share it.
 #[derive(Clone)]
@@ -21,12 +24,20 @@ pub struct Services {
     pub audit: Audit,
     /// The patients in front of people.
     pub contexts: Contexts,
+    /// The patients whom people go to see.
+    pub visits: Visits,
+    /// What people keep on devices.
+    pub vaults: Vaults,
+    /// What opens a change that was sealed on a device.
+    pub sealing: Sealing,
     /// The national services.
     pub national: National,
     /// Who may see what.
     pub access: Access,
     /// How often one person may search.
     pub searches: SearchLimit,
+    /// How often anyone may ask whether what is on a device may stay.
+    pub standing_limit: Arc<RateLimit>,
 }
 
 impl Services {
@@ -39,12 +50,17 @@ impl Services {
         db.index_patients().await?;
         let audit = Audit::start(db.clone(), clock.clone()).await?;
         let contexts = Contexts::new(db.clone(), clock.clone());
+        let visits = Visits::new(db.clone(), clock.clone());
+        let vaults = Vaults::new(db.clone(), clock.clone());
+        let sealing = Sealing::start(db.clone(), clock.as_ref(), rand::random()).await?;
         let national = Embedded::national(db.clone());
         let access = Access::new(
             db.clone(),
             clock.clone(),
             audit.clone(),
             contexts.clone(),
+            visits.clone(),
+            vaults.clone(),
             national.clone(),
         );
         Ok(Self {
@@ -52,9 +68,14 @@ impl Services {
             clock,
             audit,
             contexts,
+            visits,
+            vaults,
+            sealing,
             national,
             access,
             searches: SearchLimit::default(),
+            // As at sign-in: an id cannot be guessed, and a hospital may share one address.
+            standing_limit: Arc::new(RateLimit::new(60, 1.0, 600, 30.0)),
         })
     }
 }

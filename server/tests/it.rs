@@ -8,6 +8,8 @@ mod harness;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
+mod offline;
+#[cfg(test)]
 mod records;
 #[cfg(test)]
 mod store;

@@ -12,13 +12,17 @@ pub mod ids;
 pub mod name;
 pub mod nhs_number;
 pub mod ods;
+pub mod outbox;
 pub mod patient;
 pub mod permission;
+pub mod retention;
 pub mod role;
 pub mod search;
 pub mod search_keys;
+pub mod situation;
 pub mod sourced;
 pub mod summary;
+pub mod visit_search;
 
 pub use field::FieldError;
 pub use nhs_number::NhsNumber;

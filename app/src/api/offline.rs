@@ -125,11 +125,28 @@ pub enum Standing {
 
 /// A sealed change came to something.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    not(target_family = "wasm"),
+    expect(
+        clippy::large_enum_variant,
+        reason = "one at a time, on its way out of the server"
+    )
+)]
 pub enum SealedOutcome {
     /// It was delivered.
-    Delivered(Receipt<AdjustmentRecord>),
+    Delivered {
+        /// What was inside: its owner may have to decide about it.
+        delivery: Delivery,
+        /// What it came to.
+        receipt: Receipt<AdjustmentRecord>,
+    },
     /// It was refused.
-    Refused(Problem),
+    Refused {
+        /// What was inside.
+        delivery: Delivery,
+        /// Why.
+        problem: Problem,
+    },
     /// Nobody can open it any more: the key is gone, or it was damaged.
     Unreadable,
     /// It is another person's: they have to sign in.
@@ -250,7 +267,8 @@ pub const SEALING_INFO: &[u8] = b"ncrs sealed change 1";
 /// the role that they work in now, and the passkey that opened this session.
 ///
 /// # Errors
-/// `SignedOut`.
+/// `SignedOut`, also where that passkey was removed meanwhile: the next sign-in names another.
+/// `NoRole`.
 #[server(prefix = "/api", endpoint = "vaults/register", input = Json, output = Json)]
 pub async fn register_vault() -> Result<VaultId, Problem> {
     crate::ports::offline()?.register_vault().await

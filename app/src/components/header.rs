@@ -1,7 +1,9 @@
 //! What stands above every screen: where we are, who is working, and in which role.
 
 use crate::api::identity::{SignedIn, sign_out};
+use crate::components::strips::Strips;
 use crate::components::work::Work;
+use crate::keeping::{Keeping, keeping};
 use crate::problem::Problem;
 use crate::session::{Session, session};
 use leptos::prelude::*;
@@ -12,6 +14,7 @@ use leptos_router::hooks::{use_location, use_navigate};
 #[component]
 pub fn Header() -> impl IntoView {
     let session = session();
+    let keeping = keeping();
     let training = Memo::new(move |_| session.training());
     view! {
         <a class="nhsuk-skip-link" href="#maincontent" rel="external">"Skip to main content"</a>
@@ -40,14 +43,15 @@ pub fn Header() -> impl IntoView {
                     <span class="ncrs-header__long">"National Care Records Service"</span>
                     <span class="ncrs-header__short">"Care Records"</span>
                 </a>
-                {move || session.signed_in().map(|person| view! { <Role person session /> })}
+                {move || session.signed_in().map(|person| view! { <Role person session keeping /> })}
             </div>
         </header>
+        <Strips session keeping />
     }
 }
 
 #[component]
-fn Role(person: SignedIn, session: Session) -> AnyView {
+fn Role(person: SignedIn, session: Session, keeping: Keeping) -> AnyView {
     let role = person.role.as_ref().map(|role| {
         view! {
             <p class="ncrs-header__role">
@@ -85,7 +89,23 @@ fn Role(person: SignedIn, session: Session) -> AnyView {
     let leave = move |_| {
         let navigate = navigate.clone();
         failed.set(None);
-        work.once(sign_out(), move |answer| match answer {
+        let leave = async move {
+            let answer = sign_out().await;
+            keeping.heard(&answer);
+            match answer {
+                // Without the service too: it ends the session by itself.
+                Err(problem) if problem.falls_back() => {
+                    keeping.signed_out().await;
+                    Ok(session.without_anyone())
+                }
+                Ok(view) => {
+                    keeping.signed_out().await;
+                    Ok(view)
+                }
+                Err(problem) => Err(problem),
+            }
+        };
+        work.once(leave, move |answer| match answer {
             Ok(view) => {
                 session.set(view);
                 navigate("/sign-in", NavigateOptions::default());
@@ -119,6 +139,19 @@ fn Role(person: SignedIn, session: Session) -> AnyView {
                     <li class="ncrs-menu__item">
                         <a class="ncrs-menu__link" href="/find" aria-current=current("/find")>"Find a patient"</a>
                     </li>
+                    <li class="ncrs-menu__item">
+                        <a class="ncrs-menu__link" href="/visits" aria-current=current("/visits")>"Visit list"</a>
+                    </li>
+                    <li class="ncrs-menu__item">
+                        <a class="ncrs-menu__link" href="/changes" aria-current=current("/changes")>
+                            "Waiting to be sent "
+                            {move || {
+                                let counts = keeping.counts();
+                                let count = counts.waiting + counts.decisions;
+                                (count > 0).then(|| view! { <span class="ncrs-count">{count}</span> })
+                            }}
+                        </a>
+                    </li>
                     {several
                         .then(|| {
                             view! {
@@ -133,6 +166,9 @@ fn Role(person: SignedIn, session: Session) -> AnyView {
                         <a class="ncrs-menu__link" href="/account" aria-current=current("/account")>
                             "Your passkeys and devices"
                         </a>
+                    </li>
+                    <li class="ncrs-menu__item">
+                        <a class="ncrs-menu__link" href="/device" aria-current=current("/device")>"This device"</a>
                     </li>
                     <li class="ncrs-menu__item">
                         <button class="ncrs-menu__link" type="button" on:click=leave>"Sign out"</button>

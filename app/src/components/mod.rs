@@ -1,5 +1,7 @@
 //! Parts that several screens share.
 
+pub mod add_visit;
+pub mod adjustment;
 pub mod button;
 pub mod disclosure;
 pub mod form;
@@ -8,4 +10,6 @@ pub mod notice;
 pub mod page;
 pub mod passkey;
 pub mod problem;
+pub mod strips;
+pub mod time;
 pub mod work;

@@ -3,7 +3,7 @@
 use crate::api::identity::WebAuthnJson;
 use crate::components::notice::{Alert, focus_soon};
 use crate::components::problem::{reference, way_on};
-use crate::device::{Device, NoCredential};
+use crate::device::{Device, NoCredential, NoVault};
 use crate::problem::{Kind, Problem};
 use domain::FieldError;
 use leptos::prelude::*;
@@ -19,11 +19,22 @@ pub enum Failed {
     Device(NoCredential),
     /// The service refused, or did not answer.
     Service(Problem),
+    /// What is kept on the device could not be opened.
+    Kept(NoVault),
 }
 
 impl From<Problem> for Failed {
     fn from(problem: Problem) -> Self {
         Self::Service(problem)
+    }
+}
+
+impl From<NoVault> for Failed {
+    fn from(none: NoVault) -> Self {
+        match none {
+            NoVault::NoCredential(none) => Self::Device(none),
+            none => Self::Kept(none),
+        }
     }
 }
 
@@ -74,6 +85,7 @@ pub fn checked_name(typed: &str) -> Result<String, FieldError> {
 fn told(failed: &Failed, ceremony: Ceremony) -> (&'static str, String) {
     let none = match failed {
         Failed::Service(problem) => return (problem.title(), problem.advice()),
+        Failed::Kept(none) => return not_opened(*none),
         Failed::Device(none) => *none,
     };
     match (none, ceremony) {
@@ -96,6 +108,45 @@ fn told(failed: &Failed, ceremony: Ceremony) -> (&'static str, String) {
     }
 }
 
+/// Why what is kept on the device could not be opened: title and advice.
+pub fn not_opened(none: NoVault) -> (&'static str, String) {
+    let (title, advice) = match none {
+        NoVault::NoSecret => (
+            "This passkey cannot open saved records",
+            "Your fingerprint reader, phone or security key does not support it. You can use the service while you have signal.",
+        ),
+        NoVault::NoCredential(_) | NoVault::Locked => (
+            "That did not work",
+            "Try again with the passkey that you use on this device.",
+        ),
+        NoVault::None => (
+            "Nothing of yours is saved on this device",
+            "Sign in when you have signal.",
+        ),
+        NoVault::OtherPasskey => (
+            "Another passkey opens what is saved here",
+            "Use the passkey with which you saved it, or sign in when you have signal.",
+        ),
+        NoVault::LockedOut => (
+            "Saved records are locked after 5 failed attempts",
+            "Sign in when you have signal: that opens them again. Nothing was lost.",
+        ),
+        NoVault::Broken => (
+            "What is saved on this device cannot be read",
+            "It was damaged, or saved by a newer version of the app. Sign in when you have signal.",
+        ),
+        NoVault::NoStorage => (
+            "This browser does not let the app save anything",
+            "Leave private browsing, or allow storage for this site in the browser's settings.",
+        ),
+        NoVault::Full => (
+            "There is no room left on this device",
+            "Remove saved patients that you no longer need, or free some space, then try again.",
+        ),
+    };
+    (title, advice.to_owned())
+}
+
 /// Why it came to nothing and what to do next, above the form. Takes the focus when it appears.
 #[component]
 pub fn CeremonyFailed(
@@ -116,7 +167,7 @@ pub fn CeremonyFailed(
                 Failed::Service(problem) => {
                     view! { {reference(problem)} {way_on(problem, None)} }.into_any()
                 }
-                Failed::Device(_) => ().into_any(),
+                Failed::Device(_) | Failed::Kept(_) => ().into_any(),
             };
             view! { <Alert title advice>{more}</Alert> }
         })

@@ -11,6 +11,7 @@ use crate::components::passkey::{
 use crate::components::problem::Trouble;
 use crate::components::work::Work;
 use crate::device::{NoCredential, device};
+use crate::keeping::{Keeping, keeping};
 use crate::problem::Kind;
 use crate::screens::home::instead;
 use crate::screens::sign_in::after_sign_in;
@@ -27,6 +28,7 @@ const CODE_FIELD: &str = "code";
 #[derive(Clone, Copy)]
 struct Enrol {
     session: Session,
+    keeping: Keeping,
     work: Work,
     trouble: Trouble,
     failed: RwSignal<Option<Failed>>,
@@ -102,6 +104,7 @@ impl Enrol {
             move |answer: Result<_, Failed>| match answer {
                 Ok(view) => {
                     self.session.set(view);
+                    self.keeping.signed_in();
                     done();
                 }
                 Err(failed) => self.refused(failed),
@@ -123,6 +126,7 @@ pub fn screen() -> AnyView {
     let next = safe_next(use_query_map().read_untracked().get("next"));
     let enrol = Enrol {
         session,
+        keeping: keeping(),
         work: Work::new(),
         trouble: Trouble::new(),
         failed: RwSignal::new(None),

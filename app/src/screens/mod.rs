@@ -1,6 +1,7 @@
 //! The screens, named as in their addresses (see [`crate::routes`]).
 
 pub mod account;
+pub mod changes;
 pub mod enrol;
 pub mod find;
 pub mod home;
@@ -8,3 +9,5 @@ pub mod not_found;
 pub mod record;
 pub mod role;
 pub mod sign_in;
+pub mod this_device;
+pub mod visits;

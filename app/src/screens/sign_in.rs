@@ -1,11 +1,12 @@
 //! Sign in with a passkey. Nobody is named: the passkey says who it is.
 
-use crate::api::identity::{self, SessionView, sign_in_finish, sign_in_start};
+use crate::api::identity::{self, SessionView, WebAuthnJson, sign_in_finish, sign_in_start};
 use crate::components::button::Progress;
 use crate::components::page::Page;
 use crate::components::passkey::{Ceremony, CeremonyFailed, Failed};
 use crate::components::work::Work;
 use crate::device::{NoCredential, device};
+use crate::keeping::{Keeping, Link, Safe, keeping};
 use crate::problem::{Kind, Problem};
 use crate::screens::home::instead;
 use crate::session::{Session, safe_next, session, with_next};
@@ -16,6 +17,7 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 /// The screen.
 pub fn screen() -> AnyView {
     let session = session();
+    let keeping = keeping();
     let next = safe_next(use_query_map().read_untracked().get("next"));
     let thought_signed_in = untrack(|| session.signed_in().is_some());
     if thought_signed_in && device().is_none() {
@@ -26,17 +28,22 @@ pub fn screen() -> AnyView {
     // In the browser it may have ended since: whoever was sent here has to be able to sign in.
     let asking = RwSignal::new(thought_signed_in);
     if thought_signed_in {
-        Work::new().latest(identity::session(), move |answer| {
-            if let Ok(view) = answer {
-                session.set(view);
-            }
-            asking.set(false);
-        });
+        Work::new().latest(
+            keeping.within(PATIENCE, identity::session()),
+            move |answer| {
+                if let Some(Ok(view)) = answer {
+                    session.look_at(view);
+                }
+                asking.set(false);
+            },
+        );
     }
     let navigate = use_navigate();
     // Here, or in another tab.
     Effect::new(move || {
-        if !asking.get() && session.signed_in().is_some() {
+        // One whom only the device knows may be here to sign in with the service again.
+        let known = session.is_live() || keeping.link() != Link::Online;
+        if !asking.get() && known && session.signed_in().is_some() {
             navigate(&after_sign_in(session, &next), instead());
         }
     });
@@ -46,7 +53,7 @@ pub fn screen() -> AnyView {
                 when=move || !asking.get()
                 fallback=|| view! { <Progress text="Checking whether you are signed in" /> }
             >
-                <Card session />
+                <Card session keeping />
             </Show>
         </Page>
     }
@@ -62,10 +69,39 @@ pub(crate) fn after_sign_in(session: Session, next: &str) -> String {
     }
 }
 
+/// How long the service is waited for, in milliseconds, before the device opens what it has.
+const PATIENCE: u32 = 3_000;
+
+/// How someone was let in.
+enum Let {
+    /// By the service.
+    In(SessionView),
+    /// By passkey alone, to what is kept on the device.
+    Kept,
+}
+
+/// The service's challenge. `None` where it does not answer, and the device has something to unlock.
+async fn options(keeping: Keeping) -> Result<Option<WebAuthnJson>, Problem> {
+    let kept = matches!(keeping.safe_now(), Safe::Locked | Safe::Open);
+    if kept && keeping.is_cut_off() {
+        return Ok(None);
+    }
+    let answer = match keeping.within(PATIENCE, sign_in_start()).await {
+        Some(answer) => answer,
+        None => Err(Kind::Unreachable.into()),
+    };
+    keeping.heard(&answer);
+    match answer {
+        Err(problem) if kept && Link::of(&problem) != Link::Online => Ok(None),
+        answer => answer.map(Some),
+    }
+}
+
 /// A sign-in that is under way.
 #[derive(Clone, Copy)]
 struct SignIn {
     session: Session,
+    keeping: Keeping,
     /// What the button started.
     work: Work,
     /// The browser's own suggestions (conditional UI).
@@ -86,24 +122,33 @@ impl SignIn {
         self.waiting.forget();
         self.failed.set(None);
         let checking = self.checking;
+        let keeping = self.keeping;
         self.work.once(
             async move {
                 let device = device
                     .filter(|device| device.has_passkeys())
                     .ok_or(NoCredential::Unsupported)?;
-                let credential = device.use_passkey(sign_in_start().await?).await?;
+                let Some(options) = options(keeping).await? else {
+                    keeping.unlock().await?;
+                    return Ok(Let::Kept);
+                };
+                let credential = device.use_passkey(options).await?;
                 checking.try_set(true);
-                Ok(sign_in_finish(credential).await?)
+                Ok(Let::In(sign_in_finish(credential).await?))
             },
             move |answer| self.end(answer),
         );
     }
 
-    fn end(self, answer: Result<SessionView, Failed>) {
+    fn end(self, answer: Result<Let, Failed>) {
         self.checking.set(false);
         match answer {
-            Ok(view) if view.signed_in.is_some() => self.session.set(view),
-            Ok(_) => self
+            Ok(Let::Kept) => {}
+            Ok(Let::In(view)) if view.signed_in.is_some() => {
+                self.session.set(view);
+                self.keeping.signed_in();
+            }
+            Ok(Let::In(_)) => self
                 .failed
                 .set(Some(Problem::new(Kind::NotAccepted).into())),
             Err(failed) => {
@@ -132,7 +177,7 @@ impl SignIn {
                     self.failed.set(None);
                     self.checking.set(true);
                     self.work.once(
-                        async move { sign_in_finish(credential).await.map_err(Failed::from) },
+                        async move { Ok(Let::In(sign_in_finish(credential).await?)) },
                         move |answer| self.end(answer),
                     );
                 }
@@ -144,22 +189,40 @@ impl SignIn {
 }
 
 #[component]
-fn Card(session: Session) -> AnyView {
+fn Card(session: Session, keeping: Keeping) -> AnyView {
     let sign_in = SignIn {
         session,
+        keeping,
         work: Work::new(),
         waiting: Work::new(),
         checking: RwSignal::new(false),
         failed: RwSignal::new(None),
         suggests: RwSignal::new(false),
     };
-    Effect::new(move || sign_in.wait());
+    Effect::new(move || {
+        if keeping.link() == Link::Online {
+            sign_in.wait();
+        }
+    });
+    let cut_off = move || keeping.link() != Link::Online;
+    let unlocks = move || cut_off() && matches!(keeping.safe(), Safe::Locked | Safe::Open);
+    let lead = move || match (cut_off(), keeping.safe()) {
+        (false, _) | (true, Safe::Unknown) => "There is no user name and no password.",
+        (true, Safe::Locked | Safe::Open) => {
+            "You are offline. Unlock to use what you saved on this device."
+        }
+        (true, Safe::Empty | Safe::Shut(_)) => {
+            "You are offline, and nothing is saved on this device that could be unlocked. Sign in when you have signal."
+        }
+    };
     view! {
         <CeremonyFailed failed=sign_in.failed ceremony=Ceremony::Use />
         <div class="ncrs-signin">
             <img class="ncrs-signin__mark" src="/favicon.svg" alt="" width="56" height="56" />
-            <h1 class="nhsuk-heading-l ncrs-signin__heading">"Sign in"</h1>
-            <p class="nhsuk-body ncrs-signin__lead">"There is no user name and no password."</p>
+            <h1 class="nhsuk-heading-l ncrs-signin__heading">
+                {move || if unlocks() { "Unlock" } else { "Sign in" }}
+            </h1>
+            <p class="nhsuk-body ncrs-signin__lead" role="status">{lead}</p>
             <button
                 class="ncrs-signin__button"
                 type="button"
@@ -171,6 +234,7 @@ fn Card(session: Session) -> AnyView {
                 </svg>
                 <span aria-live="polite">
                     {move || match (sign_in.work.pending(), sign_in.checking.get()) {
+                        (false, _) if unlocks() => "Unlock with your fingerprint, face or PIN",
                         (false, _) => "Sign in with your fingerprint, face or PIN",
                         (true, false) => "Waiting for your device…",
                         (true, true) => "Signing in…",

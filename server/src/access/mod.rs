@@ -11,18 +11,29 @@
 //! | the summary            | yes           | B0264, B0370  | yes     | setting, answer, choice, restriction   |
 //! | … in an emergency      | yes           | and B0168     | yes     | the same, and a written reason         |
 //! | what a flag says       | yes           | B0264, B0257  | yes     |                                        |
-//! | change a flag          | yes           | … and B0380   | yes     |                                        |
+//! | change a flag          | yes           | … and B0380   | of it   | on a visit: not restricted             |
+//! | the visit list         | yes           | B0264         |         |                                        |
+//! | add, open a visit      | yes           | B0264         |         | not restricted, hours on a device      |
+//! | take a visit along     | yes           | B0264         |         | the same; its summary: the gate is open |
+//! | a device's log         | session       |               |         | their vault                            |
+//!
+//! A change says on whom it was made by a context or a visit that is or was this person's in this
+//! role: it may be delivered late.
 //!
 //! What is allowed is in the audit, durably, before the permit is given out (for a search: before
 //! its patients are). What is refused is in the audit too, except where nobody is signed in: there
 //! is nobody to account for, and anyone could fill the disk.
 
+mod device_log;
+mod offline;
 mod permission;
 mod permit;
 
+pub use device_log::MOST_ENTRIES;
+pub use offline::{Along, TakenAlong};
 pub use permit::{
-    AskSummary, FindPatients, Held, ManageAdjustments, OpenPatient, Permit, Right, ViewAdjustments,
-    ViewDemographics, ViewSummary,
+    AskSummary, FindPatients, Held, ManageAdjustments, OpenPatient, Permit, Right, TakeAlong,
+    ViewAdjustments, ViewDemographics, ViewSummary,
 };
 
 use crate::audit::{Action, Actor, Audit, Entry, Outcome};
@@ -31,15 +42,16 @@ use crate::clock::SharedClock;
 use crate::contexts::Contexts;
 use crate::failure::{Failure, Result};
 use crate::national::National;
+use crate::offline::{Vaults, Visits};
 use crate::store::Db;
 use app::api::ContextKey;
 use app::problem::Kind;
 use domain::clock::uk_date;
-use domain::ids::CommandId;
 use domain::permission::{Availability, Closed, Duration, Gate, PermissionAnswer, Scope};
 use domain::role::{Activity, RoleAssignment};
 use domain::search::SearchKind;
 use domain::{FieldError, NhsNumber};
+use jiff::civil::Date;
 use permit::Words;
 use serde_json::{Value, json};
 
@@ -50,6 +62,8 @@ pub struct Access {
     clock: SharedClock,
     audit: Audit,
     contexts: Contexts,
+    visits: Visits,
+    vaults: Vaults,
     national: National,
 }
 
@@ -135,6 +149,8 @@ impl Access {
         clock: SharedClock,
         audit: Audit,
         contexts: Contexts,
+        visits: Visits,
+        vaults: Vaults,
         national: National,
     ) -> Self {
         Self {
@@ -142,6 +158,8 @@ impl Access {
             clock,
             audit,
             contexts,
+            visits,
+            vaults,
             national,
         }
     }
@@ -194,7 +212,17 @@ impl Access {
         number: NhsNumber,
     ) -> Result<Permit<OpenPatient>> {
         attempt.allows(Activity::FindPatient)?;
-        let asked = attempt.permit(number)?;
+        let current = self.current(attempt, number).await?;
+        if current != number {
+            attempt.detail = json!({ "superseded": true });
+        }
+        attempt.permit(current)
+    }
+
+    /// The number under which the record is kept now, as the attempt's patient.
+    async fn current(&self, attempt: &mut Attempt<'_>, number: NhsNumber) -> Result<NhsNumber> {
+        attempt.patient = Some(number);
+        let asked: Permit<OpenPatient> = attempt.permit(number)?;
         let current = self
             .national
             .demographics
@@ -202,10 +230,7 @@ impl Access {
             .await?
             .ok_or(Kind::NotFound)?;
         attempt.patient = Some(current);
-        if current != number {
-            attempt.detail = json!({ "superseded": true });
-        }
-        attempt.permit(current)
+        Ok(current)
     }
 
     /// Records that the patient was closed.
@@ -237,8 +262,12 @@ impl Access {
         attempt: &mut Attempt<'_>,
         key: ContextKey,
     ) -> Result<OverviewPermits> {
-        let demographics = self.in_context(attempt, key).await?;
-        let patient = demographics.of();
+        let patient = self.in_context(attempt, key).await?.of();
+        Self::overview_of(attempt, patient)
+    }
+
+    /// What the role may read of that patient, once it is settled that it may open the record.
+    fn overview_of(attempt: &mut Attempt<'_>, patient: NhsNumber) -> Result<OverviewPermits> {
         let adjustments = attempt
             .role()?
             .allows(Activity::ViewAdjustments)
@@ -250,7 +279,7 @@ impl Access {
         attempt.detail =
             json!({ "adjustments": adjustments.is_some(), "summary-gate": ask.is_some() });
         Ok(OverviewPermits {
-            demographics,
+            demographics: attempt.permit(patient)?,
             adjustments,
             ask,
             role: attempt.role()?.clone(),
@@ -299,30 +328,6 @@ impl Access {
         self.settle(&attempt, granted).await
     }
 
-    /// To change the reasonable adjustments. Whoever may change a flag may also see it: the answer
-    /// shows it whole.
-    ///
-    /// # Errors
-    /// As [`Access::to_view_overview`], and `RoleForbids` (B0380, B0257).
-    pub async fn to_change_adjustments(
-        &self,
-        caller: &Caller,
-        key: ContextKey,
-        command: CommandId,
-    ) -> Result<(Permit<ViewDemographics>, Permit<ManageAdjustments>)> {
-        let mut attempt = Attempt::begin(caller, Action::ChangeAdjustments)?;
-        attempt.detail = json!({ "command": command });
-        let granted = async {
-            let demographics = self.in_context(&mut attempt, key).await?;
-            attempt.allows(Activity::ManageAdjustments)?;
-            attempt.allows(Activity::ViewAdjustments)?;
-            let change = attempt.permit(demographics.of())?;
-            Ok((demographics, change))
-        }
-        .await;
-        self.settle(&attempt, granted).await
-    }
-
     /// The gate that the screen shows before it asks. Nothing is told of the patient without a
     /// permit to ask.
     ///
@@ -359,7 +364,10 @@ impl Access {
         let granted = self.summary_checks(&mut attempt, key, answer).await;
         let answered = self.settle(&attempt, granted).await?;
         if let Some(summary) = &answered.summary {
-            let remembered = self.remember(summary, answer).await;
+            let by = summary.provenance(self.clock.now()).person;
+            let remembered = self
+                .remember(summary.actor(), summary.of(), &by, ahead(answer))
+                .await;
             self.shown(summary, Action::ViewSummary, remembered).await?;
         }
         Ok(answered)
@@ -563,6 +571,23 @@ fn described(answer: &PermissionAnswer) -> Value {
             json!({ "answer": "emergency", "relationship": "self-claimed" })
         }
         PermissionAnswer::Declined => json!({ "answer": "declined" }),
+    }
+}
+
+/// The permission that the answer gives for later days.
+fn ahead(answer: &PermissionAnswer) -> Option<(Scope, Date)> {
+    match answer {
+        PermissionAnswer::Agreed {
+            scope,
+            duration: Duration::Until(until),
+        } => Some((*scope, *until)),
+        PermissionAnswer::Agreed {
+            duration: Duration::ThisView,
+            ..
+        }
+        | PermissionAnswer::Standing
+        | PermissionAnswer::Emergency { .. }
+        | PermissionAnswer::Declined => None,
     }
 }
 

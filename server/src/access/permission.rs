@@ -1,13 +1,14 @@
 //! Permissions that patients gave ahead, and relationships that people claimed.
 
-use super::{Access, Permit, ViewSummary, scope_code};
+use super::{Access, scope_code};
 use crate::audit::Actor;
 use crate::failure::{Failure, Result};
 use crate::identity::new_id;
 use crate::store::column;
 use domain::NhsNumber;
 use domain::clock::uk_date;
-use domain::permission::{Duration, PermissionAnswer, Scope, StandingPermission};
+use domain::permission::{Scope, StandingPermission};
+use jiff::civil::Date;
 
 impl Access {
     /// The permission that holds today for that person in their organisation: the one that holds
@@ -48,19 +49,20 @@ impl Access {
         }))
     }
 
-    /// Keeps what the answer means for later: the relationship, and the permission where it was
-    /// given until a date.
+    /// Keeps what an answer that opened a summary means for later: the relationship, and the
+    /// permission where it was given `ahead`, recorded by whoever is of that name.
     pub(super) async fn remember(
         &self,
-        permit: &Permit<ViewSummary>,
-        answer: &PermissionAnswer,
+        actor: &Actor,
+        patient: NhsNumber,
+        by: &str,
+        ahead: Option<(Scope, Date)>,
     ) -> Result<()> {
-        let actor = permit.actor();
         let Some((_, _, organisation)) = &actor.role else {
             return Ok(());
         };
         let now = self.clock.now();
-        let patient = permit.of().digits();
+        let patient = patient.digits();
         let mut transaction = self.db.begin().await?;
         sqlx::query(
             "insert into relationship (nhs_number, person, organisation, claimed_at) values ($1, $2, $3, $4)
@@ -72,11 +74,7 @@ impl Access {
         .bind(now.as_microsecond())
         .execute(&mut *transaction)
         .await?;
-        if let PermissionAnswer::Agreed {
-            scope,
-            duration: Duration::Until(until),
-        } = answer
-        {
+        if let Some((scope, until)) = ahead {
             sqlx::query(
                 "insert into permission
                  (id, nhs_number, organisation, scope, person, until_date, recorded_by, recorded_at)
@@ -85,10 +83,10 @@ impl Access {
             .bind(new_id(self.clock.as_ref()).to_string())
             .bind(patient)
             .bind(organisation.clone())
-            .bind(scope_code(*scope))
+            .bind(scope_code(scope))
             .bind(actor.person.to_string())
             .bind(until.to_string())
-            .bind(permit.provenance(now).person)
+            .bind(by.to_owned())
             .bind(now.as_microsecond())
             .execute(&mut *transaction)
             .await?;

@@ -41,6 +41,8 @@ rights! {
     ViewAdjustments of NhsNumber;
     /// To change the reasonable adjustments.
     ManageAdjustments of NhsNumber;
+    /// To have the patient on a visit list, and what may be seen of them on a device.
+    TakeAlong of NhsNumber;
 }
 
 /// A right that was granted to one person for one request. A port that reads a record takes one by

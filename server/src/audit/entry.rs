@@ -47,6 +47,22 @@ codes! {
         ViewAdjustments = "view-adjustments";
         /// A change of the reasonable adjustments.
         ChangeAdjustments = "change-adjustments";
+        /// A patient was put on the visit list.
+        AddVisit = "add-visit";
+        /// The visit list. Its patients are those on it.
+        ListVisits = "list-visits";
+        /// A patient was taken off the visit list.
+        RemoveVisit = "remove-visit";
+        /// What a device may keep of a patient was given to it: taken along, not yet looked at.
+        TakeAlong = "take-along";
+        /// A device was registered on which a person keeps something.
+        RegisterVault = "register-vault";
+        /// What is kept on a device was opened there, or someone tried to.
+        UnlockDevice = "unlock-device";
+        /// The log of a device.
+        DeliverLog = "deliver-log";
+        /// An entry of a device's log does not continue it: it was changed, or some are missing.
+        DeviceLogBreak = "device-log-break";
         /// A first passkey, with a code from the Registration Authority.
         Enrol = "enrol";
         /// A sign-in with a passkey.

@@ -71,24 +71,40 @@ impl Audit {
     /// # Errors
     /// `Audit` where it could not be written: show nothing.
     pub async fn record(&self, entry: Entry) -> Result<()> {
+        self.record_all([entry]).await
+    }
+
+    /// Records the entries, in their order. When this returns without an error, all are durable.
+    ///
+    /// # Errors
+    /// As [`Audit::record`]; some of them may be there then.
+    pub async fn record_all(&self, entries: impl IntoIterator<Item = Entry>) -> Result<()> {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
         let lane = turn
             .checked_rem(self.lanes.len())
             .and_then(|lane| self.lanes.get(lane))
             .ok_or_else(|| Failure::Audit("no lane".into()))?;
-        let (done, written) = oneshot::channel();
-        let pending = Pending {
-            row: entry.into_row(self.clock.now())?,
-            done,
-        };
+        let now = self.clock.now();
+        let rows = entries
+            .into_iter()
+            .map(|entry| entry.into_row(now))
+            .collect::<Result<Vec<_>>>()?;
         let write = async {
-            lane.send(pending)
-                .await
-                .map_err(|_| Failure::Audit("the writer has stopped".into()))?;
-            written
-                .await
-                .map_err(|_| Failure::Audit("the writer has stopped".into()))?
-                .map_err(Failure::Audit)
+            let stopped = || Failure::Audit("the writer has stopped".into());
+            let mut waiting = Vec::with_capacity(rows.len());
+            for row in rows {
+                let (done, written) = oneshot::channel();
+                let pending = Pending { row, done };
+                lane.send(pending).await.map_err(|_| stopped())?;
+                waiting.push(written);
+            }
+            for written in waiting {
+                written
+                    .await
+                    .map_err(|_| stopped())?
+                    .map_err(Failure::Audit)?;
+            }
+            Ok(())
         };
         tokio::time::timeout(PATIENCE, write)
             .await

@@ -112,6 +112,9 @@ async fn keep_clean(server: Server) {
         if let Err(failure) = server.services.contexts.forget_old().await {
             tracing::error!(%failure, "old contexts were not removed");
         }
+        if let Err(failure) = server.services.visits.forget_removed().await {
+            tracing::error!(%failure, "old visits were not removed");
+        }
     }
 }
 

@@ -21,6 +21,7 @@ mod session_store;
 pub mod staff;
 
 pub use code::EnrolmentCode;
+pub(crate) use code::hex;
 pub use device_label::device_label;
 pub use events::SessionEvents;
 pub use port::{IdentityPort, Visitor};
@@ -31,6 +32,7 @@ pub use session_store::SessionRows;
 use crate::audit::Audit;
 use crate::clock::{Clock, SharedClock};
 use crate::failure::{Failure, Result};
+use crate::offline::Sealing;
 use crate::services::Services;
 use crate::store::Db;
 use crate::web::rate_limit::RateLimit;
@@ -58,6 +60,7 @@ pub struct Identity {
     webauthn: Webauthn,
     audit: Audit,
     events: Arc<dyn SessionEvents>,
+    sealing: Sealing,
     sign_in_limit: RateLimit,
     enrol_limit: RateLimit,
 }
@@ -84,6 +87,7 @@ impl Identity {
             webauthn,
             audit: services.audit.clone(),
             events,
+            sealing: services.sealing.clone(),
             // A passkey cannot be guessed, and a hospital may share one address: generous.
             sign_in_limit: RateLimit::new(60, 1.0, 600, 30.0),
             enrol_limit: RateLimit::new(20, 0.2, 100, 2.0),

@@ -8,6 +8,7 @@ use crate::audit::{Action, Actor, Entry, Outcome};
 use crate::caller::{Caller, SignedInCaller};
 use crate::failure::{Failure, Result};
 use app::api::identity::{AccountView, Enrolment, SessionView, SignedIn, WebAuthnJson};
+use app::api::offline::OfflineTerms;
 use app::ports;
 use app::problem::{Kind, Problem};
 use async_trait::async_trait;
@@ -73,6 +74,11 @@ impl IdentityPort {
         }
     }
 
+    /// From where it comes, for the limits.
+    pub fn address(&self) -> IpAddr {
+        self.visitor.address
+    }
+
     /// What every page needs to know before it shows anything.
     ///
     /// # Errors
@@ -86,6 +92,7 @@ impl IdentityPort {
         let signed_in = match live {
             None => None,
             Some(live) => Some(SignedIn {
+                terms: self.terms(live.caller.role.as_ref()).await?,
                 person: Person {
                     id: live.caller.person,
                     name: live.caller.name.clone(),
@@ -99,6 +106,18 @@ impl IdentityPort {
         Ok(SessionView {
             training,
             signed_in,
+        })
+    }
+
+    /// On what terms someone in that role may keep patients on a device: without a role, on none.
+    async fn terms(&self, role: Option<&RoleAssignment>) -> Result<OfflineTerms> {
+        let hours = match role {
+            Some(role) => staff::offline_hours(&self.identity.db, &role.organisation.ods).await?,
+            None => 0,
+        };
+        Ok(OfflineTerms {
+            hours,
+            sealing: self.identity.sealing.public().clone(),
         })
     }
 
@@ -415,7 +434,7 @@ impl IdentityPort {
         let person = live.caller.person;
         let db = &self.identity.db;
         Ok(AccountView {
-            passkeys: passkey::list(db, person, live.passkey).await?,
+            passkeys: passkey::list(db, person, live.caller.passkey).await?,
             sessions: session::list(db, person, live.caller.session, self.identity.now()).await?,
         })
     }

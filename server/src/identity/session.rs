@@ -16,8 +16,6 @@ use std::collections::BTreeSet;
 pub struct LiveSession {
     /// Whose, and in which role.
     pub caller: SignedInCaller,
-    /// The passkey that opened it; `None` once that was removed.
-    pub passkey: Option<PasskeyId>,
     /// When it ends whatever they do.
     pub ends_at: Timestamp,
     used_at: Timestamp,
@@ -121,9 +119,9 @@ pub async fn find(db: &Db, id_hash: &str, now: Timestamp) -> Result<Option<LiveS
             person: stored(&first.try_get::<String, _>("person_id")?)?,
             name: first.try_get("name")?,
             role: role_of(&roles)?,
+            passkey: passkey.as_deref().map(stored).transpose()?,
             device: first.try_get("device")?,
         },
-        passkey: passkey.as_deref().map(stored).transpose()?,
         ends_at: from_micros(first.try_get("ends_at")?)?,
         used_at: from_micros(first.try_get("used_at")?)?,
     }))

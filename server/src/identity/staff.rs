@@ -6,6 +6,7 @@ use super::{EnrolmentCode, micros, stored};
 use crate::clock::Clock;
 use crate::failure::{Failure, Result};
 use crate::store::Db;
+use domain::OdsCode;
 use domain::ids::PersonId;
 use domain::role::{Person, RoleAssignment};
 use jiff::{SignedDuration, Timestamp};
@@ -224,6 +225,36 @@ pub async fn roles(db: &Db, person: PersonId) -> Result<Vec<RoleAssignment>> {
         (&a.organisation.name, &a.job_name, a.id).cmp(&(&b.organisation.name, &b.job_name, b.id))
     });
     Ok(roles)
+}
+
+/// The longest time for which a device may keep a record, in hours (DESIGN, the device).
+const LONGEST_OFFLINE_HOURS: i64 = 24;
+
+/// For how many hours a device may keep records for that organisation. 0: not at all.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn offline_hours(db: &Db, organisation: &OdsCode) -> Result<u16> {
+    let row: Option<(i64,)> =
+        sqlx::query_as("select offline_hours from organisation where ods = $1")
+            .bind(organisation.to_string())
+            .fetch_optional(db.read())
+            .await?;
+    let hours = row.map_or(0, |(hours,)| hours.clamp(0, LONGEST_OFFLINE_HOURS));
+    Ok(u16::try_from(hours).unwrap_or_default())
+}
+
+/// Says so for an organisation that is there.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn set_offline_hours(db: &Db, organisation: &OdsCode, hours: u16) -> Result<()> {
+    sqlx::query("update organisation set offline_hours = $1 where ods = $2")
+        .bind(i64::from(hours))
+        .bind(organisation.to_string())
+        .execute(db.write())
+        .await?;
+    Ok(())
 }
 
 /// Whether the database is a demonstration, with nobody real in it.

@@ -55,6 +55,24 @@ impl Place {
         Self::Dentist,
     ];
 
+    /// For how many hours its devices may keep records: a shift of an ambulance, a round of a carer.
+    fn offline_hours(self) -> u16 {
+        match self {
+            Self::Ambulance => 12,
+            Self::HomeCare => 8,
+            Self::Community
+            | Self::Hospital
+            | Self::Pharmacy
+            | Self::Registration
+            | Self::Practice
+            | Self::OutOfHours
+            | Self::Hospice
+            | Self::UrgentCare
+            | Self::MentalHealth
+            | Self::Dentist => 24,
+        }
+    }
+
     fn organisation(self) -> Organisation {
         let (code, name, setting) = match self {
             Self::Ambulance => (
@@ -214,6 +232,13 @@ fn person(
 /// Every organisation of the demonstration.
 pub fn demo_organisations() -> Vec<Organisation> {
     Place::ALL.map(Place::organisation).to_vec()
+}
+
+/// For how many hours the devices of each organisation may keep records.
+pub fn demo_offline_hours() -> Vec<(OdsCode, u16)> {
+    Place::ALL
+        .map(|place| (place.organisation().ods, place.offline_hours()))
+        .to_vec()
 }
 
 /// Everyone of the demonstration.

@@ -52,6 +52,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "access",
         include_str!("../../migrations/0003_access.sql"),
     ),
+    (
+        4,
+        "offline",
+        include_str!("../../migrations/0004_offline.sql"),
+    ),
 ];
 
 impl Db {

@@ -3,14 +3,12 @@
 
 use super::{correlation_of, identity_of};
 use crate::router::{BODY_LIMIT, Server};
-use app::ports::Ports;
 use app::problem::{Kind, Problem};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use leptos::prelude::provide_context;
-use std::sync::Arc;
 
 /// Answers a call with the server function of its address.
 pub async fn call(State(server): State<Server>, request: Request) -> Response {
@@ -28,12 +26,7 @@ pub async fn call(State(server): State<Server>, request: Request) -> Response {
         Ok(identity) => identity,
         Err(failure) => return problem(&failure.at_boundary(reference)),
     };
-    let (finding, records) = server.patient_ports(identity.caller());
-    let ports = Ports {
-        identity: Arc::new(identity),
-        finding,
-        records,
-    };
+    let ports = server.ports(identity);
     let context = move || provide_context(ports.clone());
     let request = Request::from_parts(parts, body);
     let response = leptos_axum::handle_server_fns_with_context(context, request)

@@ -4,7 +4,6 @@
 use super::{correlation_of, headers, identity_of};
 use crate::failure::Failure;
 use crate::router::Server;
-use app::ports::Ports;
 use axum::extract::{Request, State};
 use axum::response::{Html, IntoResponse, Response};
 use base64::Engine;
@@ -14,7 +13,7 @@ use leptos::nonce::use_nonce;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::ResponseOptions;
 use sha2::{Digest, Sha256};
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 /// Renders whatever screen stands at the address.
 pub async fn render(State(server): State<Server>, request: Request) -> Response {
@@ -27,12 +26,7 @@ pub async fn render(State(server): State<Server>, request: Request) -> Response 
         Ok(view) => view,
         Err(failure) => return unavailable(failure, &server, &parts),
     };
-    let (finding, records) = server.patient_ports(identity.caller());
-    let ports = Ports {
-        identity: Arc::new(identity),
-        finding,
-        records,
-    };
+    let ports = server.ports(identity);
     let options = server.leptos.clone();
     let context = {
         let options = options.clone();

@@ -2,14 +2,15 @@
 
 use crate::store::ground::{Ground, Member, on_each_engine, told};
 use app::api::ContextKey;
-use app::ports::Records;
+use app::api::offline::{Delivery, Target};
+use app::ports::{Offline, Records};
 use app::problem::{Kind, Problem};
 use domain::adjustment::{
     AdjustmentChange, AdjustmentRecord, Basis, Category, Detail, ImpairmentKind, NewPart,
     RemovalReason,
 };
 use domain::command::{Command, Receipt};
-use domain::ids::{CommandId, FlagId, PartId};
+use domain::ids::{CommandId, ContextId, FlagId, PartId, RoleId};
 use domain::role::Activity;
 use jiff::SignedDuration;
 use sqlx::Row;
@@ -33,7 +34,7 @@ fn bespoke(text: &str) -> NewPart {
     })
 }
 
-fn create() -> AdjustmentChange {
+pub(crate) fn create() -> AdjustmentChange {
     AdjustmentChange::Create {
         flag: FlagId(Uuid::new_v4()),
         basis: Basis::Consent,
@@ -48,13 +49,13 @@ fn create() -> AdjustmentChange {
     }
 }
 
-fn add(text: &str) -> AdjustmentChange {
+pub(crate) fn add(text: &str) -> AdjustmentChange {
     AdjustmentChange::AddParts {
         parts: vec![bespoke(text)],
     }
 }
 
-fn command(base: u64, change: AdjustmentChange) -> Command<AdjustmentChange> {
+pub(crate) fn command(base: u64, change: AdjustmentChange) -> Command<AdjustmentChange> {
     Command {
         id: CommandId(Uuid::now_v7()),
         base,
@@ -68,12 +69,14 @@ async fn submit(
     key: ContextKey,
     command: &Command<AdjustmentChange>,
 ) -> Result<Receipt<AdjustmentRecord>, Problem> {
-    let answer = Records::submit_adjustment(&member.records(), key, command.clone()).await?;
-    assert_eq!(answer.context, key.context);
-    Ok(answer.read.value)
+    let delivery = Delivery {
+        target: Target::Context(key.context),
+        command: command.clone(),
+    };
+    Offline::deliver(&member.offline(), delivery).await
 }
 
-fn applied(receipt: Receipt<AdjustmentRecord>) -> AdjustmentRecord {
+pub(crate) fn applied(receipt: Receipt<AdjustmentRecord>) -> AdjustmentRecord {
     match receipt {
         Receipt::Applied(record) => record,
         Receipt::Conflict(_) => panic!("a conflict"),
@@ -297,10 +300,18 @@ async fn a_change_needs_its_rights_and_a_context() {
             let refused = submit(&nurse.without(activity), key, &change).await;
             assert_eq!(told(refused), Kind::RoleForbids(activity));
         }
+        // Another person, the same person in another role, and a context that never was.
         assert_eq!(
-            told(submit(&ground.member("nurse"), key, &change).await),
-            Kind::ContextClosed
+            told(submit(&ground.member("doctor"), key, &change).await),
+            Kind::NotFound
         );
+        let elsewhere = nurse.with_role(|role| role.id = RoleId(Uuid::new_v4()));
+        assert_eq!(told(submit(&elsewhere, key, &change).await), Kind::NotFound);
+        let unknown = ContextKey {
+            context: ContextId(Uuid::new_v4()),
+            ..key
+        };
+        assert_eq!(told(submit(&nurse, unknown, &change).await), Kind::NotFound);
         let kept = sqlx::query("select command from command_result")
             .fetch_all(ground.db.read())
             .await

@@ -21,7 +21,7 @@ fn by_postcode(postcode: &str) -> SearchForm {
 }
 
 /// A valid number that no patient has.
-fn nobodys() -> String {
+pub(crate) fn nobodys() -> String {
     (997_000_000..)
         .find_map(domain::NhsNumber::from_nine)
         .unwrap()

@@ -1,9 +1,9 @@
 //! The records behind their ports: every right with its refused twin, what the audit says of it, and
 //! changes that are done once.
 
-mod adjustments;
+pub(crate) mod adjustments;
 mod audited;
 mod contexts;
-mod finding;
+pub(crate) mod finding;
 mod rights;
 mod summary;

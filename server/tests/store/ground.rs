@@ -7,17 +7,19 @@ use app::api::finding::Origin;
 use app::ports::{Finding, Records};
 use app::problem::{Kind, Problem};
 use domain::NhsNumber;
-use domain::ids::{CorrelationId, SessionRef, TabId};
+use domain::ids::{CorrelationId, PasskeyId, SessionRef, TabId};
 use domain::role::{Activity, RoleAssignment};
 use server::audit;
 use server::caller::{Caller, SignedInCaller};
 use server::finding::FindingPort;
+use server::offline::OfflinePort;
 use server::records::RecordsPort;
 use server::seed::demo_staff;
 use server::seed_store::{SeedOptions, run};
 use server::services::Services;
 use server::store::{Db, Engine};
 use sqlx::{AssertSqlSafe, Row};
+use std::net::IpAddr;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -85,6 +87,7 @@ impl Ground {
                     person: person.id,
                     name: person.name.to_owned(),
                     role: person.roles.first().cloned(),
+                    passkey: Some(PasskeyId(Uuid::new_v4())),
                     device: "Chrome on Android".to_owned(),
                 }),
             },
@@ -166,6 +169,11 @@ impl Member {
 
     pub(crate) fn records(&self) -> RecordsPort {
         RecordsPort::new(self.services.clone(), self.caller.clone())
+    }
+
+    pub(crate) fn offline(&self) -> OfflinePort {
+        let here = IpAddr::from([127, 0, 0, 1]);
+        OfflinePort::new(self.services.clone(), self.caller.clone(), here)
     }
 
     pub(crate) async fn open(&self, patient: &str) -> Result<ContextKey, Problem> {

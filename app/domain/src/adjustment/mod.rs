@@ -10,8 +10,13 @@
 //! A part is never edited in place: it is removed and added again, and what was removed is kept.
 
 pub mod catalogue;
+mod changes;
 pub mod conditions;
+mod rebase;
 mod type_ahead;
+
+pub use changes::{Difference, differences};
+pub use rebase::Rebased;
 
 use crate::FieldError;
 use crate::ids::{FlagId, PartId};

@@ -14,11 +14,14 @@ use crate::components::page::Page;
 use crate::components::problem::{Trouble, TroubleView};
 use crate::components::work::Work;
 use crate::device::device;
+use crate::keeping::{Keeping, Safe, keeping};
 use crate::problem::{Kind, Problem};
 use crate::screens::home::instead;
 use crate::session::session;
 use domain::clock::uk_date;
+use domain::device_log::Act;
 use domain::search::{SearchForm, SearchKind, SearchOutcome};
+use domain::visit_search;
 use kept::Kept;
 use leptos::html::Form;
 use leptos::prelude::*;
@@ -81,6 +84,8 @@ fn title(kind: SearchKind) -> &'static str {
 struct Answered {
     form: SearchForm,
     outcome: SearchOutcome,
+    /// Only the visit list on this device was searched.
+    listed: bool,
 }
 
 /// The state of a search screen.
@@ -90,6 +95,9 @@ struct Search {
     work: Work,
     trouble: Trouble,
     kept: Kept,
+    keeping: Keeping,
+    /// The search is to be repeated when the service answers again.
+    repeat: RwSignal<bool>,
     /// What is being asked, or was asked last.
     asked: StoredValue<Option<SearchForm>>,
     /// In the place of the form, which waits unseen with all that was typed.
@@ -116,22 +124,78 @@ impl Search {
             device.set_preference(PREFERENCE, self.kind.slug());
         }
         self.asked.set_value(Some(form.clone()));
-        self.work
-            .latest(find_patients(form.clone()), move |answer| match answer {
-                Ok(outcome) => {
-                    let answered = Answered { form, outcome };
+        self.repeat.set(false);
+        let asked = form.clone();
+        let keeping = self.keeping;
+        let asking = async move {
+            let answer = find_patients(form.clone()).await;
+            keeping.heard(&answer);
+            match answer {
+                Ok(outcome) => Ok((outcome, false)),
+                Err(problem) if problem.falls_back() => match self.in_the_list(form).await {
+                    Some(outcome) => Ok((outcome, true)),
+                    None => Err(problem),
+                },
+                Err(problem) => Err(problem),
+            }
+        };
+        self.work.latest(asking, move |answer| match answer {
+            Ok((outcome, listed)) => {
+                let answered = Answered {
+                    form: asked,
+                    outcome,
+                    listed,
+                };
+                if !listed {
                     self.kept.keep(self.kind, answered.clone());
-                    self.answered.set(Some(answered));
-                    focus_soon(results::HEADING);
                 }
-                Err(problem) => {
-                    // What has to be mended is in the form.
-                    if !problem.fields().is_empty() {
-                        self.answered.set(None);
-                    }
-                    self.trouble.take(problem);
+                self.answered.set(Some(answered));
+                focus_soon(results::HEADING);
+            }
+            Err(problem) => {
+                // What has to be mended is in the form.
+                if !problem.fields().is_empty() {
+                    self.answered.set(None);
                 }
-            });
+                self.trouble.take(problem);
+            }
+        });
+    }
+
+    /// The patients of the visit list who are saved here, by the same rules. `None` where nothing is
+    /// open here, or the search could not be written down.
+    async fn in_the_list(self, form: SearchForm) -> Option<SearchOutcome> {
+        if self.keeping.safe_now() != Safe::Open {
+            return None;
+        }
+        let engine = self.keeping.engine().await?;
+        let now = self.keeping.device()?.now();
+        let today = uk_date(now);
+        let query = form.check(today).ok()?;
+        let saved: Vec<_> = engine
+            .saved()
+            .into_iter()
+            .filter(|saved| saved.visit.until > now)
+            .collect();
+        let outcome = visit_search::find(
+            &query,
+            saved.iter().map(|saved| &saved.visit.overview.patient),
+            today,
+        );
+        let found = match &outcome {
+            SearchOutcome::Found { matches, .. } => saved
+                .iter()
+                .filter(|saved| {
+                    let number = saved.visit.overview.patient.nhs_number;
+                    matches.iter().any(|found| found.nhs_number == number)
+                })
+                .map(|saved| saved.visit.visit)
+                .collect(),
+            SearchOutcome::TooMany | SearchOutcome::Nobody => Vec::new(),
+        };
+        let by = self.kind;
+        engine.searched(Act::Searched { by, found }).await.ok()?;
+        Some(outcome)
     }
 
     /// The last question again.
@@ -161,6 +225,8 @@ fn screen(kind: SearchKind) -> AnyView {
             work: Work::new(),
             trouble: Trouble::new(),
             kept,
+            keeping: keeping(),
+            repeat: RwSignal::new(false),
             asked: StoredValue::new(None),
             answered: RwSignal::new(kept.answer(kind)),
         }
@@ -174,6 +240,13 @@ fn screen(kind: SearchKind) -> AnyView {
             search.answered.set(None);
         }
         round
+    });
+    Effect::new(move |before: Option<u32>| {
+        let back = search.keeping.back();
+        if before.is_some_and(|before| before != back) && search.repeat.get_untracked() {
+            search.again();
+        }
+        back
     });
     view! {
         {tabs::tabs(kind, session)}

@@ -2,6 +2,7 @@
 
 use super::{Answered, Search, asked};
 use crate::api::finding::{Origin, open_patient};
+use crate::components::add_visit::AddToVisits;
 use crate::components::problem::{Trouble, TroubleView};
 use crate::components::work::Work;
 use crate::device::device;
@@ -43,10 +44,26 @@ impl Opening {
             return;
         };
         self.patient.set(Some(patient));
+        let keeping = self.search.keeping;
+        if self.listed()
+            && let Some(engine) = keeping.engine_now()
+            && let Some(saved) = engine
+                .saved()
+                .iter()
+                .find(|saved| saved.visit.overview.patient.nhs_number == patient)
+        {
+            let context = engine.begin(saved.visit.visit);
+            return self.go.run(format!("/record/{context}"));
+        }
         self.work.once(
             open_patient(patient, device.tab(), Origin::Search),
             move |answer| match answer {
-                Ok(context) => self.go.run(format!("/record/{context}")),
+                Ok(context) => {
+                    if let Some(engine) = keeping.engine_now() {
+                        engine.note(context, patient);
+                    }
+                    self.go.run(format!("/record/{context}"));
+                }
                 Err(problem) => {
                     self.patient.set(None);
                     self.failed.set_value(Some(patient));
@@ -54,6 +71,13 @@ impl Opening {
                 }
             },
         );
+    }
+
+    /// Only the visit list was searched: everyone found is on it.
+    fn listed(self) -> bool {
+        self.search
+            .answered
+            .with_untracked(|answered| answered.as_ref().is_some_and(|answered| answered.listed))
     }
 
     /// The same patient again.
@@ -120,11 +144,36 @@ pub(super) fn results(search: Search) -> AnyView {
                                 "New search"
                             </button>
                         </p>
+                        {answered.listed.then(|| only_the_list(search))}
                         <TroubleView trouble=opening.trouble again />
                         {answer(answered, opening)}
                     }
                 })
         }}
+    }
+    .into_any()
+}
+
+/// That it was not the country that was searched.
+fn only_the_list(search: Search) -> AnyView {
+    let repeat = move |_| search.repeat.set(true);
+    view! {
+        <div class="nhsuk-inset-text">
+            <span class="nhsuk-u-visually-hidden">"Information: "</span>
+            <p>"The service cannot be reached, so only the patients of your visit list that are saved on this device were searched."</p>
+            {move || {
+                if search.repeat.get() {
+                    view! { <p role="status">"We search everywhere as soon as the service can be reached."</p> }.into_any()
+                } else {
+                    view! {
+                        <button class="ncrs-link-button" type="button" on:click=repeat>
+                            "Search everywhere when there is signal"
+                        </button>
+                    }
+                        .into_any()
+                }
+            }}
+        </div>
     }
     .into_any()
 }
@@ -141,7 +190,7 @@ fn heading(outcome: &SearchOutcome) -> String {
 }
 
 fn answer(answered: Answered, opening: Opening) -> AnyView {
-    let Answered { form, outcome } = answered;
+    let Answered { form, outcome, .. } = answered;
     match outcome {
         SearchOutcome::Found { matches, superseded } => {
             let replaced = matches.first().filter(|_| superseded).map(|now| replaced(now.nhs_number));
@@ -277,6 +326,10 @@ fn table(matches: Vec<PatientMatch>, opening: Opening) -> AnyView {
 
 fn row(found: PatientMatch, opening: Opening) -> AnyView {
     let number = found.nhs_number;
+    let name = found.name.banner();
+    let add = (!found.restricted && !opening.listed()).then(|| {
+        view! { <p class="nhsuk-u-margin-bottom-0"><AddToVisits patient=number name /></p> }
+    });
     let is_opening = move || opening.patient.get() == Some(number);
     let matched = match found.matched_on {
         MatchedOn::Current => None,
@@ -328,7 +381,7 @@ fn row(found: PatientMatch, opening: Opening) -> AnyView {
                 {number.to_string()}
             </td>
             <td class="ncrs-results__cell ncrs-results__cell--line" role="cell">{address}</td>
-            <td class="ncrs-results__cell ncrs-results__cell--line" role="cell">{gp}</td>
+            <td class="ncrs-results__cell ncrs-results__cell--line" role="cell">{gp} {add}</td>
         </tr>
     }
     .into_any()

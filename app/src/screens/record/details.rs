@@ -2,9 +2,8 @@
 
 use super::overview::{died, interpreter, restricted};
 use super::parts::{address, contact, nowhere, phone, row};
-use super::reading::read;
+use super::reading;
 use super::{RecordFrame, RecordPage, now};
-use crate::api::records::patient_details;
 use domain::clock::{Age, long_date, uk_date};
 use domain::patient::{DeathStatus, Former, Patient, Provider};
 use jiff::civil::Date;
@@ -15,7 +14,7 @@ pub fn screen() -> AnyView {
     let Some(frame) = RecordFrame::here() else {
         return nowhere();
     };
-    let reading = read(frame, |key| Box::pin(patient_details(key)));
+    let reading = reading::details(frame);
     view! {
         <RecordPage title="Patient details">
             <h1 class="nhsuk-heading-l">"Patient details"</h1>

@@ -17,14 +17,16 @@ use crate::components::form::Errors;
 use crate::components::page::Page;
 use crate::components::work::Work;
 use crate::device::device;
+use crate::keeping::{Keeping, Safe, keeping};
 use crate::problem::{Kind, Problem};
 use crate::screens::not_found;
 use crate::session::{Session, session};
-use adjustments::draft::Sheet;
-use domain::Sourced;
+use adjustments::pad::Pad;
+use domain::adjustment::AdjustmentRecord;
 use domain::clock::{Age, long_time};
 use domain::ids::ContextId;
 use domain::patient::{InContext, PatientBanner};
+use domain::{NhsNumber, Sourced};
 use jiff::Timestamp;
 use leptos::prelude::*;
 use leptos_router::components::Outlet;
@@ -55,15 +57,17 @@ pub(crate) struct Asked {
 #[derive(Clone, Copy)]
 pub(crate) struct RecordFrame {
     session: Session,
+    /// What is kept on this device.
+    pub(crate) keeping: Keeping,
     context: Memo<Option<ContextId>>,
     key: Memo<Option<ContextKey>>,
     turn: RwSignal<u32>,
     whose: RwSignal<Whose>,
     opened: RwSignal<Option<(ContextId, Sourced<OpenedSummary>)>>,
     /// What is written for a new flag.
-    pub(crate) create: StoredValue<Sheet>,
+    pub(crate) create: Pad,
     /// What is written to add to the flag.
-    pub(crate) add: StoredValue<Sheet>,
+    pub(crate) add: Pad,
     /// What was just saved, until it has been shown.
     pub(crate) saved: RwSignal<Option<String>>,
 }
@@ -79,8 +83,11 @@ impl RecordFrame {
             })
         });
         let tab = device().map(|device| device.tab());
+        let whose = RwSignal::new(Whose::Asking);
+        let keeping = keeping();
         let frame = Self {
             session: session(),
+            keeping,
             context,
             key: Memo::new(move |_| {
                 Some(ContextKey {
@@ -89,10 +96,10 @@ impl RecordFrame {
                 })
             }),
             turn: RwSignal::new(0),
-            whose: RwSignal::new(Whose::Asking),
+            whose,
             opened: RwSignal::new(None),
-            create: StoredValue::new(Sheet::default()),
-            add: StoredValue::new(Sheet::default()),
+            create: Pad::new(keeping, "create"),
+            add: Pad::new(keeping, "add"),
             saved: RwSignal::new(None),
         };
         provide_context(frame);
@@ -139,6 +146,13 @@ impl RecordFrame {
         }
         Some(match answer {
             Ok(answer) if answer.context == asked.key.context => {
+                let patient = answer.banner.nhs_number;
+                if let Some(engine) = self.keeping.engine_now() {
+                    engine.note(answer.context, patient);
+                }
+                for pad in [self.create, self.add] {
+                    pad.of(patient);
+                }
                 self.whose.set(Whose::Known(answer.context, answer.banner));
                 Ok(answer.read)
             }
@@ -149,6 +163,10 @@ impl RecordFrame {
             }
             Err(problem) => {
                 match problem.kind {
+                    // What is saved of the patient stays, where it is.
+                    Kind::SignedOut | Kind::NoRole if self.keeping.safe_now() == Safe::Open => {
+                        self.session.look_again();
+                    }
                     Kind::SignedOut | Kind::NoRole => {
                         self.forget(Whose::Closed);
                         self.session.look_again();
@@ -165,6 +183,26 @@ impl RecordFrame {
         })
     }
 
+    /// The patient, once known.
+    pub(crate) fn patient_now(self) -> Option<NhsNumber> {
+        self.whose.with_untracked(|whose| match whose {
+            Whose::Known(_, banner) => Some(banner.nhs_number),
+            Whose::Asking | Whose::Nobody | Whose::Closed => None,
+        })
+    }
+
+    /// The record with what was changed on this device and is not sent yet.
+    pub(crate) fn with_changes(self, record: &AdjustmentRecord) -> AdjustmentRecord {
+        let over = self
+            .patient_now()
+            .zip(self.context.get_untracked())
+            .and_then(|(patient, context)| {
+                let engine = self.keeping.engine_now()?;
+                Some(engine.on_top(context, patient, record).record)
+            });
+        over.unwrap_or_else(|| record.clone())
+    }
+
     /// Whether the record is closed.
     fn is_closed(self) -> Memo<bool> {
         Memo::new(move |_| self.whose.with(|whose| *whose == Whose::Closed))
@@ -174,8 +212,8 @@ impl RecordFrame {
     fn forget(self, whose: Whose) {
         self.whose.set(whose);
         self.opened.set(None);
-        self.create.set_value(Sheet::default());
-        self.add.set_value(Sheet::default());
+        self.create.forget();
+        self.add.forget();
         self.saved.set(None);
     }
 

@@ -1,9 +1,11 @@
 //! The overview: what must be known before anything else, and the ways to the rest.
 
-use super::parts::{address, contact, detail_line, nowhere, phone, row, why};
-use super::reading::read;
+use super::parts::{address, contact, nowhere, phone, row, why};
+use super::reading;
 use super::{RecordFrame, RecordPage};
-use crate::api::records::{RecordOverview, overview};
+use crate::api::records::RecordOverview;
+use crate::components::add_visit::AddToVisits;
+use crate::components::adjustment::detail_line;
 use crate::problem::closed_advice;
 use domain::adjustment::{AdjustmentRecord, Detail};
 use domain::clock::long_date;
@@ -16,7 +18,7 @@ pub fn screen() -> AnyView {
     let Some(frame) = RecordFrame::here() else {
         return nowhere();
     };
-    let reading = read(frame, |key| Box::pin(overview(key)));
+    let reading = reading::overview(frame);
     view! {
         <RecordPage title="Overview">
             <h1 class="nhsuk-heading-l">"Overview"</h1>
@@ -232,6 +234,14 @@ fn essentials(frame: RecordFrame, patient: &Patient) -> AnyView {
         <p class="nhsuk-body">
             <a class="nhsuk-link" href=frame.path_now("/details")>"See all details"</a>
         </p>
+        {(!patient.restricted)
+            .then(|| {
+                view! {
+                    <p class="nhsuk-body">
+                        <AddToVisits patient=patient.nhs_number name="" />
+                    </p>
+                }
+            })}
     }
     .into_any()
 }

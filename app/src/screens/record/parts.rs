@@ -1,8 +1,11 @@
 //! Small parts that the screens of a record share.
 
-use domain::adjustment::{Detail, Part, Provenance};
-use domain::clock::{clock_time, long_time, uk_date};
+use crate::components::adjustment::{detail_kind, detail_name, detail_note};
+use crate::components::time::when;
+use domain::adjustment::{Part, Provenance};
+use domain::clock::long_time;
 use domain::patient::{Address, ContactPoint};
+use domain::retention::MARKED_AFTER;
 use domain::sourced::Source;
 use jiff::Timestamp;
 use leptos::prelude::*;
@@ -11,25 +14,21 @@ use leptos::prelude::*;
 pub(super) fn source_line(source: &Source, now: Timestamp) -> AnyView {
     match source {
         Source::Live { at } => {
-            view! { <p class="ncrs-source">{format!("Live, read at {}", when(*at, now))}</p> }.into_any()
+            view! { <p class="ncrs-source">{format!("Live, read at {}", when(*at, now))}</p> }
+                .into_any()
         }
-        Source::Saved { at, until } => view! {
-            <p class="ncrs-source ncrs-source--saved">
-                {format!("Saved on this device at {}. Kept until {}.", when(*at, now), when(*until, now))}
-            </p>
+        Source::Saved { at, until } => {
+            // DOMAIN section 1: staff fear what is shown as if it were complete and current.
+            let old = (now.duration_since(*at) > MARKED_AFTER)
+                .then(|| view! { <strong>" More than 4 hours old."</strong> });
+            view! {
+                <p class="ncrs-source ncrs-source--saved">
+                    {format!("Saved copy from {}, kept until {}. Check for changes when you have signal.", when(*at, now), when(*until, now))}
+                    {old}
+                </p>
+            }
+            .into_any()
         }
-        .into_any(),
-    }
-}
-
-fn when(at: Timestamp, now: Timestamp) -> String {
-    let (day, today) = (uk_date(at), uk_date(now));
-    if day == today {
-        format!("{} today", clock_time(at))
-    } else if today.tomorrow().is_ok_and(|tomorrow| tomorrow == day) {
-        format!("{} tomorrow", clock_time(at))
-    } else {
-        long_time(at)
     }
 }
 
@@ -86,42 +85,6 @@ pub(super) fn address(address: &Address) -> AnyView {
         .map(|(index, line)| view! { {(index > 0).then(|| view! { <br /> })} {line.clone()} })
         .collect_view()
         .into_any()
-}
-
-/// What a part says, in a few words.
-pub(super) fn detail_name(detail: &Detail) -> String {
-    match detail {
-        Detail::Impairment { impairment, .. } => impairment.label().to_owned(),
-        Detail::Condition { name, .. } => name.clone(),
-        Detail::Adjustment { text, .. } => text.clone(),
-    }
-}
-
-/// The note at a part; empty where there is none.
-pub(super) fn detail_note(detail: &Detail) -> &str {
-    match detail {
-        Detail::Impairment { note, .. } | Detail::Adjustment { note, .. } => note,
-        Detail::Condition { .. } => "",
-    }
-}
-
-/// What kind of part it is.
-pub(super) fn detail_kind(detail: &Detail) -> &'static str {
-    match detail {
-        Detail::Impairment { .. } => "Impairment",
-        Detail::Condition { .. } => "Condition",
-        Detail::Adjustment { category, .. } => category.label(),
-    }
-}
-
-/// A list entry for a part: its name, and its note after it.
-pub(super) fn detail_line(detail: &Detail) -> String {
-    let (name, note) = (detail_name(detail), detail_note(detail));
-    if note.is_empty() {
-        name
-    } else {
-        format!("{name}: {note}")
-    }
 }
 
 /// A part as it is recorded, under a heading of its page; `action` is what can be done with it.

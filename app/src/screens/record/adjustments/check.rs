@@ -1,10 +1,11 @@
 //! All of a draft, to look over and save.
 
 use super::super::now;
-use super::super::parts::detail_line;
+
 use super::draft::{Draft, Flow, Sheet, Step};
 use super::flow::Writing;
 use super::submit::Sending;
+use crate::components::adjustment::detail_line;
 use crate::device::device;
 use domain::FieldError;
 use domain::adjustment::{AdjustmentRecord, Detail};
@@ -51,7 +52,7 @@ pub(super) fn view(
                 <a
                     class="nhsuk-link"
                     href=frame.path_now("/adjustments")
-                    on:click=move |_| sheet.set_value(Sheet::default())
+                    on:click=move |_| sheet.clear()
                 >
                     "Cancel"
                 </a>
@@ -75,6 +76,7 @@ pub(super) fn send(
         ..
     } = writing;
     let Some(device) = device() else { return };
+    let before = sheet.with_value(Sheet::sent);
     let mut command = None;
     sheet.update_value(|sheet| command = sheet.command(record, now(), || device.new_id()));
     let Some(command) = command else {
@@ -90,8 +92,9 @@ pub(super) fn send(
     };
     sending.send(
         command,
+        before,
         move || {
-            sheet.set_value(Sheet::default());
+            sheet.clear();
             saved
         },
         move |theirs| {

@@ -1,10 +1,11 @@
 //! Someone else changed the record meanwhile: both are shown, and the person decides.
 
-use super::super::parts::{detail_line, provenance};
+use super::super::parts::provenance;
 use super::check::send;
 use super::draft::{Sheet, is_recorded};
 use super::flow::Writing;
 use super::submit::Sending;
+use crate::components::adjustment::detail_line;
 use domain::adjustment::AdjustmentRecord;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -89,7 +90,10 @@ pub(super) fn view(
         if sending.busy() {
             return;
         }
-        sheet.set_value(Sheet::default());
+        if let Some(sent) = sheet.with_value(Sheet::sent) {
+            sending.give_up(sent);
+        }
+        sheet.clear();
         let options = NavigateOptions {
             replace: true,
             ..NavigateOptions::default()

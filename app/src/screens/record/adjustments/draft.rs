@@ -13,6 +13,7 @@ use domain::adjustment::{
 use domain::command::Command;
 use domain::ids::{CommandId, FlagId, PartId};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// Whether a flag is being created or added to.
@@ -116,7 +117,7 @@ impl Flow {
 }
 
 /// An impairment as the form has it: the note stays when the tick goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ticked {
     /// Which.
     pub(crate) kind: ImpairmentKind,
@@ -127,7 +128,7 @@ pub(crate) struct Ticked {
 }
 
 /// An adjustment or a condition that was picked or written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Picked {
     /// Names it within the draft, for its fields in the form.
     pub(crate) key: u32,
@@ -149,7 +150,7 @@ impl Picked {
 }
 
 /// What is picked in one of the two steps with a list, and what was written and not yet added.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Picks {
     /// In the order of picking.
     pub(crate) list: Vec<Picked>,
@@ -205,7 +206,7 @@ impl Picks {
 }
 
 /// What a person has written so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Draft {
     /// The Equality Act statement is ticked.
     pub(crate) confirmed: bool,
@@ -437,14 +438,14 @@ fn complete(detail: &Detail) -> Detail {
 }
 
 /// A command that was sent, with what it was made from: sent again unchanged, it keeps its name.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Attempt {
     draft: Draft,
     command: Command<AdjustmentChange>,
 }
 
 /// The draft of one flow, with what became of it so far.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Sheet {
     /// What is written.
     pub(crate) draft: Draft,
@@ -497,6 +498,11 @@ impl Sheet {
             command: command.clone(),
         });
         Some(command)
+    }
+
+    /// The command that was sent, where its fate is not known.
+    pub(crate) fn sent(&self) -> Option<CommandId> {
+        self.attempt.as_ref().map(|attempt| attempt.command.id)
     }
 
     /// Whether the record shows that the command was done although its answer was lost.

@@ -4,13 +4,14 @@
 //! going back, with the browser too, finds what was written.
 
 use super::super::parts::{nowhere, why};
-use super::super::reading::{Reading, progress, read};
+use super::super::reading::{self, Reading, progress};
 use super::super::{RecordFrame, RecordPage};
 use super::draft::{Flow, Sheet, Step};
 use super::form::values;
+use super::pad::Pad;
 use super::submit::Sending;
 use super::{check, conflict, steps};
-use crate::api::records::{AdjustmentsView, adjustments};
+use crate::api::records::AdjustmentsView;
 use crate::components::form::{ErrorSummary, Errors, FormValues};
 use crate::screens::not_found;
 use domain::FieldError;
@@ -25,7 +26,7 @@ pub(super) struct Writing {
     pub(super) frame: RecordFrame,
     pub(super) flow: Flow,
     pub(super) step: Step,
-    pub(super) sheet: StoredValue<Sheet>,
+    pub(super) sheet: Pad,
     pub(super) errors: Errors,
 }
 
@@ -33,7 +34,7 @@ pub(super) fn screen(flow: Flow) -> AnyView {
     let Some(frame) = RecordFrame::here() else {
         return nowhere();
     };
-    let reading = read(frame, |key| Box::pin(adjustments(key)));
+    let reading = reading::adjustments(frame);
     let params = use_params_map();
     let step = Memo::new(move |_| {
         params.with(|params| params.get_str("step").and_then(|slug| flow.step(slug)))
@@ -83,9 +84,22 @@ fn page(frame: RecordFrame, flow: Flow, step: Step, reading: Reading<Adjustments
                 <span class="nhsuk-caption-m">{caption} <span class="nhsuk-u-visually-hidden">": "</span></span>
                 {step.title()}
             </h1>
-            {reading.view("Opening the record", move |view| body(writing, view))}
+            {reading.view("Opening the record", move |view| when_ready(writing, view))}
         </RecordPage>
     }
+    .into_any()
+}
+
+/// Once what was written before, if anything, is back.
+fn when_ready(writing: Writing, view: AdjustmentsView) -> AnyView {
+    let ready = Memo::new(move |_| writing.sheet.is_ready());
+    (move || {
+        if ready.get() {
+            body(writing, view.clone())
+        } else {
+            progress("Opening the record")
+        }
+    })
     .into_any()
 }
 
@@ -115,7 +129,7 @@ fn body(writing: Writing, view: AdjustmentsView) -> AnyView {
     // Only without a conflict on the screen: that one is settled there.
     if sheet.with_value(|sheet| sheet.conflict.is_none()) {
         if sheet.with_value(|sheet| sheet.was_done(&record)) {
-            sheet.set_value(Sheet::default());
+            sheet.clear();
             Effect::new(move || {
                 sending.done("Saved. It had reached us before the connection was lost.")
             });

@@ -1,9 +1,10 @@
 //! Everything that was ever recorded and removed, latest first.
 
-use super::super::parts::{detail_kind, detail_line, nowhere, why};
-use super::super::reading::read;
+use super::super::parts::{nowhere, why};
+use super::super::reading;
 use super::super::{RecordFrame, RecordPage};
-use crate::api::records::{AdjustmentsView, adjustments};
+use crate::api::records::AdjustmentsView;
+use crate::components::adjustment::{detail_kind, detail_line};
 use domain::adjustment::{AdjustmentRecord, Provenance, Removal};
 use domain::clock::long_time;
 use leptos::prelude::*;
@@ -13,7 +14,7 @@ pub fn history() -> AnyView {
     let Some(frame) = RecordFrame::here() else {
         return nowhere();
     };
-    let reading = read(frame, |key| Box::pin(adjustments(key)));
+    let reading = reading::adjustments(frame);
     view! {
         <RecordPage title="History of reasonable adjustments" back="/adjustments">
             <h1 class="nhsuk-heading-l">"History of reasonable adjustments"</h1>

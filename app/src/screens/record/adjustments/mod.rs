@@ -6,6 +6,7 @@ pub(super) mod draft;
 mod flow;
 mod form;
 mod history;
+pub(super) mod pad;
 mod picker;
 mod remove;
 mod steps;

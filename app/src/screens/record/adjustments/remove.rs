@@ -1,10 +1,11 @@
 //! Removing a part, or the whole flag. What was removed is kept in the history.
 
-use super::super::parts::{detail_line, nowhere, part_alone, why};
-use super::super::reading::read;
+use super::super::parts::{nowhere, part_alone, why};
+use super::super::reading;
 use super::super::{RecordFrame, RecordPage, now};
 use super::submit::Sending;
-use crate::api::records::{AdjustmentsView, adjustments};
+use crate::api::records::AdjustmentsView;
+use crate::components::adjustment::detail_line;
 use crate::components::form::{Choice, Choices, ErrorSummary, Errors, FormValues, TextArea};
 use crate::device::device;
 use domain::FieldError;
@@ -78,7 +79,7 @@ fn page(target: Target) -> AnyView {
     let Some(frame) = RecordFrame::here() else {
         return nowhere();
     };
-    let reading = read(frame, |key| Box::pin(adjustments(key)));
+    let reading = reading::adjustments(frame);
     let errors = Errors::default();
     view! {
         <RecordPage title=target.title() errors back="/adjustments">
@@ -140,9 +141,11 @@ fn body(frame: RecordFrame, target: Target, errors: Errors, view: AdjustmentsVie
                 made_at: now(),
                 change,
             });
+        let before = sent.get_value().map(|before| before.id);
         sent.set_value(Some(command.clone()));
         sending.send(
             command,
+            before,
             move || target.saved(),
             move |theirs| {
                 record.set(theirs);

@@ -2,14 +2,17 @@
 
 use super::super::RecordFrame;
 use super::super::reading::progress;
-use crate::api::offline::{Delivery, Target, deliver};
 use crate::components::form::Errors;
 use crate::components::notice::focus_soon;
+use crate::components::passkey::not_opened;
 use crate::components::problem::{ProblemView, reference};
 use crate::components::work::Work;
+use crate::keeping::{NotKept, Sent};
 use crate::problem::{Kind, Problem};
 use domain::adjustment::{AdjustmentChange, AdjustmentRecord};
-use domain::command::{Command, Receipt};
+use domain::command::Command;
+use domain::ids::CommandId;
+use domain::outbox::Decision;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
@@ -19,7 +22,7 @@ use leptos_router::hooks::use_navigate;
 pub(super) struct Sending {
     frame: RecordFrame,
     work: Work,
-    failed: RwSignal<Option<Problem>>,
+    failed: RwSignal<Option<NotKept>>,
     errors: Errors,
     leave: Callback<()>,
 }
@@ -57,8 +60,11 @@ impl Sending {
 
     /// Whether it was sent in vain, and can be sent again as it is.
     pub(super) fn may_retry(self) -> bool {
-        self.failed
-            .with(|failed| failed.as_ref().is_some_and(Problem::retryable))
+        self.failed.with(|failed| match failed {
+            Some(NotKept::Service(problem)) => problem.retryable(),
+            Some(NotKept::Device(_)) => true,
+            None => false,
+        })
     }
 
     /// Leads to the adjustments with that message of success.
@@ -67,11 +73,13 @@ impl Sending {
         self.leave.run(());
     }
 
-    /// Sends it, once at a time. Then leads to the adjustments with that message, or gives the
-    /// record as someone else left it.
+    /// Makes the change, once at a time: it is kept on the device, then sent. Leads to the adjustments
+    /// with that message, or gives the record as someone else left it. `before` is the change that
+    /// this one replaces, if that came to nothing.
     pub(super) fn send(
         self,
         command: Command<AdjustmentChange>,
+        before: Option<CommandId>,
         saved: impl FnOnce() -> &'static str + 'static,
         conflict: impl FnOnce(AdjustmentRecord) + 'static,
     ) {
@@ -83,24 +91,49 @@ impl Sending {
         }
         self.failed.set(None);
         self.errors.set(Vec::new());
-        let delivery = Delivery {
-            target: Target::Context(asked.key.context),
-            command,
+        let frame = self.frame;
+        let sending = async move {
+            match frame.keeping.engine().await {
+                Some(engine) => {
+                    engine
+                        .submit(asked.key.context, frame.patient_now(), command, before)
+                        .await
+                }
+                None => Err(NotKept::Service(Problem::new(Kind::Unreachable))),
+            }
         };
-        self.work.once(deliver(delivery), move |answer| {
+        self.work.once(sending, move |answer| {
             if !self.frame.still(asked) {
                 return;
             }
             match answer {
-                Ok(Receipt::Applied(_)) => self.done(saved()),
-                Ok(Receipt::Conflict(record)) => {
+                Ok(Sent::Applied) => self.done(saved()),
+                Ok(Sent::Kept) => {
+                    saved();
+                    self.done(
+                        "Saved on this device. It is sent as soon as the service can be reached.",
+                    );
+                }
+                Ok(Sent::Conflict(record)) => {
                     conflict(record);
                     focus_soon("maincontent");
                 }
-                Err(problem) => match problem.kind {
+                Ok(Sent::Refused(problem)) | Err(NotKept::Service(problem)) => match problem.kind {
                     Kind::Invalid(found) => self.errors.set(found),
-                    _ => self.failed.set(Some(problem)),
+                    _ => self.failed.set(Some(NotKept::Service(problem))),
                 },
+                Err(none) => self.failed.set(Some(none)),
+            }
+        });
+    }
+
+    /// What was sent came to nothing, and is not wanted any more.
+    pub(super) fn give_up(self, sent: CommandId) {
+        let keeping = self.frame.keeping;
+        leptos::task::spawn_local(async move {
+            if let Some(engine) = keeping.engine().await {
+                // Where there is nothing to decide about any more, all is well.
+                let _ = engine.decide(sent, Decision::KeepTheirs).await;
             }
         });
     }
@@ -113,13 +146,27 @@ impl Sending {
             }
             self.failed
                 .get()
-                .map_or_else(|| ().into_any(), |problem| self.not_saved(problem))
+                .map_or_else(|| ().into_any(), |why| self.not_saved(why))
         })
         .into_any()
     }
 
-    fn not_saved(self, problem: Problem) -> AnyView {
+    fn not_saved(self, why: NotKept) -> AnyView {
         let frame = self.frame;
+        let problem = match why {
+            NotKept::Service(problem) => problem,
+            NotKept::Device(none) => {
+                let (title, advice) = not_opened(none);
+                return view! {
+                    <div class="ncrs-problem" role="alert">
+                        <h2 class="nhsuk-heading-m">"Not saved"</h2>
+                        <p class="nhsuk-body">{title} ". " {advice}</p>
+                        <p class="nhsuk-body">"The service could not be reached either. What you wrote is still here."</p>
+                    </div>
+                }
+                .into_any();
+            }
+        };
         if problem.retryable() {
             return view! {
                 <div class="ncrs-problem" role="alert">

@@ -1,10 +1,11 @@
 //! The reasonable adjustments as they are recorded.
 
 use super::super::parts::{nowhere, part_article, provenance, why};
-use super::super::reading::read;
+use super::super::reading;
 use super::super::{RecordFrame, RecordPage};
 use super::draft::{Flow, Step};
-use crate::api::records::{AdjustmentsView, adjustments};
+use crate::api::records::AdjustmentsView;
+use crate::components::adjustment::detail_name;
 use crate::components::notice::Success;
 use domain::adjustment::{AdjustmentRecord, Category, Detail, Flag, Part};
 use leptos::prelude::*;
@@ -14,7 +15,7 @@ pub fn screen() -> AnyView {
     let Some(frame) = RecordFrame::here() else {
         return nowhere();
     };
-    let reading = read(frame, |key| Box::pin(adjustments(key)));
+    let reading = reading::adjustments(frame);
     // What was saved is said once, on the screen that shows it.
     on_cleanup(move || {
         frame.saved.try_set(None);
@@ -189,7 +190,7 @@ fn recorded(frame: RecordFrame, flag: &Flag, may_manage: bool) -> AnyView {
 fn article(frame: RecordFrame, part: &Part, may_manage: bool) -> AnyView {
     let action = may_manage.then(|| {
         let href = frame.path_now(&format!("/adjustments/remove/{}", part.id));
-        let name = super::super::parts::detail_name(&part.detail);
+        let name = detail_name(&part.detail);
         view! {
             <a href=href>
                 "Remove"

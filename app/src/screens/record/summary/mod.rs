@@ -7,9 +7,8 @@ mod document;
 mod gate;
 
 use super::parts::nowhere;
-use super::reading::read;
+use super::reading;
 use super::{RecordFrame, RecordPage};
-use crate::api::records::summary_gate;
 use crate::components::form::{ErrorSummary, Errors};
 use leptos::prelude::*;
 
@@ -21,7 +20,7 @@ pub fn screen() -> AnyView {
     let errors = Errors::default();
     let declined = RwSignal::new(false);
     // Read even while a summary is open: a record that was closed meanwhile closes its summary.
-    let gate = read(frame, |key| Box::pin(summary_gate(key)));
+    let gate = reading::gate(frame);
     let body = move || match frame.opened() {
         Some(opened) => document::view(frame, opened),
         None if declined.get() => gate::declined(frame, declined),

@@ -3,6 +3,10 @@
 //! The document is kept as it was received; this is what is read out of it. Nothing that it states
 //! is dropped: statements that are not understood are kept as text, and so are unknown headings.
 
+mod changes;
+
+pub use changes::{Change, Changed, Entry, clinical_changes};
+
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

@@ -1,0 +1,286 @@
+//! What is kept on this device for the person who uses it: patients who were taken along, changes
+//! that wait to be sent, forms that are half filled in.
+//!
+//! Here is what every screen sees of it, light enough for the first page. The work itself is behind
+//! [`Engine`], which is fetched after the first page.
+
+mod engine;
+mod link;
+mod saved;
+mod start;
+pub(crate) mod work;
+
+pub use engine::{Engine, NotKept, Sent};
+pub use link::Link;
+pub use saved::{Door, Saved};
+
+use crate::api::identity::{sign_in_finish, sign_in_start};
+use crate::components::passkey::Failed;
+use crate::device::{Device, Later, NoCredential, NoVault, device};
+use crate::problem::{Kind, Problem};
+use crate::session::{Session, session};
+use futures_util::future::{Either, select};
+use leptos::prelude::*;
+use std::rc::Rc;
+
+/// Whether what is kept for this person can be read and written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Safe {
+    /// Not looked yet.
+    Unknown,
+    /// Nothing is kept here.
+    Empty,
+    /// Something is kept, and nobody has unlocked it in this page.
+    Locked,
+    /// Unlocked by the person who is signed in.
+    Open,
+    /// The person's passkey gives no secret, or another of theirs opens it, or it cannot be read: as
+    /// it says.
+    Shut(NoVault),
+}
+
+/// How many changes there are to tell of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Made, and not known to have been carried out.
+    pub waiting: usize,
+    /// The person has to decide.
+    pub decisions: usize,
+}
+
+/// The memory of this device, as far as screens see it.
+#[derive(Clone, Copy)]
+pub struct Keeping {
+    session: Session,
+    link: RwSignal<Link>,
+    /// Counts how often the connection came back.
+    back: RwSignal<u32>,
+    safe: RwSignal<Safe>,
+    counts: RwSignal<Counts>,
+    /// Counts the changes of what is kept.
+    revision: RwSignal<u32>,
+    update: RwSignal<bool>,
+    engine: StoredValue<Option<Rc<dyn Engine>>, LocalStorage>,
+    device: StoredValue<Option<Rc<dyn Device>>, LocalStorage>,
+}
+
+impl Keeping {
+    /// Gives it to every screen. Once, at the root of the app.
+    pub fn provide(session: Session) -> Self {
+        let keeping = Self {
+            session,
+            link: RwSignal::new(Link::Online),
+            back: RwSignal::new(0),
+            safe: RwSignal::new(Safe::Unknown),
+            counts: RwSignal::new(Counts::default()),
+            revision: RwSignal::new(0),
+            update: RwSignal::new(false),
+            engine: StoredValue::new_local(None),
+            device: StoredValue::new_local(device()),
+        };
+        provide_context(keeping);
+        // Not on the server: effects run in a browser only.
+        Effect::new(move || start::begin(keeping));
+        Effect::new(move || {
+            session.signed_in();
+            if let Some(engine) = keeping.engine_now() {
+                engine.session_changed();
+            }
+        });
+        keeping
+    }
+
+    /// Whether the service answers. Reactive.
+    pub fn link(self) -> Link {
+        self.link.get()
+    }
+
+    /// As [`Self::link`], for handlers.
+    pub fn link_now(self) -> Link {
+        self.link.get_untracked()
+    }
+
+    /// How often the connection came back. Reactive: what was read from the device asks again.
+    pub fn back(self) -> u32 {
+        self.back.get()
+    }
+
+    /// Whether what is kept can be read. Reactive.
+    pub fn safe(self) -> Safe {
+        self.safe.get()
+    }
+
+    /// As [`Self::safe`], for handlers.
+    pub fn safe_now(self) -> Safe {
+        self.safe.get_untracked()
+    }
+
+    /// What waits, and what needs a decision. Reactive.
+    pub fn counts(self) -> Counts {
+        self.counts.get()
+    }
+
+    /// Counts the changes of what is kept. Reactive: whoever shows something of it reads this too.
+    pub fn revision(self) -> u32 {
+        self.revision.get()
+    }
+
+    /// A newer version of the app waits to be taken. Reactive.
+    pub fn update(self) -> bool {
+        self.update.get()
+    }
+
+    /// Whether the app has to go by what is on the device for now.
+    pub fn is_cut_off(self) -> bool {
+        self.link_now() != Link::Online
+    }
+
+    /// What an answer of the service, or its absence, says of the connection.
+    pub fn heard<T>(self, answer: &Result<T, Problem>) {
+        self.set_link(match answer {
+            Ok(_) => Link::Online,
+            Err(problem) => Link::of(problem),
+        });
+    }
+
+    /// As [`Self::heard`].
+    pub(crate) fn set_link(self, now: Link) {
+        let Some(before) = self.link.try_get_untracked() else {
+            return;
+        };
+        if before == now {
+            return;
+        }
+        self.link.set(now);
+        match now {
+            Link::Online => {
+                self.back.update(|times| *times += 1);
+                if let Some(engine) = self.engine_now() {
+                    engine.connected();
+                }
+            }
+            Link::Offline | Link::Down if before == Link::Online => start::probe(self),
+            Link::Offline | Link::Down => {}
+        }
+    }
+
+    /// The engine, fetched where it is not here yet. `None` where it cannot be.
+    pub async fn engine(self) -> Option<Rc<dyn Engine>> {
+        if let Some(engine) = self.engine_now() {
+            return Some(engine);
+        }
+        let engine = crate::late::keep::engine(self).await?;
+        // Someone else may have been quicker.
+        if self.engine_now().is_none() {
+            self.engine.try_set_value(Some(engine));
+        }
+        self.engine_now()
+    }
+
+    /// The engine, if it is here.
+    pub fn engine_now(self) -> Option<Rc<dyn Engine>> {
+        self.engine.try_with_value(Clone::clone).flatten()
+    }
+
+    /// The device, also where no screen is around; `None` on the server.
+    pub fn device(self) -> Option<Rc<dyn Device>> {
+        self.device.try_with_value(Clone::clone).flatten()
+    }
+
+    /// Waits for the work, but not longer than so many milliseconds. `None`: it took too long, and
+    /// was given up.
+    pub async fn within<T>(self, milliseconds: u32, work: impl Future<Output = T>) -> Option<T> {
+        let Some(device) = self.device() else {
+            return Some(work.await);
+        };
+        match select(Box::pin(work), device.sleep(milliseconds)).await {
+            Either::Left((answer, _)) => Some(answer),
+            Either::Right(_) => None,
+        }
+    }
+
+    /// The session of the page.
+    pub fn session(self) -> Session {
+        self.session
+    }
+
+    pub(crate) fn set_safe(self, safe: Safe) {
+        self.session.hold(safe == Safe::Open);
+        if self.safe.get_untracked() != safe {
+            self.safe.set(safe);
+        }
+    }
+
+    pub(crate) fn set_counts(self, counts: Counts) {
+        if self.counts.get_untracked() != counts {
+            self.counts.set(counts);
+        }
+    }
+
+    pub(crate) fn changed(self) {
+        self.revision.update(|revision| *revision += 1);
+    }
+
+    pub(crate) fn set_update(self) {
+        self.update.set(true);
+    }
+
+    /// Someone has signed in with the service: opens what is kept for them, or makes room for it.
+    pub fn signed_in(self) {
+        leptos::task::spawn_local(async move {
+            if let Some(engine) = self.engine().await {
+                engine.signed_in().await;
+            }
+        });
+    }
+
+    /// Someone signs out: nothing of patients stays, and what was not sent stays locked.
+    pub fn signed_out(self) -> Later<()> {
+        let engine = self.engine_now();
+        Box::pin(async move {
+            if let Some(engine) = engine {
+                engine.signed_out().await;
+            }
+        })
+    }
+
+    /// Unlocks what is kept here, or, where nothing is, has the person confirm with their passkey that
+    /// something may be.
+    ///
+    /// # Errors
+    /// As [`Self::unlock`], and where the service does not let them in.
+    pub async fn unlock_or_begin(self) -> Result<(), Failed> {
+        if self.safe_now() == Safe::Locked {
+            return Ok(self.unlock().await?);
+        }
+        let device = self.device().ok_or(NoCredential::Unsupported)?;
+        let credential = device.use_passkey(sign_in_start().await?).await?;
+        self.session.set(sign_in_finish(credential).await?);
+        match self.engine().await {
+            Some(engine) => {
+                engine.signed_in().await;
+                Ok(())
+            }
+            None => Err(Problem::new(Kind::Unreachable).into()),
+        }
+    }
+
+    /// Unlocks by passkey what is kept on the device, without the service. The session of the page is
+    /// then the one that was kept.
+    ///
+    /// # Errors
+    /// As [`crate::device::Vaults::unlock`].
+    pub async fn unlock(self) -> Result<(), NoVault> {
+        match self.engine().await {
+            Some(engine) => engine.unlock().await,
+            None => Err(NoVault::NoStorage),
+        }
+    }
+}
+
+/// What is kept on this device.
+///
+/// Outside the app nothing is.
+pub fn keeping() -> Keeping {
+    use_context::<Keeping>().unwrap_or_else(|| Keeping::provide(session()))
+}

@@ -1,0 +1,58 @@
+//! What begins with the page: listening to the connection, and fetching the engine.
+
+use super::{Keeping, Link};
+use crate::api::identity;
+use leptos::prelude::*;
+
+/// The first wait before the service is asked again, in milliseconds. Each is twice the one before.
+const FIRST_WAIT: u32 = 1_000;
+/// The longest.
+const LONGEST_WAIT: u32 = 30_000;
+
+/// Once the page is alive.
+pub(super) fn begin(keeping: Keeping) {
+    let Some(device) = keeping.device() else {
+        return;
+    };
+    if !device.has_network() || !device.from_server() {
+        keeping.set_link(Link::Offline);
+    }
+    device.on_network_change(Box::new(move || {
+        if keeping.device().is_some_and(|device| device.has_network()) {
+            // Whether the service answers, only the service knows.
+            leptos::task::spawn_local(async move {
+                keeping.heard(&identity::session().await);
+            });
+        } else {
+            keeping.set_link(Link::Offline);
+        }
+    }));
+    device.on_update(Box::new(move || keeping.set_update()));
+    leptos::task::spawn_local(async move {
+        if let Some(engine) = keeping.engine().await {
+            engine.start();
+        }
+    });
+}
+
+/// Asks the service now and again whether it answers, until it does.
+pub(super) fn probe(keeping: Keeping) {
+    let Some(device) = keeping.device() else {
+        return;
+    };
+    leptos::task::spawn_local(async move {
+        let mut wait = FIRST_WAIT;
+        loop {
+            device.sleep(wait).await;
+            if keeping
+                .link
+                .try_get_untracked()
+                .is_none_or(|link| link == Link::Online)
+            {
+                return;
+            }
+            keeping.heard(&identity::session().await);
+            wait = wait.saturating_mul(2).min(LONGEST_WAIT);
+        }
+    });
+}

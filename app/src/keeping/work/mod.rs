@@ -1,0 +1,424 @@
+//! The work behind [`Engine`]: fetched after the first page.
+//!
+//! | what            | where it lies                     | how long                                  |
+//! |-----------------|-----------------------------------|-------------------------------------------|
+//! | who is working  | vault, shelf `Person`             | until the vault is wiped                  |
+//! | saved patients  | vault, shelves `Visits`, `Doorstep` | as long as the service says; sign-out   |
+//! | changes         | vault, shelf `Outbox`             | until they are carried out or discarded   |
+//! | log             | vault, shelf `Log`                | until the service has it                  |
+//! | forms           | vault, shelf `Drafts`             | a day; until saved; sign-out              |
+//! | changes, no vault | sealed to the service           | until they are carried out or discarded   |
+
+mod drafts;
+mod log;
+mod opening;
+mod outbox;
+mod sealed;
+mod visits;
+
+use super::engine::{Engine, NotKept, Sent};
+use super::saved::Saved;
+use super::{Counts, Keeping, Safe};
+use crate::api::ContextKey;
+use crate::api::identity::SessionView;
+use crate::api::offline::{TakeSummary, Target};
+use crate::api::records::OpenedSummary;
+use crate::device::{Device, Later, NoVault, Vault};
+use crate::problem::Problem;
+use crate::session::with_next;
+use domain::adjustment::{AdjustmentChange, AdjustmentRecord, Provenance};
+use domain::command::Command;
+use domain::device_log::{Act, Part};
+use domain::ids::{CommandId, ContextId, PersonId, VisitId};
+use domain::outbox::{Decision, Entry, Outbox, Overlay, Pause, Queue, overlay};
+use domain::permission::PermissionAnswer;
+use domain::{NhsNumber, Sourced};
+use jiff::Timestamp;
+use leptos::prelude::window;
+use leptos::task::spawn_local;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+
+/// What the other tabs are told when something that is kept has changed.
+const CHANGED: &str = "kept";
+/// What the service worker says when there is a network again.
+const DELIVER: &str = "deliver";
+/// How often idleness is looked at, in milliseconds.
+const TICK: u32 = 15_000;
+/// Hidden for longer than this, and the page is locked.
+const HIDDEN_MILLISECONDS: i64 = 5 * 60 * 1000;
+/// Unused for longer than this, and the page is locked, where the session does not say less.
+const IDLE_SECONDS: u64 = 15 * 60;
+
+/// Whose context it is.
+#[derive(Clone, Copy)]
+enum Place {
+    /// A saved patient's, and by which context the service knows it.
+    Visit(VisitId, Option<ContextId>),
+    /// A patient's who was opened with the service.
+    Found(NhsNumber),
+}
+
+/// What is in memory while the vault is open.
+struct Open {
+    vault: Rc<dyn Vault>,
+    person: PersonId,
+    saved: Vec<Arc<Saved>>,
+}
+
+/// The engine of this page.
+pub(crate) struct Keeper {
+    me: Weak<Self>,
+    keeping: Keeping,
+    device: Rc<dyn Device>,
+    open: RefCell<Option<Open>>,
+    /// The changes: those of the vault, or without one those of this page.
+    outbox: RefCell<Outbox<Target>>,
+    /// Sealed changes that nobody can open any more.
+    lost: RefCell<Vec<CommandId>>,
+    places: RefCell<BTreeMap<ContextId, Place>>,
+    used_at: Cell<Timestamp>,
+    hidden_at: Cell<Option<Timestamp>>,
+    delivering: Cell<bool>,
+}
+
+impl Keeper {
+    /// The engine of this page.
+    pub(crate) fn engine(keeping: Keeping) -> Option<Rc<dyn Engine>> {
+        let device = keeping.device()?;
+        let now = device.now();
+        Some(Rc::new_cyclic(|me| Self {
+            me: me.clone(),
+            keeping,
+            device,
+            open: RefCell::default(),
+            outbox: RefCell::default(),
+            lost: RefCell::default(),
+            places: RefCell::default(),
+            used_at: Cell::new(now),
+            hidden_at: Cell::new(None),
+            delivering: Cell::new(false),
+        }))
+    }
+
+    /// Later, as long as the page is there.
+    fn later<T: 'static>(
+        &self,
+        gone: T,
+        work: impl AsyncFnOnce(Rc<Self>) -> T + 'static,
+    ) -> Later<T> {
+        let me = self.me.upgrade();
+        Box::pin(async move {
+            match me {
+                Some(me) => work(me).await,
+                None => gone,
+            }
+        })
+    }
+
+    fn soon(&self, work: impl AsyncFnOnce(Rc<Self>) + 'static) {
+        spawn_local(self.later((), work));
+    }
+
+    fn vault(&self) -> Result<Rc<dyn Vault>, NoVault> {
+        self.open
+            .borrow()
+            .as_ref()
+            .map(|open| open.vault.clone())
+            .ok_or(NoVault::Locked)
+    }
+
+    /// Who is signed in, by the service or by passkey.
+    fn who(&self) -> Option<(PersonId, SessionView)> {
+        let view = self.keeping.session().view_now();
+        Some((view.signed_in.as_ref()?.person.id, view))
+    }
+
+    fn changed(&self) {
+        let outbox = self.outbox.borrow().counts();
+        self.keeping.set_counts(Counts {
+            waiting: outbox.waiting,
+            decisions: outbox.needs_decision + self.lost.borrow().len(),
+        });
+        self.keeping.changed();
+    }
+
+    /// After something that other tabs have to know.
+    fn changed_for_all(&self) {
+        self.changed();
+        self.device.announce(CHANGED);
+    }
+
+    fn tick(&self) {
+        let now = self.device.now();
+        let idle_seconds = self
+            .who()
+            .and_then(|(_, view)| view.signed_in)
+            .map_or(IDLE_SECONDS, |person| person.idle_seconds.min(IDLE_SECONDS));
+        let since = |at: Timestamp| now.as_millisecond() - at.as_millisecond();
+        let idle =
+            since(self.used_at.get()) > i64::try_from(idle_seconds).unwrap_or(i64::MAX) * 1000;
+        let hidden = self
+            .hidden_at
+            .get()
+            .is_some_and(|at| since(at) > HIDDEN_MILLISECONDS);
+        if idle || hidden {
+            self.lock();
+        }
+    }
+}
+
+/// Reads what the vault gave.
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, NoVault> {
+    serde_json::from_slice(bytes).map_err(|_| NoVault::Broken)
+}
+
+/// For the vault.
+fn written<T: Serialize>(value: &T) -> Result<Vec<u8>, NoVault> {
+    serde_json::to_vec(value).map_err(|_| NoVault::Broken)
+}
+
+impl Engine for Keeper {
+    fn start(&self) {
+        let told = self.me.clone();
+        self.device.on_announced(
+            CHANGED,
+            Box::new(move || {
+                if let Some(me) = told.upgrade() {
+                    me.soon(async move |me| me.reload().await);
+                }
+            }),
+        );
+        let told = self.me.clone();
+        self.device.on_announced(
+            DELIVER,
+            Box::new(move || {
+                if let Some(me) = told.upgrade() {
+                    me.deliver();
+                }
+            }),
+        );
+        let told = self.me.clone();
+        self.device.on_use(Box::new(move || {
+            if let Some(me) = told.upgrade() {
+                me.used_at.set(me.device.now());
+            }
+        }));
+        let told = self.me.clone();
+        self.device.on_hidden(Box::new(move |hidden| {
+            if let Some(me) = told.upgrade() {
+                if hidden {
+                    me.hidden_at.set(Some(me.device.now()));
+                } else {
+                    me.tick();
+                    me.hidden_at.set(None);
+                }
+            }
+        }));
+        self.soon(async move |me| {
+            loop {
+                me.device.sleep(TICK).await;
+                if me.open.borrow().is_some() {
+                    me.tick();
+                }
+            }
+        });
+        self.soon(async move |me| {
+            me.clone().look().await;
+            me.deliver_all().await;
+        });
+    }
+
+    fn connected(&self) {
+        self.soon(async move |me| {
+            me.check_standing().await;
+            me.deliver();
+        });
+    }
+
+    fn signed_in(&self) -> Later<()> {
+        self.later((), async |me| me.open_for_session().await)
+    }
+
+    fn session_changed(&self) {
+        self.soon(async move |me| me.remember_session().await);
+    }
+
+    fn signed_out(&self) -> Later<()> {
+        self.later((), async |me| me.clear_for_sign_out().await)
+    }
+
+    fn unlock(&self) -> Later<Result<(), NoVault>> {
+        self.later(Err(NoVault::Locked), async |me| me.unlock_kept().await)
+    }
+
+    fn adopt(&self) -> Later<Result<(), NoVault>> {
+        self.later(Err(NoVault::Locked), async |me| me.adopt_passkey().await)
+    }
+
+    fn lock(&self) {
+        let Some(open) = self.open.take() else { return };
+        open.vault.lock();
+        self.keeping.set_safe(Safe::Locked);
+        let here = window().location().pathname().unwrap_or_default();
+        // The page goes, and with it everything that was read.
+        self.device.leave_for(&with_next("/sign-in", &here));
+    }
+
+    fn saved(&self) -> Vec<Arc<Saved>> {
+        self.open
+            .borrow()
+            .as_ref()
+            .map(|open| open.saved.clone())
+            .unwrap_or_default()
+    }
+
+    fn saved_of(&self, context: ContextId) -> Option<Arc<Saved>> {
+        self.find_saved(context)
+    }
+
+    fn begin(&self, visit: VisitId) -> ContextId {
+        let context = ContextId(self.device.new_id());
+        self.places
+            .borrow_mut()
+            .insert(context, Place::Visit(visit, None));
+        context
+    }
+
+    fn note(&self, context: ContextId, patient: NhsNumber) {
+        self.places
+            .borrow_mut()
+            .entry(context)
+            .or_insert(Place::Found(patient));
+    }
+
+    fn take(&self, visit: VisitId, summary: TakeSummary) -> Later<Result<(), NotKept>> {
+        self.later(Err(NotKept::Device(NoVault::Locked)), async move |me| {
+            me.take_along(visit, summary).await
+        })
+    }
+
+    fn forget(&self, visit: Option<VisitId>) -> Later<Result<(), NoVault>> {
+        self.later(Err(NoVault::Locked), async move |me| {
+            me.forget_saved(visit).await
+        })
+    }
+
+    fn server_key(&self, key: ContextKey) -> Later<Result<ContextKey, Problem>> {
+        self.later(Ok(key), async move |me| me.key_for_service(key).await)
+    }
+
+    fn reopen(&self, key: ContextKey) -> Option<Later<Result<ContextKey, Problem>>> {
+        let visit = self.visit_of(key.context)?;
+        Some(self.later(Ok(key), async move |me| me.open_again(visit, key).await))
+    }
+
+    fn looked(&self, context: ContextId, part: Part) -> Later<Result<(), NoVault>> {
+        self.later(Err(NoVault::Locked), async move |me| {
+            match me.find_saved(context) {
+                Some(saved) => {
+                    let visit = saved.visit.visit;
+                    me.write_down(Act::Looked { visit, part }).await
+                }
+                None => Err(NoVault::None),
+            }
+        })
+    }
+
+    fn searched(&self, act: Act) -> Later<Result<(), NoVault>> {
+        self.later(Err(NoVault::Locked), async move |me| {
+            me.write_down(act).await
+        })
+    }
+
+    fn answered(
+        &self,
+        context: ContextId,
+        answer: PermissionAnswer,
+    ) -> Later<Result<Option<Sourced<OpenedSummary>>, NoVault>> {
+        self.later(Err(NoVault::Locked), async move |me| {
+            me.answer_at_the_door(context, answer).await
+        })
+    }
+
+    fn submit(
+        &self,
+        context: ContextId,
+        patient: Option<NhsNumber>,
+        command: Command<AdjustmentChange>,
+        instead_of: Option<CommandId>,
+    ) -> Later<Result<Sent, NotKept>> {
+        self.later(Err(NotKept::Device(NoVault::Locked)), async move |me| {
+            me.make(context, patient, command, instead_of).await
+        })
+    }
+
+    fn outbox(&self) -> Vec<Entry<Target>> {
+        self.outbox.borrow().entries().to_vec()
+    }
+
+    fn pause(&self, id: CommandId) -> Option<Pause> {
+        self.outbox.borrow().pause(id, self.device.now())
+    }
+
+    fn lost(&self) -> Vec<CommandId> {
+        self.lost.borrow().clone()
+    }
+
+    fn drop_lost(&self, id: CommandId) -> Later<Result<(), NoVault>> {
+        self.later(Err(NoVault::Locked), async move |me| me.drop_lost(id).await)
+    }
+
+    fn decide(&self, id: CommandId, decision: Decision) -> Later<Result<(), NotKept>> {
+        self.later(Err(NotKept::Device(NoVault::Locked)), async move |me| {
+            me.decide(id, decision).await?;
+            me.deliver_all().await;
+            Ok(())
+        })
+    }
+
+    fn on_top(&self, context: ContextId, patient: NhsNumber, record: &AdjustmentRecord) -> Overlay {
+        let nobody = Provenance {
+            person: String::new(),
+            role: String::new(),
+            organisation: String::new(),
+            at: Timestamp::UNIX_EPOCH,
+        };
+        let me = self
+            .who()
+            .and_then(|(_, view)| view.signed_in)
+            .and_then(|person| {
+                let role = person.role?;
+                Some(Provenance {
+                    person: person.person.name,
+                    role: role.job_name,
+                    organisation: role.organisation.name,
+                    at: Timestamp::UNIX_EPOCH,
+                })
+            })
+            .unwrap_or(nobody);
+        let outbox = self.outbox.borrow();
+        let queues = [Queue(patient.digits()), Queue(context.to_string())];
+        overlay(
+            record,
+            queues.iter().flat_map(|queue| outbox.of(queue)),
+            &me,
+        )
+    }
+
+    fn deliver(&self) {
+        self.soon(async move |me| me.deliver_all().await);
+    }
+
+    fn draft(&self, patient: NhsNumber, form: &'static str) -> Later<Option<Vec<u8>>> {
+        self.later(None, async move |me| me.kept_draft(patient, form).await)
+    }
+
+    fn keep_draft(&self, patient: NhsNumber, form: &'static str, draft: Option<Vec<u8>>) {
+        self.soon(async move |me| me.put_draft(patient, form, draft).await);
+    }
+}

@@ -1,0 +1,255 @@
+//! Opening and locking what is kept for someone.
+
+use super::{CHANGED, Keeper, Open, read, written};
+use crate::api::identity::SessionView;
+use crate::api::offline::{Standing, register_vault, vault_standing};
+use crate::device::{Keep, NoVault, Shelf, Vault};
+use crate::keeping::Safe;
+use crate::keeping::saved::Saved;
+use domain::outbox::Outbox;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// The name on the shelf `Person`.
+const SESSION: &str = "session";
+
+impl Keeper {
+    /// At the start of a page: is there anything here, and may it stay?
+    pub(super) async fn look(self: Rc<Self>) {
+        let safe = match self.device.vaults().await {
+            Err(none) => Safe::Shut(none),
+            Ok(vaults) => match vaults.list().await {
+                Err(none) => Safe::Shut(none),
+                Ok(list) if list.is_empty() => Safe::Empty,
+                Ok(_) => Safe::Locked,
+            },
+        };
+        // Someone may have signed in meanwhile.
+        if self.open.borrow().is_none() {
+            self.keeping.set_safe(safe);
+        }
+        if safe == Safe::Locked {
+            self.check_standing().await;
+        }
+    }
+
+    /// Wipes what the service no longer lets stay. Where the service is not reached, all stays as it
+    /// is until it is, or expires.
+    pub(super) async fn check_standing(&self) {
+        let Ok(vaults) = self.device.vaults().await else {
+            return;
+        };
+        let Ok(list) = vaults.list().await else {
+            return;
+        };
+        let ids: Vec<_> = list.iter().map(|vault| vault.id).collect();
+        if ids.is_empty() {
+            return;
+        }
+        let Ok(standings) = vault_standing(ids.clone()).await else {
+            return;
+        };
+        for (id, standing) in ids.into_iter().zip(standings) {
+            match standing {
+                Standing::Keep => {}
+                Standing::Wipe => {
+                    let mine = self.vault().is_ok_and(|vault| vault.id() == id);
+                    let _ = vaults.wipe(id).await;
+                    if mine {
+                        crate::keeping::engine::Engine::lock(self);
+                    }
+                }
+            }
+        }
+        let left = vaults.list().await.map(|list| list.len());
+        if left == Ok(0) && self.keeping.safe_now() == Safe::Locked {
+            self.keeping.set_safe(Safe::Empty);
+        }
+    }
+
+    /// The service let someone in: opens what is kept for them, or makes room for it.
+    pub(super) async fn open_for_session(self: Rc<Self>) {
+        let Some((person, view)) = self.who() else {
+            return;
+        };
+        if self
+            .open
+            .borrow()
+            .as_ref()
+            .is_some_and(|open| open.person == person)
+        {
+            self.remember_session().await;
+            return self.deliver_all().await;
+        }
+        // Somebody else's is not this person's to see.
+        self.shut();
+        let opened = match self.device.vaults().await {
+            Err(none) => Err(none),
+            Ok(vaults) => match vaults.open(person).await {
+                Err(NoVault::None) => {
+                    let hours = view
+                        .signed_in
+                        .as_ref()
+                        .map_or(0, |person| person.terms.hours);
+                    if hours == 0 || vaults.has_secret() != Some(true) {
+                        Err(NoVault::None)
+                    } else {
+                        match register_vault().await {
+                            Ok(id) => vaults.create(person, id).await,
+                            Err(_) => Err(NoVault::None),
+                        }
+                    }
+                }
+                other => other,
+            },
+        };
+        match opened {
+            Ok(vault) => {
+                if let Err(none) = self.clone().enter(vault, &view).await {
+                    self.keeping.set_safe(Safe::Shut(none));
+                }
+            }
+            Err(NoVault::None) => self.keeping.set_safe(match self.secret().await {
+                Some(false) => Safe::Shut(NoVault::NoSecret),
+                _ => Safe::Empty,
+            }),
+            // A page that was loaded anew: nobody has touched the passkey in it yet.
+            Err(NoVault::NoSecret) if self.secret().await.is_none() => {
+                self.keeping.set_safe(Safe::Locked);
+            }
+            Err(none) => self.keeping.set_safe(Safe::Shut(none)),
+        }
+        self.deliver_all().await;
+    }
+
+    async fn secret(&self) -> Option<bool> {
+        self.device.vaults().await.ok()?.has_secret()
+    }
+
+    /// The session of now, for the next unlock without the service.
+    pub(super) async fn remember_session(&self) {
+        let (Ok(vault), Some((person, view))) = (self.vault(), self.who()) else {
+            return;
+        };
+        let same = self
+            .open
+            .borrow()
+            .as_ref()
+            .is_some_and(|open| open.person == person);
+        if same {
+            let _ = put_session(&vault, &view).await;
+        }
+    }
+
+    pub(super) async fn unlock_kept(self: Rc<Self>) -> Result<(), NoVault> {
+        let vaults = self.device.vaults().await?;
+        let vault = vaults.unlock().await?;
+        let view: SessionView = match vault.get(Shelf::Person, SESSION).await? {
+            Some(bytes) => read(&bytes)?,
+            // Signed out: there is nothing to open it for.
+            None => {
+                vault.lock();
+                return Err(NoVault::None);
+            }
+        };
+        let whose = view.signed_in.as_ref().map(|person| person.person.id);
+        match self.who() {
+            // The session of this page goes on, with what is kept beside it.
+            Some((person, now)) if Some(person) == whose => self.clone().enter(vault, &now).await?,
+            Some(_) => {
+                vault.lock();
+                return Err(NoVault::OtherPasskey);
+            }
+            None => {
+                self.keeping.session().set_kept(view.clone());
+                self.clone().enter(vault, &view).await?;
+            }
+        }
+        self.used_at.set(self.device.now());
+        self.deliver_all().await;
+        Ok(())
+    }
+
+    pub(super) async fn adopt_passkey(self: Rc<Self>) -> Result<(), NoVault> {
+        let (person, view) = self.who().ok_or(NoVault::Locked)?;
+        let vaults = self.device.vaults().await?;
+        let vault = vaults.adopt(person).await?;
+        self.enter(vault, &view).await
+    }
+
+    async fn enter(
+        self: Rc<Self>,
+        vault: Rc<dyn Vault>,
+        view: &SessionView,
+    ) -> Result<(), NoVault> {
+        let person = view
+            .signed_in
+            .as_ref()
+            .map(|person| person.person.id)
+            .ok_or(NoVault::Locked)?;
+        put_session(&vault, view).await?;
+        let open = Open {
+            saved: saved_in(&vault).await?,
+            vault,
+            person,
+        };
+        self.open.replace(Some(open));
+        self.keeping.set_safe(Safe::Open);
+        self.load_outbox().await?;
+        self.changed();
+        Ok(())
+    }
+
+    /// Another tab changed something.
+    pub(super) async fn reload(self: Rc<Self>) {
+        let Ok(vault) = self.vault() else { return };
+        let Ok(saved) = saved_in(&vault).await else {
+            return;
+        };
+        if let Some(open) = self.open.borrow_mut().as_mut() {
+            open.saved = saved;
+        }
+        let _ = self.load_outbox().await;
+        self.changed();
+    }
+
+    fn shut(&self) {
+        if let Some(open) = self.open.take() {
+            open.vault.lock();
+        }
+        self.outbox.replace(Outbox::default());
+        self.places.borrow_mut().clear();
+        self.keeping.set_safe(Safe::Unknown);
+        self.changed();
+    }
+
+    /// What is about patients goes; what was not sent, and the log, stay for the person.
+    pub(super) async fn clear_for_sign_out(self: Rc<Self>) {
+        if let Ok(vault) = self.vault() {
+            let shelves = [Shelf::Visits, Shelf::Doorstep, Shelf::Drafts, Shelf::Person];
+            let _ = vault.keep(shelves.map(Keep::Clear).to_vec()).await;
+            self.device.announce(CHANGED);
+        }
+        self.shut();
+    }
+}
+
+async fn put_session(vault: &Rc<dyn Vault>, view: &SessionView) -> Result<(), NoVault> {
+    vault
+        .keep(vec![Keep::Put {
+            shelf: Shelf::Person,
+            name: SESSION.to_owned(),
+            value: written(view)?,
+            expires: None,
+        }])
+        .await
+}
+
+async fn saved_in(vault: &Rc<dyn Vault>) -> Result<Vec<Arc<Saved>>, NoVault> {
+    vault
+        .all(Shelf::Visits)
+        .await?
+        .iter()
+        .map(|bytes| read(bytes).map(Arc::new))
+        .collect()
+}

@@ -1,0 +1,284 @@
+//! What was done on a device without the service, as the device tells it, into the audit.
+
+use super::{Access, Attempt, ahead, described, may_ask};
+use crate::audit::{Action, Actor, Entry, Outcome};
+use crate::caller::Caller;
+use crate::failure::Result;
+use crate::identity::staff;
+use crate::offline::{Aside, VaultRow, VisitRow, break_code};
+use app::problem::Kind;
+use domain::NhsNumber;
+use domain::clock::uk_date;
+use domain::device_log::{Act, BEGINNING, Break, LogEntry, LogHead, Part};
+use domain::ids::{VaultId, VisitId};
+use domain::permission::{LONGEST_REASON, PermissionAnswer};
+use domain::role::{Activity, RoleAssignment};
+use serde_json::{Value, json};
+use std::collections::{BTreeSet, HashMap};
+
+/// The most entries that one call brings in; the device sends the others again, from the answer on.
+pub const MOST_ENTRIES: usize = 500;
+
+/// No device does so much without the service: a log does not go on after an entry so far ahead, so
+/// that one made-up number does not hide all that follows.
+const LONGEST_GAP: u64 = 1_000_000;
+
+/// What the audit needs to tell of an entry.
+struct Telling<'a> {
+    actor: Actor,
+    vault: &'a VaultRow,
+    visits: &'a HashMap<VisitId, VisitRow>,
+}
+
+/// What a walk over the entries found.
+#[derive(Default)]
+struct Walk<'a> {
+    audit: Vec<Entry>,
+    aside: Vec<Aside>,
+    /// On whom the permission question was answered, in which role.
+    answers: Vec<(&'a VisitRow, &'a PermissionAnswer)>,
+}
+
+impl Access {
+    /// Brings the entries into the audit, and answers where the copy of the log then stands. Where
+    /// the answer is lost on its way, the audit may have an entry twice, with the same number.
+    ///
+    /// # Errors
+    /// `SignedOut`, `NotFound` for a vault of someone else.
+    pub async fn bring_log(
+        &self,
+        caller: &Caller,
+        id: VaultId,
+        entries: &[LogEntry],
+    ) -> Result<LogHead> {
+        let attempt = Attempt::begin(caller, Action::DeliverLog)?;
+        let found = match self.vaults.of(id, attempt.person.person).await {
+            Ok(found) => found.ok_or_else(|| Kind::NotFound.into()),
+            Err(failure) => Err(failure),
+        };
+        let vault = self.or_refused(&attempt, found).await?;
+        let entries = entries.get(..MOST_ENTRIES).unwrap_or(entries);
+        let visits = self
+            .visits
+            .of_person(
+                attempt.person.person,
+                entries.iter().flat_map(visits_in).collect(),
+            )
+            .await?;
+        let telling = Telling {
+            actor: attempt.actor.clone(),
+            vault: &vault,
+            visits: &visits,
+        };
+        let before = self.vaults.set_aside(&vault.key).await?;
+        let (walk, head) = telling.walk(id, entries, &before)?;
+        self.audit.record_all(walk.audit).await?;
+        self.remember_answers(&attempt, &telling, walk.answers)
+            .await?;
+        self.vaults
+            .move_on(&vault.key, &vault.head, &head, walk.aside)
+            .await?;
+        let moved = self.vaults.of(id, attempt.person.person).await?;
+        Ok(moved.map_or(head, |vault| vault.head))
+    }
+
+    /// Keeps what the answers mean for later, as if they had been given here: where the role may
+    /// ask now.
+    async fn remember_answers(
+        &self,
+        attempt: &Attempt<'_>,
+        telling: &Telling<'_>,
+        answers: Vec<(&VisitRow, &PermissionAnswer)>,
+    ) -> Result<()> {
+        if answers.is_empty() {
+            return Ok(());
+        }
+        let today = uk_date(self.clock.now());
+        let roles = staff::roles(&self.db, attempt.person.person).await?;
+        for (visit, answer) in answers {
+            let may = roles
+                .iter()
+                .any(|role| role.id == visit.role.0 && may_answer(role, answer));
+            if may {
+                let lasts = ahead(answer).filter(|_| answer.problems(today).is_empty());
+                let actor = telling.in_role_of(Some(visit));
+                self.remember(&actor, visit.patient, &attempt.person.name, lasts)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether that answer could open a summary for that role.
+fn may_answer(role: &RoleAssignment, answer: &PermissionAnswer) -> bool {
+    match answer {
+        PermissionAnswer::Agreed { .. } | PermissionAnswer::Standing => may_ask(role),
+        PermissionAnswer::Emergency { .. } => {
+            may_ask(role) && role.allows(Activity::EmergencyAccess)
+        }
+        PermissionAnswer::Declined => false,
+    }
+}
+
+/// The visits that an entry names.
+fn visits_in(entry: &LogEntry) -> BTreeSet<VisitId> {
+    match &entry.act {
+        Act::Unlocked | Act::UnlockFailed { .. } => BTreeSet::new(),
+        Act::Searched { found, .. } => found.iter().copied().collect(),
+        Act::Looked { visit, .. } | Act::Answered { visit, .. } => BTreeSet::from([*visit]),
+    }
+}
+
+impl<'a> Telling<'a> {
+    /// Follows the log from where its copy stands. `before` are the digests of what was kept aside
+    /// already.
+    ///
+    /// | entry                     | audit               | kept aside | the log goes on after it |
+    /// |---------------------------|---------------------|------------|--------------------------|
+    /// | continues it              | what was done       |            | yes                      |
+    /// | is there already          |                     |            |                          |
+    /// | comes after a gap         | break, what was done | yes       | yes                      |
+    /// | was changed, or of another chain | break        | yes        | where it is ahead        |
+    fn walk(
+        &self,
+        id: VaultId,
+        entries: &'a [LogEntry],
+        before: &BTreeSet<String>,
+    ) -> Result<(Walk<'a>, LogHead)> {
+        let mut head = self.vault.head.clone();
+        let mut walk = Walk::default();
+        for entry in entries {
+            let how = match head.follow(id, entry) {
+                Ok(next) => {
+                    self.tell(entry, &mut walk);
+                    head = next;
+                    continue;
+                }
+                Err(Break::Again) => continue,
+                Err(how @ (Break::Gap | Break::Forged)) => how,
+            };
+            let aside = Aside::of(entry, how)?;
+            let ahead = entry
+                .seq
+                .checked_sub(head.seq)
+                .is_some_and(|by| (1..=LONGEST_GAP).contains(&by))
+                && entry.hash.len() == BEGINNING.len();
+            if !before.contains(&aside.digest) {
+                let detail = json!({ "how": break_code(how), "after": head.seq });
+                walk.audit.push(
+                    Entry::new(
+                        self.in_role_of(None),
+                        Action::DeviceLogBreak,
+                        Outcome::Refused,
+                    )
+                    .with(self.detail(entry, detail)),
+                );
+                walk.aside.push(aside);
+            }
+            if how == Break::Gap && ahead {
+                self.tell(entry, &mut walk);
+            }
+            if ahead {
+                head = LogHead {
+                    seq: entry.seq,
+                    hash: entry.hash.clone(),
+                };
+            }
+        }
+        Ok((walk, head))
+    }
+
+    /// Adds what the audit says of an entry that stands in the log.
+    fn tell(&self, entry: &'a LogEntry, walk: &mut Walk<'a>) {
+        let (action, outcome, of, mut detail) = match &entry.act {
+            Act::Unlocked => (Action::UnlockDevice, Outcome::Allowed, vec![], json!({})),
+            Act::UnlockFailed { times } => (
+                Action::UnlockDevice,
+                Outcome::Refused,
+                vec![],
+                json!({ "times": times }),
+            ),
+            Act::Searched { by, found } => {
+                let ended = if found.is_empty() { "nobody" } else { "found" };
+                let detail = json!({ "by": by.slug(), "ended": ended });
+                (Action::Search, Outcome::Allowed, found.clone(), detail)
+            }
+            Act::Looked { visit, part } => {
+                let action = match part {
+                    Part::Overview => Action::ViewOverview,
+                    Part::Details => Action::ViewDetails,
+                    Part::Summary => Action::ViewSummary,
+                    Part::Adjustments => Action::ViewAdjustments,
+                };
+                let detail = json!({ "visit": visit });
+                (action, Outcome::Allowed, vec![*visit], detail)
+            }
+            Act::Answered { visit, answer } => {
+                let mut detail = described(answer);
+                put(&mut detail, "visit", json!(visit));
+                (Action::ViewSummary, Outcome::Allowed, vec![*visit], detail)
+            }
+        };
+        let known: Vec<&'a VisitRow> = of.iter().filter_map(|id| self.visits.get(id)).collect();
+        if known.len() < of.len() {
+            put(&mut detail, "unknown-visits", json!(of.len() - known.len()));
+        }
+        let reason = match &entry.act {
+            Act::Answered { visit, answer } => {
+                if let Some(visit) = self.visits.get(visit) {
+                    walk.answers.push((visit, answer));
+                }
+                written(answer)
+            }
+            Act::Unlocked
+            | Act::UnlockFailed { .. }
+            | Act::Searched { .. }
+            | Act::Looked { .. } => None,
+        };
+        let patients: BTreeSet<NhsNumber> = known.iter().map(|visit| visit.patient).collect();
+        walk.audit.push(
+            Entry::new(self.in_role_of(known.first().copied()), action, outcome)
+                .on(patients)
+                .because(reason)
+                .with(self.detail(entry, detail)),
+        );
+    }
+
+    /// Whoever brings the log, in the role of the visit, or in the one in which the vault was
+    /// registered: not in the one that they work in now.
+    fn in_role_of(&self, visit: Option<&VisitRow>) -> Actor {
+        Actor {
+            role: Some(visit.map_or(&self.vault.role, |visit| &visit.role).clone()),
+            ..self.actor.clone()
+        }
+    }
+
+    /// The detail, with where in the log the entry stands and when it was made by the device's
+    /// clock.
+    fn detail(&self, entry: &LogEntry, mut detail: Value) -> Value {
+        put(&mut detail, "offline", json!(true));
+        put(&mut detail, "occurred_at", json!(entry.at));
+        put(&mut detail, "vault", json!(self.vault.key));
+        put(&mut detail, "vault_seq", json!(entry.seq));
+        detail
+    }
+}
+
+fn put(detail: &mut Value, name: &str, value: Value) {
+    if let Some(detail) = detail.as_object_mut() {
+        detail.insert(name.to_owned(), value);
+    }
+}
+
+/// The reason that was written for an emergency, cut where no form would have let it go on.
+fn written(answer: &PermissionAnswer) -> Option<String> {
+    match answer {
+        PermissionAnswer::Emergency { reason } => {
+            Some(reason.trim().chars().take(LONGEST_REASON).collect())
+        }
+        PermissionAnswer::Agreed { .. }
+        | PermissionAnswer::Standing
+        | PermissionAnswer::Declined => None,
+    }
+}

@@ -1,0 +1,324 @@
+//! What may be taken along on a device, and what a device may bring back.
+
+use super::{
+    Access, Attempt, ManageAdjustments, OpenPatient, OverviewPermits, Permit, TakeAlong,
+    ViewSummary, described,
+};
+use crate::audit::{Action, Entry, Outcome};
+use crate::caller::Caller;
+use crate::failure::{Failure, Result};
+use crate::identity::staff;
+use crate::offline::VisitRow;
+use app::api::offline::{TakeSummary, Target};
+use app::problem::Kind;
+use domain::NhsNumber;
+use domain::ids::{CommandId, PasskeyId, VisitId};
+use domain::permission::{Duration, PermissionAnswer, Scope};
+use domain::role::{Activity, RoleAssignment};
+use jiff::SignedDuration;
+use serde_json::json;
+
+/// A patient who may go along.
+#[derive(Debug)]
+pub struct Along {
+    /// To have them on the list.
+    pub take: Permit<TakeAlong>,
+    /// What the role may read of them.
+    pub overview: OverviewPermits,
+    /// For how long a device may keep it.
+    pub keep: SignedDuration,
+}
+
+/// A patient who is being taken along.
+#[derive(Debug)]
+pub struct TakenAlong {
+    /// The patient.
+    pub along: Along,
+    /// For the summary, where it goes along.
+    pub summary: Option<Permit<ViewSummary>>,
+}
+
+/// To an agreement before the visit: for the person who goes there, for this once.
+const AGREED: PermissionAnswer = PermissionAnswer::Agreed {
+    scope: Scope::Me,
+    duration: Duration::ThisView,
+};
+
+impl Access {
+    /// To put a patient on the visit list: the permits are on the current number, also where
+    /// `number` was replaced.
+    ///
+    /// # Errors
+    /// `SignedOut`, `NoRole`, `RoleForbids` (B0264), `NotFound`, `StaysOnline`.
+    pub async fn to_add_visit(&self, caller: &Caller, number: NhsNumber) -> Result<Along> {
+        let mut attempt = Attempt::begin(caller, Action::AddVisit)?;
+        attempt.patient = Some(number);
+        let granted = async {
+            let current = self.open_checks(&mut attempt, number).await?.of();
+            self.may_go_along(&mut attempt, current).await
+        }
+        .await;
+        self.settle(&attempt, granted).await
+    }
+
+    /// To show the visit list: the visits with what the role may read of each patient. Who is no
+    /// longer to be found is left out.
+    ///
+    /// # Errors
+    /// `SignedOut`, `NoRole`, `RoleForbids` (B0264).
+    pub async fn to_list_visits(
+        &self,
+        caller: &Caller,
+    ) -> Result<Vec<(VisitRow, OverviewPermits)>> {
+        let mut attempt = Attempt::begin(caller, Action::ListVisits)?;
+        let granted = self.list_checks(&mut attempt).await;
+        attempt.patient = None;
+        attempt.detail = json!({});
+        let granted = self.or_refused(&attempt, granted).await?;
+        let patients = granted.iter().map(|(_, permits)| permits.demographics.of());
+        self.audit
+            .record(attempt.entry(Outcome::Allowed).on(patients))
+            .await?;
+        Ok(granted)
+    }
+
+    async fn list_checks(
+        &self,
+        attempt: &mut Attempt<'_>,
+    ) -> Result<Vec<(VisitRow, OverviewPermits)>> {
+        attempt.allows(Activity::FindPatient)?;
+        let rows = self
+            .visits
+            .list(attempt.person.person, attempt.role()?.id)
+            .await?;
+        let mut listed = Vec::with_capacity(rows.len());
+        for row in rows {
+            match self.current(attempt, row.patient).await {
+                Ok(patient) => listed.push((row, Self::overview_of(attempt, patient)?)),
+                Err(Failure::Refused(Kind::NotFound)) => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(listed)
+    }
+
+    /// Records that the list was not shown after all, where its patients could not be read.
+    ///
+    /// # Errors
+    /// The failure itself, or `Audit`.
+    pub async fn listed<T>(&self, caller: &Caller, read: Result<T>) -> Result<T> {
+        let attempt = Attempt::begin(caller, Action::ListVisits)?;
+        self.or_refused(&attempt, read).await
+    }
+
+    /// Records that the patient was taken off the list.
+    ///
+    /// # Errors
+    /// `SignedOut`, `Audit`.
+    pub async fn visit_removed(&self, caller: &Caller, patient: NhsNumber) -> Result<()> {
+        let mut attempt = Attempt::begin(caller, Action::RemoveVisit)?;
+        attempt.patient = Some(patient);
+        self.audit.record(attempt.entry(Outcome::Done)).await
+    }
+
+    /// To give a device what it may keep of a patient on the list. The audit has what was taken; that
+    /// the patient agreed to the summary, it has as the answer to the permission question.
+    ///
+    /// # Errors
+    /// As [`Access::to_add_visit`], and `SummaryClosed`.
+    pub async fn to_take_visit(
+        &self,
+        caller: &Caller,
+        visit: VisitId,
+        summary: TakeSummary,
+    ) -> Result<TakenAlong> {
+        let mut attempt = Attempt::begin(caller, Action::TakeAlong)?;
+        let granted = self.take_checks(&mut attempt, visit, summary).await;
+        let hours = granted
+            .as_ref()
+            .ok()
+            .map(|taken| taken.along.keep.as_hours());
+        attempt.detail = json!({ "visit": visit, "summary": summary, "hours": hours });
+        let taken = self.settle(&attempt, granted).await?;
+        if let (Some(permit), TakeSummary::Agreed) = (&taken.summary, summary) {
+            let mut answer = described(&AGREED);
+            if let Some(detail) = answer.as_object_mut() {
+                detail.extend([
+                    ("visit".to_owned(), json!(visit)),
+                    ("taken".to_owned(), json!(true)),
+                ]);
+            }
+            let entry = Entry::new(
+                permit.actor().clone(),
+                Action::ViewSummary,
+                Outcome::Allowed,
+            );
+            self.audit
+                .record(entry.on([permit.of()]).with(answer))
+                .await?;
+            let by = &attempt.person.name;
+            let remembered = self.remember(permit.actor(), permit.of(), by, None).await;
+            self.shown(permit, Action::ViewSummary, remembered).await?;
+        }
+        Ok(taken)
+    }
+
+    async fn take_checks(
+        &self,
+        attempt: &mut Attempt<'_>,
+        visit: VisitId,
+        summary: TakeSummary,
+    ) -> Result<TakenAlong> {
+        let along = self.on_list(attempt, visit).await?;
+        let summary = match summary {
+            TakeSummary::Without => None,
+            TakeSummary::Agreed | TakeSummary::AskAtTheDoor => {
+                let ask = along.overview.ask.as_ref();
+                // Restricted patients do not come as far as this.
+                let gate = self.gate(attempt.role()?, false, ask).await?;
+                if let Some(closed) = gate.closed() {
+                    return Err(Kind::SummaryClosed(closed).into());
+                }
+                Some(attempt.permit(along.take.of())?)
+            }
+        };
+        Ok(TakenAlong { along, summary })
+    }
+
+    /// To open a patient of the list.
+    ///
+    /// # Errors
+    /// As [`Access::to_add_visit`].
+    pub async fn to_open_visit(
+        &self,
+        caller: &Caller,
+        visit: VisitId,
+    ) -> Result<Permit<OpenPatient>> {
+        let mut attempt = Attempt::begin(caller, Action::OpenPatient)?;
+        let granted = async {
+            let along = self.on_list(&mut attempt, visit).await?;
+            attempt.permit(along.take.of())
+        }
+        .await;
+        attempt.detail = json!({ "visit": visit });
+        self.settle(&attempt, granted).await
+    }
+
+    /// The visit stands on the list of this person in this role, and the patient may go along.
+    async fn on_list(&self, attempt: &mut Attempt<'_>, visit: VisitId) -> Result<Along> {
+        attempt.allows(Activity::FindPatient)?;
+        let number = self
+            .visits
+            .on_list(visit, attempt.person.person, attempt.role()?.id)
+            .await?
+            .ok_or(Kind::NotFound)?;
+        let current = self.current(attempt, number).await?;
+        self.may_go_along(attempt, current).await
+    }
+
+    /// The organisation keeps records on devices, and the patient is not restricted.
+    async fn may_go_along(&self, attempt: &mut Attempt<'_>, patient: NhsNumber) -> Result<Along> {
+        let hours = staff::offline_hours(&self.db, &attempt.role()?.organisation.ods).await?;
+        if hours == 0 {
+            return Err(Kind::StaysOnline.into());
+        }
+        let overview = Self::overview_of(attempt, patient)?;
+        if self.is_restricted(&overview).await? {
+            return Err(Kind::StaysOnline.into());
+        }
+        Ok(Along {
+            take: attempt.permit(patient)?,
+            overview,
+            keep: SignedDuration::from_hours(hours.into()),
+        })
+    }
+
+    async fn is_restricted(&self, permits: &OverviewPermits) -> Result<bool> {
+        Ok(self
+            .national
+            .demographics
+            .patient(&permits.demographics)
+            .await?
+            .restricted)
+    }
+
+    /// To carry out a change, however late. Whoever may change a flag may also see it: the answer
+    /// shows it whole.
+    ///
+    /// # Errors
+    /// `SignedOut`, `NoRole`, `RoleForbids` (B0264, B0380, B0257), `NotFound`, `StaysOnline`.
+    pub async fn to_deliver(
+        &self,
+        caller: &Caller,
+        target: Target,
+        command: CommandId,
+    ) -> Result<Permit<ManageAdjustments>> {
+        let mut attempt = Attempt::begin(caller, Action::ChangeAdjustments)?;
+        let granted = self.delivery_checks(&mut attempt, target).await;
+        attempt.detail = json!({ "command": command, "on": target });
+        self.settle(&attempt, granted).await
+    }
+
+    async fn delivery_checks(
+        &self,
+        attempt: &mut Attempt<'_>,
+        target: Target,
+    ) -> Result<Permit<ManageAdjustments>> {
+        attempt.allows(Activity::FindPatient)?;
+        let (person, role) = (attempt.person.person, attempt.role()?.id);
+        let number = match target {
+            Target::Context(context) => self.contexts.whose(context, person, role).await?,
+            Target::Visit(visit) => self.visits.whose(visit, person, role).await?,
+        };
+        let patient = self.current(attempt, number.ok_or(Kind::NotFound)?).await?;
+        attempt.allows(Activity::ManageAdjustments)?;
+        attempt.allows(Activity::ViewAdjustments)?;
+        let stays_online = match target {
+            Target::Context(_) => false,
+            // It was made on a saved copy, which should not be any more.
+            Target::Visit(_) => {
+                let overview = Self::overview_of(attempt, patient)?;
+                self.is_restricted(&overview).await?
+            }
+        };
+        if stays_online {
+            return Err(Kind::StaysOnline.into());
+        }
+        attempt.permit(patient)
+    }
+
+    /// Records that a sealed change was not carried out, and why: nobody can read it, or it is
+    /// another person's. On whom it is, is not known or not to be told.
+    ///
+    /// # Errors
+    /// `SignedOut`, `Audit`.
+    pub async fn sealed_refused(
+        &self,
+        caller: &Caller,
+        command: CommandId,
+        why: &'static str,
+    ) -> Result<()> {
+        let mut attempt = Attempt::begin(caller, Action::ChangeAdjustments)?;
+        attempt.detail = json!({ "command": command, "sealed": true, "why": why });
+        self.audit.record(attempt.entry(Outcome::Refused)).await
+    }
+
+    /// To register what a person keeps on a device, under that key: the role, and the passkey, by
+    /// which it stands.
+    ///
+    /// # Errors
+    /// `SignedOut`, also where the passkey of the session was removed; `NoRole`.
+    pub async fn to_register_vault(
+        &self,
+        caller: &Caller,
+        key: &str,
+    ) -> Result<(RoleAssignment, PasskeyId)> {
+        let mut attempt = Attempt::begin(caller, Action::RegisterVault)?;
+        attempt.detail = json!({ "vault": key, "passkey": attempt.person.passkey });
+        let granted = attempt.role().cloned().and_then(|role| {
+            let passkey = attempt.person.passkey.ok_or(Kind::SignedOut)?;
+            Ok((role, passkey))
+        });
+        self.settle(&attempt, granted).await
+    }
+}

@@ -1,0 +1,288 @@
+//! What people take along to where there is no signal, and what comes back: behind
+//! `app::api::offline`.
+
+mod sealing;
+mod vaults;
+mod visits;
+
+pub use sealing::Sealing;
+pub use vaults::{Aside, VaultRow, Vaults, code as break_code};
+pub use visits::{VisitRow, Visits};
+
+use crate::access::{Along, OverviewPermits, TakenAlong};
+use crate::audit::Action;
+use crate::caller::Caller;
+use crate::failure::Result;
+use crate::records::Reading;
+use crate::services::Services;
+use app::api::ContextKey;
+use app::api::finding::Origin;
+use app::api::offline::{
+    Delivery, SealedChange, SealedOutcome, Standing, TakeSummary, TakenSummary, Visit, VisitLine,
+};
+use app::ports::Offline;
+use app::problem::{Kind, Problem};
+use async_trait::async_trait;
+use domain::NhsNumber;
+use domain::adjustment::AdjustmentRecord;
+use domain::clock::uk_date;
+use domain::command::Receipt;
+use domain::device_log::{LogEntry, LogHead};
+use domain::ids::{VaultId, VisitId};
+use jiff::Timestamp;
+use serde_json::json;
+use std::net::IpAddr;
+use uuid::Uuid;
+
+/// The most vaults that one call asks about: more than share any device.
+pub const MOST_VAULTS: usize = 20;
+
+/// The port of one request.
+pub struct OfflinePort {
+    services: Services,
+    caller: Caller,
+    address: IpAddr,
+}
+
+impl OfflinePort {
+    /// For that caller, whose request comes from that address.
+    pub fn new(services: Services, caller: Caller, address: IpAddr) -> Self {
+        Self {
+            services,
+            caller,
+            address,
+        }
+    }
+
+    async fn add(&self, number: NhsNumber) -> Result<VisitLine> {
+        let Services { access, visits, .. } = &self.services;
+        let Along { take, overview, .. } = access.to_add_visit(&self.caller, number).await?;
+        let added = async {
+            let row = visits.add(&take).await?;
+            self.line(row.id, row.added_at, &overview).await
+        }
+        .await;
+        access.shown(&take, Action::AddVisit, added).await
+    }
+
+    async fn list(&self) -> Result<Vec<VisitLine>> {
+        let Services { access, .. } = &self.services;
+        let visits = access.to_list_visits(&self.caller).await?;
+        let read = async {
+            let mut lines = Vec::with_capacity(visits.len());
+            for (row, permits) in &visits {
+                lines.push(self.line(row.id, row.added_at, permits).await?);
+            }
+            Ok(lines)
+        }
+        .await;
+        access.listed(&self.caller, read).await
+    }
+
+    async fn line(
+        &self,
+        visit: VisitId,
+        added_at: Timestamp,
+        permits: &OverviewPermits,
+    ) -> Result<VisitLine> {
+        let Services { access, clock, .. } = &self.services;
+        let patient = self.reading().patient(&permits.demographics).await?;
+        Ok(VisitLine {
+            visit,
+            banner: patient.banner(uk_date(clock.now())),
+            added_at,
+            gate: access
+                .gate(&permits.role, patient.restricted, permits.ask.as_ref())
+                .await?,
+        })
+    }
+
+    async fn remove(&self, visit: VisitId) -> Result<()> {
+        let Services { access, visits, .. } = &self.services;
+        let (person, role) = self.caller.in_role()?;
+        if let Some(patient) = visits.remove(visit, person.person, role.id).await? {
+            access.visit_removed(&self.caller, patient).await?;
+        }
+        Ok(())
+    }
+
+    async fn take(&self, visit: VisitId, asked: TakeSummary) -> Result<Visit> {
+        let Services { access, clock, .. } = &self.services;
+        let TakenAlong { along, summary } =
+            access.to_take_visit(&self.caller, visit, asked).await?;
+        let reading = self.reading();
+        let read = async {
+            let permits = &along.overview;
+            let opened = match &summary {
+                Some(permit) => Some(reading.summary(permit).await?),
+                None => None,
+            };
+            let patient = reading.patient(&permits.demographics).await?;
+            let now = clock.now();
+            Ok(Visit {
+                visit,
+                taken_at: now,
+                until: now + along.keep,
+                overview: reading.overview(permits, patient).await?,
+                adjustments: reading.adjustments(permits).await?,
+                summary: match (opened, asked) {
+                    (Some(opened), TakeSummary::Agreed) => TakenSummary::Agreed(opened),
+                    (Some(opened), TakeSummary::AskAtTheDoor) => TakenSummary::AskAtTheDoor(opened),
+                    (Some(_), TakeSummary::Without) | (None, _) => TakenSummary::Without,
+                },
+            })
+        }
+        .await;
+        access.shown(&along.take, Action::TakeAlong, read).await
+    }
+
+    async fn open(&self, visit: VisitId, key: ContextKey) -> Result<()> {
+        let Services {
+            access, contexts, ..
+        } = &self.services;
+        let permit = access.to_open_visit(&self.caller, visit).await?;
+        let (person, role) = self.caller.in_role()?;
+        let opened = contexts
+            .open(
+                key.context,
+                person,
+                role,
+                key.tab,
+                permit.of(),
+                Origin::Visit,
+            )
+            .await;
+        access.shown(&permit, Action::OpenPatient, opened).await
+    }
+
+    async fn carry_out(&self, delivery: &Delivery) -> Result<Receipt<AdjustmentRecord>> {
+        let Services {
+            access,
+            clock,
+            national,
+            ..
+        } = &self.services;
+        let Delivery { target, command } = delivery;
+        let permit = access.to_deliver(&self.caller, *target, command.id).await?;
+        let done = national.flags.apply(&permit, command, clock.now()).await;
+        let detail = |receipt: &Receipt<AdjustmentRecord>| {
+            let (result, version) = match receipt {
+                Receipt::Applied(record) => ("applied", record.version),
+                Receipt::Conflict(record) => ("conflict", record.version),
+            };
+            json!({ "command": command.id, "result": result, "version": version })
+        };
+        access
+            .done(&permit, Action::ChangeAdjustments, done, detail)
+            .await
+    }
+
+    async fn unseal(&self, sealed: &SealedChange) -> Result<SealedOutcome> {
+        let Services {
+            access, sealing, ..
+        } = &self.services;
+        let (person, _) = self.caller.in_role()?;
+        let refused = |why| access.sealed_refused(&self.caller, sealed.id, why);
+        let Some(inside) = sealing.open(sealed).await? else {
+            refused("Unreadable").await?;
+            return Ok(SealedOutcome::Unreadable);
+        };
+        if inside.person != person.person {
+            refused("NotYours").await?;
+            return Ok(SealedOutcome::NotYours);
+        }
+        match self.carry_out(&inside.delivery).await {
+            Ok(receipt) => Ok(SealedOutcome::Delivered {
+                delivery: inside.delivery,
+                receipt,
+            }),
+            // What may pass is not the end of the change: the device keeps it.
+            Err(failure) if Problem::new(failure.kind()).retryable() => Err(failure),
+            Err(failure) => Ok(SealedOutcome::Refused {
+                delivery: inside.delivery,
+                problem: failure.at_boundary(self.caller.correlation),
+            }),
+        }
+    }
+
+    async fn register(&self) -> Result<VaultId> {
+        let Services { access, vaults, .. } = &self.services;
+        let id = VaultId(Uuid::new_v4());
+        let (role, passkey) = access
+            .to_register_vault(&self.caller, &vaults::key(id))
+            .await?;
+        let person = self.caller.signed_in()?.person;
+        vaults.add(id, person, &role, passkey).await?;
+        Ok(id)
+    }
+
+    async fn standing(&self, ids: &[VaultId]) -> Result<Vec<Standing>> {
+        let Services {
+            clock,
+            standing_limit,
+            vaults,
+            ..
+        } = &self.services;
+        standing_limit.take(self.address, clock.now())?;
+        if ids.len() > MOST_VAULTS {
+            return Err(Kind::TooMany.into());
+        }
+        vaults.standing(ids).await
+    }
+
+    fn reading(&self) -> Reading<'_> {
+        Reading::of(&self.services)
+    }
+
+    fn told<T>(&self, result: Result<T>) -> Result<T, Problem> {
+        result.map_err(|failure| failure.at_boundary(self.caller.correlation))
+    }
+}
+
+#[async_trait]
+impl Offline for OfflinePort {
+    async fn add_visit(&self, nhs_number: NhsNumber) -> Result<VisitLine, Problem> {
+        self.told(self.add(nhs_number).await)
+    }
+
+    async fn visits(&self) -> Result<Vec<VisitLine>, Problem> {
+        self.told(self.list().await)
+    }
+
+    async fn remove_visit(&self, visit: VisitId) -> Result<(), Problem> {
+        self.told(self.remove(visit).await)
+    }
+
+    async fn take_visit(&self, visit: VisitId, summary: TakeSummary) -> Result<Visit, Problem> {
+        self.told(self.take(visit, summary).await)
+    }
+
+    async fn open_visit(&self, visit: VisitId, key: ContextKey) -> Result<(), Problem> {
+        self.told(self.open(visit, key).await)
+    }
+
+    async fn deliver(&self, delivery: Delivery) -> Result<Receipt<AdjustmentRecord>, Problem> {
+        self.told(self.carry_out(&delivery).await)
+    }
+
+    async fn deliver_sealed(&self, sealed: SealedChange) -> Result<SealedOutcome, Problem> {
+        self.told(self.unseal(&sealed).await)
+    }
+
+    async fn register_vault(&self) -> Result<VaultId, Problem> {
+        self.told(self.register().await)
+    }
+
+    async fn vault_standing(&self, vaults: Vec<VaultId>) -> Result<Vec<Standing>, Problem> {
+        self.told(self.standing(&vaults).await)
+    }
+
+    async fn deliver_log(
+        &self,
+        vault: VaultId,
+        entries: Vec<LogEntry>,
+    ) -> Result<LogHead, Problem> {
+        let access = &self.services.access;
+        self.told(access.bring_log(&self.caller, vault, &entries).await)
+    }
+}

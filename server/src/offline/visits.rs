@@ -1,0 +1,256 @@
+//! The visit lists: the patients whom people go to see, each list of one person in one role.
+
+use crate::access::{Permit, TakeAlong};
+use crate::audit::Actor;
+use crate::clock::SharedClock;
+use crate::failure::{Failure, Result};
+use crate::identity::new_id;
+use crate::store::{Db, Sql, column};
+use domain::NhsNumber;
+use domain::ids::{PersonId, RoleId, VisitId};
+use jiff::{SignedDuration, Timestamp};
+use sqlx::any::AnyRow;
+use std::collections::{BTreeSet, HashMap};
+
+/// Who was taken off a list is kept for 30 days: what was made or looked at on a device, and is
+/// delivered late, finds its patient.
+const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
+
+/// A patient on a list.
+#[derive(Clone, Debug)]
+pub struct VisitRow {
+    /// Names the visit.
+    pub id: VisitId,
+    /// Whom.
+    pub patient: NhsNumber,
+    /// Whose role: its id, the job's name and the organisation's ODS code.
+    pub role: (RoleId, String, String),
+    /// When they were put on the list.
+    pub added_at: Timestamp,
+}
+
+/// The visit lists of everyone.
+#[derive(Clone)]
+pub struct Visits {
+    db: Db,
+    clock: SharedClock,
+}
+
+impl Visits {
+    /// In that database.
+    pub fn new(db: Db, clock: SharedClock) -> Self {
+        Self { db, clock }
+    }
+
+    /// Puts the patient on the list of whoever has the permit. One who is there stays as they are.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn add(&self, permit: &Permit<TakeAlong>) -> Result<VisitRow> {
+        let (person, role) = owner(permit.actor())?;
+        // Between the two statements the patient may be taken off: then once more.
+        for _ in 0..2 {
+            sqlx::query(
+                "insert into visit (id, person, role, job, organisation, nhs_number, added_at)
+                 values ($1, $2, $3, $4, $5, $6, $7)
+                 on conflict do nothing",
+            )
+            .bind(new_id(self.clock.as_ref()).to_string())
+            .bind(person.to_string())
+            .bind(role.0.to_string())
+            .bind(role.1.clone())
+            .bind(role.2.clone())
+            .bind(permit.of().digits())
+            .bind(self.clock.now().as_microsecond())
+            .execute(self.db.write())
+            .await?;
+            let there = sqlx::query(
+                "select id, nhs_number, role, job, organisation, added_at from visit
+                 where person = $1 and role = $2 and nhs_number = $3 and removed_at is null",
+            )
+            .bind(person.to_string())
+            .bind(role.0.to_string())
+            .bind(permit.of().digits())
+            .fetch_optional(self.db.write())
+            .await?;
+            if let Some(row) = there {
+                return visit(&row);
+            }
+        }
+        Err(Failure::Internal(
+            "a patient was taken off a list as often as they were put on it".into(),
+        ))
+    }
+
+    /// The list of that person in that role, in the order in which it was put together.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn list(&self, person: PersonId, role: RoleId) -> Result<Vec<VisitRow>> {
+        sqlx::query(
+            "select id, nhs_number, role, job, organisation, added_at from visit
+             where person = $1 and role = $2 and removed_at is null
+             order by added_at, id",
+        )
+        .bind(person.to_string())
+        .bind(role.to_string())
+        .fetch_all(self.db.read())
+        .await?
+        .iter()
+        .map(visit)
+        .collect()
+    }
+
+    /// On whom a visit on that list is. `None` where there is none.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn on_list(
+        &self,
+        id: VisitId,
+        person: PersonId,
+        role: RoleId,
+    ) -> Result<Option<NhsNumber>> {
+        self.find(
+            "select nhs_number from visit
+             where id = $1 and person = $2 and role = $3 and removed_at is null",
+            id,
+            person,
+            role,
+        )
+        .await
+    }
+
+    /// On whom a visit is or was that stood on that list: for what was done on it and is delivered
+    /// late.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn whose(
+        &self,
+        id: VisitId,
+        person: PersonId,
+        role: RoleId,
+    ) -> Result<Option<NhsNumber>> {
+        self.find(
+            "select nhs_number from visit where id = $1 and person = $2 and role = $3",
+            id,
+            person,
+            role,
+        )
+        .await
+    }
+
+    async fn find(
+        &self,
+        sql: &'static str,
+        id: VisitId,
+        person: PersonId,
+        role: RoleId,
+    ) -> Result<Option<NhsNumber>> {
+        sqlx::query(sql)
+            .bind(id.to_string())
+            .bind(person.to_string())
+            .bind(role.to_string())
+            .fetch_optional(self.db.read())
+            .await?
+            .map(|row| number(&row, 0))
+            .transpose()
+    }
+
+    /// Those of the visits that are or were on any list of that person.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn of_person(
+        &self,
+        person: PersonId,
+        ids: BTreeSet<VisitId>,
+    ) -> Result<HashMap<VisitId, VisitRow>> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let mut sql = Sql::new(
+            "select id, nhs_number, role, job, organisation, added_at from visit where person = ",
+        );
+        sql.bind(person.to_string())?
+            .push(" and id in (")
+            .bind_all(ids.iter().map(ToString::to_string))?
+            .push(")");
+        sql.query()
+            .fetch_all(self.db.read())
+            .await?
+            .iter()
+            .map(|row| visit(row).map(|visit| (visit.id, visit)))
+            .collect()
+    }
+
+    /// Takes the patient off the list of that person in that role. Whom; `None` where they were not
+    /// on it.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn remove(
+        &self,
+        id: VisitId,
+        person: PersonId,
+        role: RoleId,
+    ) -> Result<Option<NhsNumber>> {
+        sqlx::query(
+            "update visit set removed_at = $1
+             where id = $2 and person = $3 and role = $4 and removed_at is null returning nhs_number",
+        )
+        .bind(self.clock.now().as_microsecond())
+        .bind(id.to_string())
+        .bind(person.to_string())
+        .bind(role.to_string())
+        .fetch_optional(self.db.write())
+        .await?
+        .map(|row| number(&row, 0))
+        .transpose()
+    }
+
+    /// Forgets who was taken off long ago.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn forget_removed(&self) -> Result<u64> {
+        let before = self.clock.now().checked_sub(KEPT).unwrap_or(Timestamp::MIN);
+        Ok(sqlx::query("delete from visit where removed_at < $1")
+            .bind(before.as_microsecond())
+            .execute(self.db.write())
+            .await?
+            .rows_affected())
+    }
+}
+
+/// Whose list it is.
+fn owner(actor: &Actor) -> Result<(PersonId, &(RoleId, String, String))> {
+    match &actor.role {
+        Some(role) => Ok((actor.person, role)),
+        None => Err(Failure::Internal("a permit without a role".into())),
+    }
+}
+
+fn visit(row: &AnyRow) -> Result<VisitRow> {
+    let corrupt = |_| Failure::Corrupt("an id of a visit".into());
+    let (id, role): (String, String) = (column(row, 0)?, column(row, 2)?);
+    Ok(VisitRow {
+        id: id.parse().map_err(corrupt)?,
+        patient: number(row, 1)?,
+        role: (
+            role.parse().map_err(corrupt)?,
+            column(row, 3)?,
+            column(row, 4)?,
+        ),
+        added_at: Timestamp::from_microsecond(column(row, 5)?)
+            .map_err(|_| Failure::Corrupt("the time of a visit".into()))?,
+    })
+}
+
+fn number(row: &AnyRow, index: usize) -> Result<NhsNumber> {
+    let digits: String = column(row, index)?;
+    digits
+        .parse()
+        .map_err(|_| Failure::Corrupt("the NHS number of a visit".into()))
+}

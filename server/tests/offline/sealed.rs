@@ -1,0 +1,283 @@
+//! Changes that a device could only keep sealed to the service.
+
+use super::*;
+use crate::records::adjustments::{command, create};
+use crate::store::ground::{on_each_engine, told};
+use app::api::offline::{
+    Delivery, SEALING_INFO, Sealed, SealedChange, SealedOutcome, SealingKey, Target,
+};
+use app::problem::Kind;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use domain::command::Receipt;
+use domain::ids::{CommandId, PersonId, SealingKeyId};
+use domain::role::Activity;
+use hpke::aead::AesGcm256;
+use hpke::kdf::HkdfSha256;
+use hpke::kem::X25519HkdfSha256;
+use hpke::{Deserializable, Kem, OpModeS, Serializable, single_shot_seal};
+use server::services::Services;
+
+/// As the browser does it.
+pub(super) fn seal_bytes(key: &SealingKey, id: CommandId, plain: &[u8]) -> SealedChange {
+    let public = BASE64_URL_SAFE_NO_PAD.decode(&key.public).unwrap();
+    let (encapsulated, sealed) = single_shot_seal::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
+        &OpModeS::Base,
+        &<X25519HkdfSha256 as Kem>::PublicKey::from_bytes(&public).unwrap(),
+        SEALING_INFO,
+        plain,
+        id.to_string().as_bytes(),
+    )
+    .unwrap();
+    SealedChange {
+        key: key.id,
+        id,
+        encapsulated: BASE64_URL_SAFE_NO_PAD.encode(encapsulated.to_bytes()),
+        sealed: BASE64_URL_SAFE_NO_PAD.encode(sealed),
+    }
+}
+
+pub(super) fn seal(key: &SealingKey, person: PersonId, delivery: Delivery) -> SealedChange {
+    let id = delivery.command.id;
+    let plain = serde_json::to_vec(&Sealed { person, delivery }).unwrap();
+    seal_bytes(key, id, &plain)
+}
+
+fn person(member: &Member) -> PersonId {
+    member.caller.signed_in.as_ref().unwrap().person
+}
+
+async fn deliver(member: &Member, sealed: &SealedChange) -> Result<SealedOutcome, Problem> {
+    Offline::deliver_sealed(&member.offline(), sealed.clone()).await
+}
+
+/// A change on a visit of the nurse.
+async fn ready(ground: &Ground) -> (Member, Delivery) {
+    let nurse = ground.member("nurse");
+    let visit = added(&nurse, NO_SUMMARY).await;
+    let delivery = Delivery {
+        target: Target::Visit(visit),
+        command: command(0, create()),
+    };
+    (nurse, delivery)
+}
+
+#[tokio::test]
+async fn a_sealed_change_is_carried_out_once() {
+    on_each_engine(async |ground| {
+        let (nurse, delivery) = ready(ground).await;
+        let key = ground.services.sealing.public();
+        let sealed = seal(key, person(&nurse), delivery.clone());
+        let mut receipts = Vec::new();
+        for _ in 0..2 {
+            let SealedOutcome::Delivered {
+                delivery: inside,
+                receipt,
+            } = deliver(&nurse, &sealed).await.unwrap()
+            else {
+                panic!("delivered");
+            };
+            assert!(inside == delivery);
+            receipts.push(receipt);
+        }
+        // It is the same as if it had come open.
+        let open = Offline::deliver(&nurse.offline(), delivery).await.unwrap();
+        receipts.push(open.clone());
+        assert!(matches!(&open, Receipt::Applied(record) if record.version == 1));
+        assert!(receipts.iter().all(|receipt| *receipt == open));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_nobody_can_open_is_said_to_be_unreadable() {
+    on_each_engine(async |ground| {
+        let (nurse, delivery) = ready(ground).await;
+        let key = ground.services.sealing.public();
+        let id = delivery.command.id;
+        let good = seal(key, person(&nurse), delivery.clone());
+        let other = CommandId(Uuid::now_v7());
+        let plain = serde_json::to_vec(&Sealed {
+            person: person(&nurse),
+            delivery,
+        })
+        .unwrap();
+        let swap = |text: &str| {
+            let last = if text.ends_with('A') { 'B' } else { 'A' };
+            format!("{}{last}", &text[..text.len() - 1])
+        };
+        let unreadable = [
+            SealedChange {
+                key: SealingKeyId(Uuid::new_v4()),
+                ..good.clone()
+            },
+            SealedChange {
+                id: other,
+                ..good.clone()
+            },
+            SealedChange {
+                sealed: swap(&good.sealed),
+                ..good.clone()
+            },
+            SealedChange {
+                sealed: String::new(),
+                ..good.clone()
+            },
+            SealedChange {
+                sealed: "not base64!".into(),
+                ..good.clone()
+            },
+            SealedChange {
+                encapsulated: BASE64_URL_SAFE_NO_PAD.encode([0; 32]),
+                ..good.clone()
+            },
+            SealedChange {
+                encapsulated: "AAAA".into(),
+                ..good.clone()
+            },
+            seal_bytes(key, id, b"{}"),
+            // Sealed under another id than that of the command inside.
+            seal_bytes(key, other, &plain),
+        ];
+        for sealed in &unreadable {
+            assert!(
+                deliver(&nurse, sealed).await.unwrap() == SealedOutcome::Unreadable,
+                "{sealed:?}"
+            );
+        }
+        assert_eq!(count(ground, "command_result").await, 0);
+        let entries = audited(ground, "change-adjustments").await;
+        assert_eq!(entries.len(), unreadable.len());
+        assert!(entries.iter().all(|entry| entry.outcome == "refused"
+            && entry.detail["why"] == "Unreadable"
+            && entry.patients.is_empty()));
+        assert!(matches!(
+            deliver(&nurse, &good).await.unwrap(),
+            SealedOutcome::Delivered { .. }
+        ));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_persons_waits_for_them() {
+    on_each_engine(async |ground| {
+        let (nurse, delivery) = ready(ground).await;
+        let sealed = seal(ground.services.sealing.public(), person(&nurse), delivery);
+        let doctor = ground.member("doctor");
+        assert!(deliver(&doctor, &sealed).await.unwrap() == SealedOutcome::NotYours);
+        assert_eq!(count(ground, "command_result").await, 0);
+        let entries = audited(ground, "change-adjustments").await;
+        assert_eq!(entries.len(), 1);
+        assert_eq!(
+            (&entries[0].detail["why"], entries[0].patients.len()),
+            (&"NotYours".into(), 0)
+        );
+        assert!(matches!(
+            deliver(&nurse, &sealed).await.unwrap(),
+            SealedOutcome::Delivered { .. }
+        ));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_rights_are_those_of_any_change() {
+    on_each_engine(async |ground| {
+        let (nurse, delivery) = ready(ground).await;
+        let key = ground.services.sealing.public();
+        let sealed = seal(key, person(&nurse), delivery.clone());
+        assert_eq!(
+            told(deliver(&signed_out(&nurse), &sealed).await),
+            Kind::SignedOut
+        );
+        assert_eq!(
+            told(deliver(&without_role(&nurse), &sealed).await),
+            Kind::NoRole
+        );
+        let refused = [
+            (
+                nurse.without(Activity::ManageAdjustments),
+                Kind::RoleForbids(Activity::ManageAdjustments),
+            ),
+            (in_another_role(&nurse), Kind::NotFound),
+        ];
+        for (member, refusal) in refused {
+            let SealedOutcome::Refused {
+                delivery: inside,
+                problem,
+            } = deliver(&member, &sealed).await.unwrap()
+            else {
+                panic!("refused");
+            };
+            // Its owner has to decide about it.
+            assert!(inside == delivery);
+            assert_eq!(problem.kind, refusal);
+            assert!(problem.reference.is_some());
+        }
+        // What may pass is told as it is: the device keeps the change.
+        ground
+            .tamper("alter table audit_entry rename to taken_away")
+            .await;
+        assert_eq!(told(deliver(&nurse, &sealed).await), Kind::Unavailable);
+        ground
+            .tamper("alter table taken_away rename to audit_entry")
+            .await;
+        restrict(ground, NO_SUMMARY).await;
+        assert!(matches!(
+            deliver(&nurse, &sealed).await.unwrap(),
+            SealedOutcome::Refused { problem, .. } if problem.kind == Kind::StaysOnline
+        ));
+        assert_eq!(count(ground, "command_result").await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_key_stays_and_a_newer_one_opens_too() {
+    on_each_engine(async |ground| {
+        let (nurse, delivery) = ready(ground).await;
+        let start = async || {
+            Services::start(ground.db.clone(), ground.clock.clone())
+                .await
+                .unwrap()
+        };
+        let key = ground.services.sealing.public();
+        assert_eq!(start().await.sealing.public(), key);
+        assert_eq!(count(ground, "sealing_key").await, 1);
+        // Another is added while this server runs, as after a change of keys.
+        let (secret, public) = X25519HkdfSha256::derive_keypair(&[7; 32]);
+        let newer = SealingKey {
+            id: SealingKeyId(Uuid::now_v7()),
+            public: BASE64_URL_SAFE_NO_PAD.encode(public.to_bytes()),
+        };
+        sqlx::query(
+            "insert into sealing_key (id, secret, public, created_at) values ($1, $2, $3, $4)",
+        )
+        .bind(newer.id.to_string())
+        .bind(secret.to_bytes().to_vec())
+        .bind(public.to_bytes().to_vec())
+        .bind(i64::MAX)
+        .execute(ground.db.write())
+        .await
+        .unwrap();
+        let sealed = seal(&newer, person(&nurse), delivery.clone());
+        assert!(matches!(
+            deliver(&nurse, &sealed).await.unwrap(),
+            SealedOutcome::Delivered { .. }
+        ));
+        // After the next start it is the one that is given out, and the older one still opens.
+        let restarted = start().await;
+        assert_eq!(*restarted.sealing.public(), newer);
+        let again = Member {
+            services: restarted,
+            ..nurse.clone()
+        };
+        let sealed = seal(key, person(&nurse), delivery);
+        assert!(matches!(
+            deliver(&again, &sealed).await.unwrap(),
+            SealedOutcome::Delivered { .. }
+        ));
+    })
+    .await;
+}
