@@ -10,6 +10,7 @@ use domain::ids::VaultId;
 use jiff::{SignedDuration, Timestamp};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use tokio::sync::oneshot;
 use wasm_bindgen_futures::spawn_local;
 
 /// The name of the latest time seen, on the clock's shelf.
@@ -300,14 +301,20 @@ impl Vault for OpenVault {
     }
 
     fn keep(&self, changes: Vec<Keep>) -> Later<Result<(), NoVault>> {
-        // What was asked before the vault was locked is done.
         let (inner, keys) = (self.0.clone(), self.0.keys());
-        Box::pin(async move {
-            let keys = keys?;
-            let _turn = inner.store.turn().await;
-            let changes = changes.into_iter().map(Change::from).collect();
-            inner.keep(&keys, changes).await
-        })
+        let (tell, told) = oneshot::channel();
+        // At once, and in the order of the calls, even if nobody waits for the answer or the vault is
+        // locked meanwhile: the screen that asked may be gone, what was typed there stays.
+        spawn_local(async move {
+            let kept = async {
+                let keys = keys?;
+                let _turn = inner.store.turn().await;
+                let changes = changes.into_iter().map(Change::from).collect();
+                inner.keep(&keys, changes).await
+            };
+            let _ = tell.send(kept.await);
+        });
+        Box::pin(async move { told.await.unwrap_or(Err(NoVault::Locked)) })
     }
 
     fn lock(&self) {
