@@ -198,7 +198,7 @@ export class Person {
   /** Opens a patient of the demonstration. */
   async open(patient: Persona): Promise<void> {
     await this.searchNumber(patient.nhsNumber);
-    await this.button(new RegExp(patient.family)).click();
+    await this.button(new RegExp(`^${patient.family}`)).click();
     await this.heading("Overview").waitFor();
     await expect(this.banner()).toContainText(patient.family);
   }

@@ -171,7 +171,7 @@ test("by keyboard alone: from the skip link to a record", async ({ person }) => 
   await person.page.keyboard.press("Enter");
   await expect(person.results()).toBeVisible();
   await pressTabUntil(person.page, () =>
-    person.button(/ASHDOWN/).evaluate((button) => button === document.activeElement),
+    person.button(/^ASHDOWN/).evaluate((button) => button === document.activeElement),
   );
   await person.page.keyboard.press("Enter");
   await expect(person.heading("Overview")).toBeVisible();

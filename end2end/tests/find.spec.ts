@@ -15,7 +15,7 @@ test("an NHS number is checked as it is typed, and pasted in any form", async ({
   await field.fill("NHS: 999-001 0021");
   await expect(person.page.getByText("999 001 0021 is a valid NHS number")).toBeVisible();
   await field.press("Enter");
-  await expect(person.button(/ASHDOWN/)).toBeVisible();
+  await expect(person.button(/^ASHDOWN/)).toBeVisible();
 });
 
 test("an empty form says what is missing, at the field and above", async ({ person }) => {
@@ -42,7 +42,7 @@ test("a birth date that never was", async ({ person }) => {
   await expect(person.field("Last name")).toHaveValue("Frost");
   await person.fillDate("Date of birth", "29", "Feb", "2000");
   await person.button("Search").click();
-  await expect(person.button(/FROST/)).toBeVisible();
+  await expect(person.button(/^FROST/)).toBeVisible();
 });
 
 test("two patients alike in all but the number are both shown", async ({ person }) => {
@@ -87,7 +87,7 @@ test("nobody by that name: the wider search finds who sounds alike", async ({ pe
   await person.button("Search").click();
   await expect(person.page.getByRole("heading", { name: "No patients found" })).toBeVisible();
   await person.button("Widen the search").click();
-  await expect(person.button(/ASHDOWN/)).toBeVisible();
+  await expect(person.button(/^ASHDOWN/)).toBeVisible();
   await expect(person.page.getByRole("rowheader").getByText("Similar name").first()).toBeVisible();
 });
 
@@ -105,14 +105,14 @@ test("too many matches show nobody", async ({ person }) => {
 test("a number that was replaced leads to the record, and says so", async ({ person }) => {
   await person.searchNumber("999 001 0099");
   await expect(person.page.getByText("This NHS number has been replaced")).toBeVisible();
-  await person.button(/MARCHBANKS/).click();
+  await person.button(/^MARCHBANKS/).click();
   await expect(person.banner()).toContainText("999 001 0080");
 });
 
 test("a restricted patient is found without where they live", async ({ person }) => {
   await person.searchNumber(PATIENTS.restricted.nhsNumber);
   await expect(person.page.getByText("Address not shown")).toBeVisible();
-  await person.button(/SHARPE/).click();
+  await person.button(/^SHARPE/).click();
   await expect(person.banner()).toContainText("Restricted record");
   await person.tab("Details");
   await expect(person.heading(/Patient details/)).toBeVisible();
@@ -143,12 +143,12 @@ test("the answer to an older search that arrives late is dropped", async ({ pers
   await expect.poll(() => calls).toBe(1);
   await person.field("NHS number").fill(PATIENTS.noSummary.nhsNumber);
   await person.field("NHS number").press("Enter");
-  await expect(person.button(/WHITLOCK/)).toBeVisible();
+  await expect(person.button(/^WHITLOCK/)).toBeVisible();
   const late = person.page.waitForResponse("**/api/patients/find");
   held?.();
   await late;
-  await expect(person.button(/WHITLOCK/)).toBeVisible();
-  await expect(person.button(/ASHDOWN/)).toHaveCount(0);
+  await expect(person.button(/^WHITLOCK/)).toBeVisible();
+  await expect(person.button(/^ASHDOWN/)).toHaveCount(0);
 });
 
 test("the last search that was used is the first that is offered", async ({ person }) => {
@@ -157,7 +157,7 @@ test("the last search that was used is the first that is offered", async ({ pers
   await person.field("Last name").fill("Frost");
   await person.fillDate("Date of birth", "29", "2", "2000");
   await person.button("Search").click();
-  await expect(person.button(/FROST/)).toBeVisible();
+  await expect(person.button(/^FROST/)).toBeVisible();
   await person.goto("/find");
   await expect(person.page).toHaveURL(/find\/basic/);
 });
