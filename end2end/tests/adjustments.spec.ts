@@ -73,16 +73,19 @@ test("a server that is killed in the middle of a save: nothing is lost and nothi
   await person.open(PATIENTS.everyHeading);
   await person.writeFlag();
   // The save reaches the server, and the answer never comes back.
-  await person.page.route("**/api/record/adjustments/submit", async (route) => {
+  await person.page.route("**/api/commands/deliver", async (route) => {
     await route.fetch().catch(() => undefined);
     await server.stop("SIGKILL");
     await route.abort();
   });
   await person.button("Save").click();
-  await expect(person.page.getByText("Not saved yet")).toBeVisible();
-  await person.page.unroute("**/api/record/adjustments/submit");
+  await expect(person.page.getByText("Saved on this device.")).toBeVisible();
+  await person.page.unroute("**/api/commands/deliver");
   await server.start();
-  await person.button("Try again").click();
+  await person.menu(/^Waiting to be sent/);
+  await expect(person.page.getByText(/^Sent /)).toBeVisible({ timeout: 40_000 });
+  await person.open(PATIENTS.everyHeading);
+  await person.tab("Adjustments");
   await expect(person.heading("Reasonable adjustments")).toBeVisible();
   await expect(person.page.getByRole("article").filter({ hasText: "Does lip read" })).toHaveCount(1);
   person.faults.length = 0;
@@ -93,7 +96,7 @@ test("a double tap saves once", async ({ person }) => {
   await person.open(PATIENTS.emergency);
   await person.writeFlag();
   let sent = 0;
-  await person.page.route("**/api/record/adjustments/submit", async (route) => {
+  await person.page.route("**/api/commands/deliver", async (route) => {
     sent += 1;
     await new Promise((resolve) => setTimeout(resolve, 300));
     await route.continue();

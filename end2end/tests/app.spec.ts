@@ -15,7 +15,7 @@ test("it can be installed", async ({ person, request }) => {
   }
 });
 
-test("without the service there is an honest page, and no patient in any cache", async ({
+test("without the service the app opens and says so, and no patient is in any cache", async ({
   person,
   server,
 }) => {
@@ -37,7 +37,8 @@ test("without the service there is an honest page, and no patient in any cache",
   expect(kept.stores).not.toMatch(/ashdown|9990010021/i);
   await server.stop();
   await person.page.goto(`${server.url}/find`).catch(() => undefined);
-  await expect(person.page.getByRole("heading", { level: 1 })).toContainText(/offline|reach/i);
+  await person.alive();
+  await expect(person.page.getByText("nothing is saved on this device that could be unlocked")).toBeVisible();
   await server.start();
   await person.goto("/find/nhs-number");
   await expect(person.heading(/Find a patient|NHS number/)).toBeVisible();

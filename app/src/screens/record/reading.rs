@@ -373,6 +373,24 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Reading<T> {
         doing: &'static str,
         show: impl Fn(T) -> AnyView + Send + Sync + 'static,
     ) -> AnyView {
+        self.show(doing, true, show)
+    }
+
+    /// As [`Self::view`], for a form: what the person sends from it does not change what it stands on.
+    pub(super) fn form(
+        self,
+        doing: &'static str,
+        show: impl Fn(T) -> AnyView + Send + Sync + 'static,
+    ) -> AnyView {
+        self.show(doing, false, show)
+    }
+
+    fn show(
+        self,
+        doing: &'static str,
+        follow: bool,
+        show: impl Fn(T) -> AnyView + Send + Sync + 'static,
+    ) -> AnyView {
         let frame = self.frame;
         let source = Memo::new(move |_| {
             self.state.with(|state| match state {
@@ -382,7 +400,9 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Reading<T> {
         });
         let value = Memo::new(move |_| {
             // What was changed on this device may be sent meanwhile.
-            frame.keeping.revision();
+            if follow {
+                frame.keeping.revision();
+            }
             let on_top = self.on_top.get_value();
             self.state
                 .get()

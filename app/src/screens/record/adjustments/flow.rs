@@ -84,7 +84,7 @@ fn page(frame: RecordFrame, flow: Flow, step: Step, reading: Reading<Adjustments
                 <span class="nhsuk-caption-m">{caption} <span class="nhsuk-u-visually-hidden">": "</span></span>
                 {step.title()}
             </h1>
-            {reading.view("Opening the record", move |view| when_ready(writing, view))}
+            {reading.form("Opening the record", move |view| when_ready(writing, view))}
         </RecordPage>
     }
     .into_any()

@@ -85,7 +85,7 @@ fn page(target: Target) -> AnyView {
         <RecordPage title=target.title() errors back="/adjustments">
             <ErrorSummary errors />
             <h1 class="nhsuk-heading-l">{target.title()}</h1>
-            {reading.view("Opening the reasonable adjustments", move |view| body(frame, target, errors, view))}
+            {reading.form("Opening the reasonable adjustments", move |view| body(frame, target, errors, view))}
         </RecordPage>
     }
     .into_any()
