@@ -157,10 +157,12 @@ impl Session {
         });
     }
 
-    /// What the server says of itself. Where it no longer knows the person, and what is kept for them
-    /// on the device is open, they stay.
+    /// What the server says of itself. Where it does not know the person, or knows another at this
+    /// browser, and what is kept for them on the device is open, they stay until they sign in.
     pub fn look_at(self, view: SessionView) {
-        if view.signed_in.is_none() && self.held.get_value() {
+        let person = |view: &SessionView| view.signed_in.as_ref().map(|person| person.person.id);
+        let same = self.view.with_untracked(person) == person(&view);
+        if self.held.get_value() && !same {
             self.set_live(false);
         } else {
             self.take(view);

@@ -49,8 +49,8 @@ export class Person {
     });
   }
 
-  /** Gives the device a fingerprint reader. */
-  async giveFingerprintReader(): Promise<void> {
+  /** Gives the device a fingerprint reader, which keeps a secret for each passkey (PRF) or does not. */
+  async giveFingerprintReader({ keepsSecret = false } = {}): Promise<void> {
     this.cdp = await this.page.context().newCDPSession(this.page);
     await this.cdp.send("WebAuthn.enable", { enableUI: false });
     const { authenticatorId } = await this.cdp.send("WebAuthn.addVirtualAuthenticator", {
@@ -61,6 +61,7 @@ export class Person {
         hasResidentKey: true,
         hasUserVerification: true,
         isUserVerified: true,
+        hasPrf: keepsSecret,
         automaticPresenceSimulation: false,
       },
     });
@@ -156,12 +157,29 @@ export class Person {
   }
 
   /** Opens the menu and takes one of its entries. */
-  async menu(entry: string): Promise<void> {
+  async menu(entry: string | RegExp): Promise<void> {
     await this.page.locator("summary", { hasText: "Menu" }).click();
-    await this.page
-      .getByRole("navigation", { name: "Menu", exact: true })
-      .getByText(entry, { exact: true })
-      .click();
+    const menu = this.page.getByRole("navigation", { name: "Menu", exact: true });
+    await (typeof entry === "string" ? menu.getByText(entry, { exact: true }) : menu.getByText(entry)).click();
+  }
+
+  /** Waits until the browser keeps the app, so that it opens without the service. */
+  async appIsKept(): Promise<void> {
+    await this.page.evaluate(async () => {
+      await navigator.serviceWorker.ready;
+      if (!navigator.serviceWorker.controller) {
+        await new Promise((there) => navigator.serviceWorker.addEventListener("controllerchange", there));
+      }
+    });
+  }
+
+  /** Opens what is kept on the device, without the service. */
+  async unlock(): Promise<void> {
+    await this.heading("Unlock").waitFor();
+    await this.withFinger(
+      () => this.button(/^Unlock with/).click(),
+      () => expect(this.page).not.toHaveURL(/sign-in/),
+    );
   }
 
   /** Searches by NHS number; the results are on the screen afterwards. */

@@ -9,10 +9,11 @@ use crate::problem::Problem;
 use domain::adjustment::{AdjustmentChange, AdjustmentRecord};
 use domain::command::Command;
 use domain::device_log::{Act, Part};
-use domain::ids::{CommandId, ContextId, VisitId};
+use domain::ids::{CommandId, ContextId, PartId, VisitId};
 use domain::outbox::{Decision, Entry, Overlay, Pause};
 use domain::permission::PermissionAnswer;
 use domain::{NhsNumber, Sourced};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What became of a change in the moment in which it was made.
@@ -45,7 +46,7 @@ pub trait Engine {
     fn connected(&self);
     /// Someone signed in with the service.
     fn signed_in(&self) -> Later<()>;
-    /// The session changed: another role was chosen.
+    /// The session changed: another role was chosen, or the service knows the person again.
     fn session_changed(&self);
     /// Someone signs out.
     fn signed_out(&self) -> Later<()>;
@@ -98,6 +99,8 @@ pub trait Engine {
     ) -> Later<Result<Sent, NotKept>>;
     /// What waits, and what became of the rest, oldest first.
     fn outbox(&self) -> Vec<Entry<Target>>;
+    /// The parts of flags that wait to be sent.
+    fn unsent(&self) -> BTreeSet<PartId>;
     /// Why a change waits.
     fn pause(&self, id: CommandId) -> Option<Pause>;
     /// The record with the changes of this device on top that the service does not have yet.

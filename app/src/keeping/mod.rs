@@ -83,6 +83,7 @@ impl Keeping {
         Effect::new(move || start::begin(keeping));
         Effect::new(move || {
             session.signed_in();
+            session.is_live();
             if let Some(engine) = keeping.engine_now() {
                 engine.session_changed();
             }

@@ -21,7 +21,7 @@ pub(super) fn begin(keeping: Keeping) {
         if keeping.device().is_some_and(|device| device.has_network()) {
             // Whether the service answers, only the service knows.
             leptos::task::spawn_local(async move {
-                keeping.heard(&identity::session().await);
+                ask(keeping).await;
             });
         } else {
             keeping.set_link(Link::Offline);
@@ -33,6 +33,15 @@ pub(super) fn begin(keeping: Keeping) {
             engine.start();
         }
     });
+}
+
+/// Asks the service who is signed in: whether it answers, and whether it still knows the person.
+async fn ask(keeping: Keeping) {
+    let answer = identity::session().await;
+    if let Ok(view) = &answer {
+        keeping.session().look_at(view.clone());
+    }
+    keeping.heard(&answer);
 }
 
 /// Asks the service now and again whether it answers, until it does.
@@ -51,7 +60,7 @@ pub(super) fn probe(keeping: Keeping) {
             {
                 return;
             }
-            keeping.heard(&identity::session().await);
+            ask(keeping).await;
             wait = wait.saturating_mul(2).min(LONGEST_WAIT);
         }
     });

@@ -29,7 +29,7 @@ use crate::session::with_next;
 use domain::adjustment::{AdjustmentChange, AdjustmentRecord, Provenance};
 use domain::command::Command;
 use domain::device_log::{Act, Part};
-use domain::ids::{CommandId, ContextId, PersonId, VisitId};
+use domain::ids::{CommandId, ContextId, PartId, PersonId, VisitId};
 use domain::outbox::{Decision, Entry, Outbox, Overlay, Pause, Queue, overlay};
 use domain::permission::PermissionAnswer;
 use domain::{NhsNumber, Sourced};
@@ -39,7 +39,7 @@ use leptos::task::spawn_local;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
@@ -245,7 +245,10 @@ impl Engine for Keeper {
     }
 
     fn session_changed(&self) {
-        self.soon(async move |me| me.remember_session().await);
+        self.soon(async move |me| {
+            me.remember_session().await;
+            me.deliver_all().await;
+        });
     }
 
     fn signed_out(&self) -> Later<()> {
@@ -359,6 +362,23 @@ impl Engine for Keeper {
 
     fn outbox(&self) -> Vec<Entry<Target>> {
         self.outbox.borrow().entries().to_vec()
+    }
+
+    fn unsent(&self) -> BTreeSet<PartId> {
+        self.outbox
+            .borrow()
+            .entries()
+            .iter()
+            .filter(|entry| !entry.is_settled())
+            .flat_map(|entry| match &entry.command.change {
+                AdjustmentChange::Create { parts, .. } | AdjustmentChange::AddParts { parts } => {
+                    parts.iter().map(|part| part.id).collect()
+                }
+                AdjustmentChange::RemovePart { .. } | AdjustmentChange::RemoveFlag { .. } => {
+                    Vec::new()
+                }
+            })
+            .collect()
     }
 
     fn pause(&self, id: CommandId) -> Option<Pause> {

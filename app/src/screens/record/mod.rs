@@ -26,6 +26,7 @@ use domain::adjustment::AdjustmentRecord;
 use domain::clock::{Age, long_time};
 use domain::ids::ContextId;
 use domain::patient::{InContext, PatientBanner};
+use domain::permission::PermissionAnswer;
 use domain::{NhsNumber, Sourced};
 use jiff::Timestamp;
 use leptos::prelude::*;
@@ -64,6 +65,10 @@ pub(crate) struct RecordFrame {
     turn: RwSignal<u32>,
     whose: RwSignal<Whose>,
     opened: RwSignal<Option<(ContextId, Sourced<OpenedSummary>)>>,
+    /// How the permission question was answered for it.
+    given: StoredValue<Option<PermissionAnswer>>,
+    /// What a late answer brought, until it was read.
+    news: RwSignal<Option<String>>,
     /// What is written for a new flag.
     pub(crate) create: Pad,
     /// What is written to add to the flag.
@@ -98,6 +103,8 @@ impl RecordFrame {
             turn: RwSignal::new(0),
             whose,
             opened: RwSignal::new(None),
+            given: StoredValue::new(None),
+            news: RwSignal::new(None),
             create: Pad::new(keeping, "create"),
             add: Pad::new(keeping, "add"),
             saved: RwSignal::new(None),
@@ -212,6 +219,8 @@ impl RecordFrame {
     fn forget(self, whose: Whose) {
         self.whose.set(whose);
         self.opened.set(None);
+        self.given.set_value(None);
+        self.news.set(None);
         self.create.forget();
         self.add.forget();
         self.saved.set(None);
@@ -228,9 +237,30 @@ impl RecordFrame {
         })
     }
 
-    /// Keeps the summary that was opened, or closes it.
-    pub(crate) fn set_opened(self, opened: Option<(ContextId, Sourced<OpenedSummary>)>) {
+    /// Keeps the summary that was opened, and by which answer.
+    pub(crate) fn opened_with(
+        self,
+        given: PermissionAnswer,
+        opened: Option<(ContextId, Sourced<OpenedSummary>)>,
+    ) {
+        self.given.set_value(Some(given));
         self.opened.set(opened);
+    }
+
+    /// By which answer the summary was opened that is open.
+    pub(crate) fn given_now(self) -> Option<PermissionAnswer> {
+        self.given.get_value()
+    }
+
+    /// Closes the summary.
+    pub(crate) fn close_summary(self) {
+        self.given.set_value(None);
+        self.opened.set(None);
+    }
+
+    /// Says what a late answer brought, where it moves nothing.
+    pub(crate) fn tell_news(self, news: String) {
+        self.news.try_set(Some(news));
     }
 
     /// The address of a part of this record: `""`, `"/details"`. Reactive.
@@ -277,6 +307,7 @@ pub fn frame() -> AnyView {
         {banner(frame)}
         {tabs(frame)}
         <Outlet />
+        {news(frame)}
     }
     .into_any()
 }
@@ -304,6 +335,28 @@ fn banner(frame: RecordFrame) -> AnyView {
         .into_any(),
         Whose::Known(_, banner) => identifiers(&banner),
     })
+    .into_any()
+}
+
+/// Above the tabs at the foot of the screen, so that nothing moves under a thumb.
+fn news(frame: RecordFrame) -> AnyView {
+    view! {
+        <div class="ncrs-news" role="status">
+            {move || {
+                frame
+                    .news
+                    .get()
+                    .map(|news| {
+                        view! {
+                            <p class="ncrs-news__text">{news}</p>
+                            <button class="ncrs-link-button" type="button" on:click=move |_| frame.news.set(None)>
+                                "Close"
+                            </button>
+                        }
+                    })
+            }}
+        </div>
+    }
     .into_any()
 }
 

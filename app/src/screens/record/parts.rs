@@ -2,6 +2,7 @@
 
 use crate::components::adjustment::{detail_kind, detail_name, detail_note};
 use crate::components::time::when;
+use crate::keeping::Keeping;
 use domain::adjustment::{Part, Provenance};
 use domain::clock::long_time;
 use domain::patient::{Address, ContactPoint};
@@ -88,18 +89,33 @@ pub(super) fn address(address: &Address) -> AnyView {
 }
 
 /// A part as it is recorded, under a heading of its page; `action` is what can be done with it.
-pub(super) fn part_article(part: &Part, action: Option<AnyView>) -> AnyView {
+pub(super) fn part_article(keeping: Keeping, part: &Part, action: Option<AnyView>) -> AnyView {
     let name = view! { <h3 class="ncrs-part__name">{detail_name(&part.detail)}</h3> };
-    part_with(part, name.into_any(), action)
+    part_with(Some(keeping), part, name.into_any(), action)
 }
 
 /// A part as it is recorded, on a page about it alone.
 pub(super) fn part_alone(part: &Part) -> AnyView {
     let name = view! { <h2 class="ncrs-part__name">{detail_name(&part.detail)}</h2> };
-    part_with(part, name.into_any(), None)
+    part_with(None, part, name.into_any(), None)
 }
 
-fn part_with(part: &Part, name: AnyView, action: Option<AnyView>) -> AnyView {
+fn part_with(
+    keeping: Option<Keeping>,
+    part: &Part,
+    name: AnyView,
+    action: Option<AnyView>,
+) -> AnyView {
+    let id = part.id;
+    // Sent meanwhile, the mark goes by itself.
+    let waits = move || {
+        let keeping = keeping?;
+        keeping.revision();
+        let engine = keeping.engine_now()?;
+        engine.unsent().contains(&id).then(|| {
+            view! { <p class="ncrs-pending">"Saved on this device, waiting to send"</p> }
+        })
+    };
     let note = detail_note(&part.detail);
     let note =
         (!note.is_empty()).then(|| view! { <p class="ncrs-part__note">{note.to_owned()}</p> });
@@ -109,6 +125,7 @@ fn part_with(part: &Part, name: AnyView, action: Option<AnyView>) -> AnyView {
             <p class="ncrs-part__category">{detail_kind(&part.detail)}</p>
             {name}
             {note}
+            {waits}
             <p class="ncrs-part__provenance">"Recorded by " {provenance(&part.recorded)}</p>
             {action}
         </article>

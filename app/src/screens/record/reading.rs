@@ -19,6 +19,7 @@ use domain::Sourced;
 use domain::device_log::Part;
 use domain::patient::{InContext, Patient};
 use domain::permission::Gate;
+use domain::sourced::Source;
 use leptos::prelude::*;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -305,6 +306,28 @@ async fn ask_service<T>(
 }
 
 impl<T: Clone + PartialEq + Send + Sync + 'static> Reading<T> {
+    /// A late answer takes the place of a saved copy: whether it says something else.
+    fn tell_change(self, now: &Sourced<T>) {
+        let changed = self
+            .state
+            .try_with_untracked(|before| match before {
+                Some(Ok(before)) if matches!(before.source, Source::Saved { .. }) => {
+                    Some(before.value != now.value)
+                }
+                _ => None,
+            })
+            .flatten();
+        match changed {
+            Some(true) => self.frame.tell_news(
+                "You are back online. This page has changed since it was saved.".to_owned(),
+            ),
+            Some(false) => self
+                .frame
+                .tell_news("You are back online. Nothing on this page has changed.".to_owned()),
+            None => {}
+        }
+    }
+
     fn take(self, asked: Asked, answer: Answer<T>) {
         let Some(answer) = answer else { return };
         // A problem does not take away what is shown, unless it says that it may not be shown.
@@ -317,8 +340,24 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Reading<T> {
             return;
         }
         if let Some(taken) = self.frame.take(asked, answer) {
+            if let Ok(now) = &taken {
+                self.tell_change(now);
+            }
             self.state.set(Some(taken));
         }
+    }
+
+    /// What is shown is a saved copy. Reactive.
+    pub(super) fn is_saved(self) -> bool {
+        self.state.with(|state| {
+            matches!(
+                state,
+                Some(Ok(Sourced {
+                    source: Source::Saved { .. },
+                    ..
+                }))
+            )
+        })
     }
 
     /// Asks again.

@@ -199,5 +199,5 @@ fn article(frame: RecordFrame, part: &Part, may_manage: bool) -> AnyView {
         }
         .into_any()
     });
-    part_article(part, action)
+    part_article(frame.keeping, part, action)
 }

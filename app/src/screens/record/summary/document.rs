@@ -59,7 +59,7 @@ pub(super) fn view(frame: RecordFrame, opened: Sourced<OpenedSummary>) -> AnyVie
 fn actions(frame: RecordFrame) -> AnyView {
     let navigate = use_navigate();
     let close = move |_| {
-        frame.set_opened(None);
+        frame.close_summary();
         navigate(&frame.path_now(""), NavigateOptions::default());
     };
     let print = |_| {

@@ -3,11 +3,14 @@
 use super::super::parts::notice;
 use super::super::reading::{Reading, progress};
 use super::super::{RecordFrame, now};
-use crate::api::records::open_summary;
+use super::opening::{self, Opening};
 use crate::components::form::{Choice, Choices, DateField, Errors, FormValues, TextArea};
 use crate::components::notice::focus_soon;
+use crate::components::passkey::not_opened;
 use crate::components::problem::ProblemView;
 use crate::components::work::Work;
+use crate::device::NoVault;
+use crate::keeping::{Door, Link};
 use crate::problem::{Kind, Problem, closed_advice};
 use domain::clock::{long_date, uk_date};
 use domain::permission::{Closed, Duration, Gate, PermissionAnswer, Scope, StandingPermission};
@@ -26,8 +29,30 @@ pub(super) fn view(
 ) -> AnyView {
     match gate.closed() {
         Some(closed) => closed_view(frame, &gate, closed),
+        None if stayed_behind(frame) => behind(frame),
         None => question(frame, gate, reading, errors, declined),
     }
+}
+
+/// There is no signal, and the summary was not saved.
+fn stayed_behind(frame: RecordFrame) -> bool {
+    let saved = frame
+        .asks_now()
+        .and_then(|asked| frame.keeping.engine_now()?.saved_of(asked.key.context));
+    frame.keeping.link() != Link::Online && saved.is_some_and(|saved| saved.door == Door::Without)
+}
+
+fn behind(frame: RecordFrame) -> AnyView {
+    view! {
+        <div class="ncrs-empty">
+            <h2 class="ncrs-empty__heading">"The summary was not saved on this device"</h2>
+            <p class="nhsuk-body">
+                "You can open it when you have signal. Until then ask the patient about allergies and medicines, or contact their GP practice."
+            </p>
+            <a class="nhsuk-button nhsuk-button--secondary" role="button" href=frame.path_now("")>"Back to overview"</a>
+        </div>
+    }
+    .into_any()
 }
 
 /// Nothing can be asked: why, and what to do instead.
@@ -116,6 +141,7 @@ fn question(
 ) -> AnyView {
     let work = Work::new();
     let failed = RwSignal::new(None::<Problem>);
+    let not_here = RwSignal::new(None::<NoVault>);
     let last = StoredValue::new(None::<PermissionAnswer>);
     let send = move |answer: PermissionAnswer| {
         let Some(asked) = frame.asks_now() else {
@@ -124,27 +150,30 @@ fn question(
         errors.set(Vec::new());
         failed.set(None);
         last.set_value(Some(answer.clone()));
-        work.once(open_summary(asked.key, answer), move |answer| {
-            match frame.take(asked, answer) {
-                None => {}
-                Some(Ok(Sourced {
-                    value: Some(opened),
-                    source,
-                })) => {
-                    frame.set_opened(Some((
-                        asked.key.context,
-                        Sourced {
-                            value: opened,
-                            source,
-                        },
-                    )));
+        let given = answer.clone();
+        work.once(opening::answer(frame, asked.key, answer), move |opening| {
+            let opened = match opening {
+                Opening::Service(answer) => match frame.take(asked, answer) {
+                    None => return,
+                    Some(answer) => answer.map(|read| {
+                        let Sourced { value, source } = read;
+                        value.map(|value| Sourced { value, source })
+                    }),
+                },
+                Opening::Here(_) if !frame.still(asked) => return,
+                Opening::Here(Ok(opened)) => Ok(opened),
+                Opening::Here(Err(none)) => return not_here.set(Some(none)),
+            };
+            match opened {
+                Ok(Some(opened)) => {
+                    frame.opened_with(given, Some((asked.key.context, opened)));
                     focus_soon("maincontent");
                 }
-                Some(Ok(Sourced { value: None, .. })) => {
+                Ok(None) => {
                     declined.set(true);
                     focus_soon("maincontent");
                 }
-                Some(Err(problem)) => match problem.kind {
+                Err(problem) => match problem.kind {
                     Kind::Invalid(found) => {
                         errors.set(found.into_iter().map(at_its_field).collect())
                     }
@@ -211,9 +240,22 @@ fn question(
                 "By continuing you confirm that you are caring for this patient. Every view is recorded, which protects the patient and shows that you had good reason."
             </p>
             {move || failed.get().map(|problem| view! { <ProblemView problem again /> })}
+            {move || not_here.get().map(not_opened_here)}
             {move || work.pending().then(|| progress("Recording the answer"))}
             <button class=button type="submit" aria-disabled=move || work.pending().then_some("true")>"Continue"</button>
         </form>
+    }
+    .into_any()
+}
+
+/// The saved copy could not be opened.
+fn not_opened_here(none: NoVault) -> AnyView {
+    let (title, advice) = not_opened(none);
+    view! {
+        <div class="ncrs-problem" role="alert">
+            <h2 class="nhsuk-heading-m">{title}</h2>
+            <p class="nhsuk-body">{advice}</p>
+        </div>
     }
     .into_any()
 }

@@ -5,6 +5,7 @@
 
 mod document;
 mod gate;
+mod opening;
 
 use super::parts::nowhere;
 use super::reading;
@@ -21,6 +22,21 @@ pub fn screen() -> AnyView {
     let declined = RwSignal::new(false);
     // Read even while a summary is open: a record that was closed meanwhile closes its summary.
     let gate = reading::gate(frame);
+    // The saved copy to which the patient agreed opens by itself; when the connection comes back, the
+    // live summary takes the place of a saved one.
+    Effect::new(move || {
+        let saved = gate.is_saved();
+        if saved && frame.opened().is_none() {
+            opening::open_agreed(frame);
+        }
+    });
+    Effect::new(move |before: Option<u32>| {
+        let back = frame.keeping.back();
+        if before.is_some_and(|before| before != back) {
+            opening::refresh(frame);
+        }
+        back
+    });
     let body = move || match frame.opened() {
         Some(opened) => document::view(frame, opened),
         None if declined.get() => gate::declined(frame, declined),
