@@ -58,6 +58,10 @@ pub trait Device {
 
     /// Whether the server rendered this page, with the session in it. Else it is the shell: opened
     /// without the server, or before it answered, and who is signed in is not known yet.
+    #[expect(
+        clippy::wrong_self_convention,
+        reason = "the page comes from there, nothing is made"
+    )]
     fn from_server(&self) -> bool;
     /// Comes back after so many milliseconds.
     fn sleep(&self, milliseconds: u32) -> Later<()>;

@@ -153,17 +153,17 @@ impl Device {
         let challenge = secret::random()
             .and_then(|challenge| base64url(&challenge))
             .map_err(|_| NoCredential::Unsupported)?;
-        let mut asked = json!({
+        // None named: any that it has for this domain.
+        let credentials: Vec<WebAuthnJson> = credentials
+            .into_iter()
+            .map(|id| json!({ "type": "public-key", "id": id }))
+            .collect();
+        let asked = json!({
             "challenge": challenge,
             "rpId": relying_party,
             "userVerification": "required",
+            "allowCredentials": credentials,
         });
-        if !credentials.is_empty() {
-            asked["allowCredentials"] = credentials
-                .into_iter()
-                .map(|id| json!({ "type": "public-key", "id": id }))
-                .collect();
-        }
         self.passkeys
             .get(json!({ "publicKey": asked }), false)
             .await
