@@ -17,7 +17,7 @@ impl Access {
         actor: &Actor,
         patient: NhsNumber,
     ) -> Result<Option<StandingPermission>> {
-        let Some((_, _, organisation)) = &actor.role else {
+        let Some(role) = &actor.role else {
             return Ok(None);
         };
         let found = sqlx::query(
@@ -26,7 +26,7 @@ impl Access {
              order by until_date desc, recorded_at desc limit 1",
         )
         .bind(patient.digits())
-        .bind(organisation.clone())
+        .bind(role.organisation.clone())
         .bind(uk_date(self.clock.now()).to_string())
         .bind(actor.person.to_string())
         .fetch_optional(self.db.read())
@@ -56,7 +56,7 @@ impl Access {
         answer: &PermissionAnswer,
     ) -> Result<()> {
         let actor = permit.actor();
-        let Some((_, _, organisation)) = &actor.role else {
+        let Some(role) = &actor.role else {
             return Ok(());
         };
         let now = self.clock.now();
@@ -68,7 +68,7 @@ impl Access {
         )
         .bind(patient.clone())
         .bind(actor.person.to_string())
-        .bind(organisation.clone())
+        .bind(role.organisation.clone())
         .bind(now.as_microsecond())
         .execute(&mut *transaction)
         .await?;
@@ -84,7 +84,7 @@ impl Access {
             )
             .bind(new_id(self.clock.as_ref()).to_string())
             .bind(patient)
-            .bind(organisation.clone())
+            .bind(role.organisation.clone())
             .bind(scope_code(*scope))
             .bind(actor.person.to_string())
             .bind(until.to_string())
