@@ -299,22 +299,21 @@ impl Settings {
                 "is missing: NCRS_AUDIT_HEADS is set, so name a file for the key that signs the heads; it is made where it is missing",
             ));
         }
-        let audit_heads_every =
-            match or_file("NCRS_AUDIT_HEADS_EVERY", file.audit_heads_every) {
-                None => HEADS_EVERY,
-                Some(seconds) => seconds
-                    .trim()
-                    .parse()
-                    .ok()
-                    .filter(|seconds| (1..=86_400).contains(seconds))
-                    .map(Duration::from_secs)
-                    .ok_or_else(|| {
-                        wrong(
-                            "NCRS_AUDIT_HEADS_EVERY",
-                            format!("{seconds:?} is not a number of seconds from 1 to 86400"),
-                        )
-                    })?,
-            };
+        let audit_heads_every = match or_file("NCRS_AUDIT_HEADS_EVERY", file.audit_heads_every) {
+            None => HEADS_EVERY,
+            Some(seconds) => seconds
+                .trim()
+                .parse()
+                .ok()
+                .filter(|seconds| (1..=86_400).contains(seconds))
+                .map(Duration::from_secs)
+                .ok_or_else(|| {
+                    wrong(
+                        "NCRS_AUDIT_HEADS_EVERY",
+                        format!("{seconds:?} is not a number of seconds from 1 to 86400"),
+                    )
+                })?,
+        };
         let site_root =
             or_file("NCRS_SITE_ROOT", file.site_root).unwrap_or_else(|| "target/site".into());
         Ok(Self {
@@ -403,6 +402,7 @@ fn readable(name: &str, path: String) -> Result<PathBuf, SettingsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn read(given: &[(&str, &str)]) -> Result<Settings, SettingsError> {
         Settings::read(|name| {
@@ -515,5 +515,18 @@ mod tests {
             .make_database_folder()
             .unwrap();
         assert!(folder.path().join("a/b").is_dir());
+    }
+
+    proptest! {
+        #[test]
+        fn an_origin_is_https_or_this_machine(
+            text in "(https?|ftp)://([a-z]{1,9}\\.|[a-z]+@)?(localhost|[a-z]{1,9}|127\\.0\\.0\\.1)(:[0-9]{1,6})?(/|/x|\\?x|#x)?|.{0,40}",
+        ) {
+            if let Ok(origin) = text.parse::<Origin>() {
+                prop_assert!(origin.is_https() || origin.is_local(), "{origin}");
+                prop_assert!(!origin.as_str().ends_with('/') && !origin.as_str().contains('@'));
+                prop_assert_eq!(origin.as_str().parse::<Origin>().map(|same| same.to_string()), Ok(origin.to_string()));
+            }
+        }
     }
 }

@@ -230,8 +230,8 @@ impl<'a> Subjects<'a> {
                 .push(")"),
         }
         .push(" order by seq, nhs_number limit ")
-            .bind(Self::PAGE)?
-            .push(") page");
+        .bind(Self::PAGE)?
+        .push(") page");
         let page: Vec<(i64, String, i64)> = match unpacked(self.db, sql).await? {
             Some(page) => page,
             None => self.one_by_one(from, after.as_deref()).await?,
@@ -249,11 +249,7 @@ impl<'a> Subjects<'a> {
     }
 
     /// A page, each row by itself: only where someone wrote what the service never would.
-    async fn one_by_one(
-        &self,
-        from: i64,
-        after: Option<&str>,
-    ) -> Result<Vec<(i64, String, i64)>> {
+    async fn one_by_one(&self, from: i64, after: Option<&str>) -> Result<Vec<(i64, String, i64)>> {
         let places = sqlx::query(
             "select distinct seq from audit_patient where lane = $1 and seq >= $2 and seq <= $3
              order by seq limit $4",

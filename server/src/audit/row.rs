@@ -286,7 +286,7 @@ pub(super) mod tests {
     fn hashes_stay_as_they_are() {
         insta::assert_snapshot!(HEXLOWER.encode(&genesis(0)), @"5f1f567fe73b9389c09efe45dffc3253e3405ff92608a6fc6aeec3be5a96f01e");
         insta::assert_snapshot!(hex(&old(), 0, 1, &genesis(0)), @"882a5a7cba85ec644bb5040bf657313f4e88a1327d1000091eb7391b3e70632a");
-        insta::assert_snapshot!(hex(&new(), 0, 1, &genesis(0)), @"");
+        insta::assert_snapshot!(hex(&new(), 0, 1, &genesis(0)), @"0b2dfe4a4421edb0a3062d3ddf1f48271fea708cfc785c593b4cbf539ff98440");
     }
 
     #[test]

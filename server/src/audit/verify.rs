@@ -123,15 +123,16 @@ impl fmt::Display for Broken {
                 write!(f, "it is entry {seq} of lane {lane}, moved or swapped")
             }
             Wrong::Missing => f.write_str(they("they were removed", "it was removed")),
-            Wrong::CutOff => f.write_str(they(
-                "they were cut off the end",
-                "it was cut off the end",
-            )),
+            Wrong::CutOff => {
+                f.write_str(they("they were cut off the end", "it was cut off the end"))
+            }
             Wrong::Added => f.write_str(they(
                 "they are not in the lane, whose head ends before them: they were added",
                 "it is not in the lane, whose head ends before it: it was added",
             )),
-            Wrong::Replaced => f.write_str("it was replaced: it does not fit what stands beside it"),
+            Wrong::Replaced => {
+                f.write_str("it was replaced: it does not fit what stands beside it")
+            }
             Wrong::Rewritten { kept } => write!(
                 f,
                 "changed and hashed anew, {} after {kept}, when the heads were kept",
@@ -186,7 +187,10 @@ pub(super) async fn lanes_in(db: &Db, next: &'static str) -> Result<Vec<i64>> {
     let mut lanes = Vec::new();
     let mut from = Some(i64::MIN);
     while let Some(at_least) = from {
-        let row = sqlx::query(next).bind(at_least).fetch_one(db.read()).await?;
+        let row = sqlx::query(next)
+            .bind(at_least)
+            .fetch_one(db.read())
+            .await?;
         let Some(lane) = column::<Option<i64>>(&row, 0)? else {
             break;
         };
@@ -301,13 +305,7 @@ struct Part {
 }
 
 /// Walks from that place to that place, both included.
-async fn walk_part(
-    db: Db,
-    lane: i64,
-    from: i64,
-    to: i64,
-    anchors: Vec<Anchored>,
-) -> Result<Part> {
+async fn walk_part(db: Db, lane: i64, from: i64, to: i64, anchors: Vec<Anchored>) -> Result<Part> {
     let mut part = Part::default();
     let mut anchors = anchors.into_iter().peekable();
     let mut subjects = Subjects::new(&db, lane, from, to);
@@ -538,7 +536,11 @@ impl<P: Fn(u64)> Walk<'_, P> {
             if self.suspects.len() < SUSPECTS {
                 self.suspects.push(suspect);
             } else {
-                self.found.at(lane, &mark(lane, &Read::Entry(suspect.kept)), Wrong::Changed);
+                self.found.at(
+                    lane,
+                    &mark(lane, &Read::Entry(suspect.kept)),
+                    Wrong::Changed,
+                );
             }
         }
         for (anchor, verdict) in part.anchored {

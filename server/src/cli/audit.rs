@@ -153,7 +153,9 @@ async fn write_events(db: &Db, options: ExportArgs) -> Result<()> {
 }
 
 fn when(option: &str, text: &str) -> String {
-    format!("{option}: {text:?} is neither a day nor a time, such as 2026-11-21 or 2026-11-21T09:30:00Z")
+    format!(
+        "{option}: {text:?} is neither a day nor a time, such as 2026-11-21 or 2026-11-21T09:30:00Z"
+    )
 }
 
 /// A time as it is, or the beginning or end of a day in the United Kingdom.

@@ -174,11 +174,17 @@ fn criteria(query: &PatientQuery) -> Value {
     let name = |name: &Option<NamePattern>| name.as_ref().map(|name| name.typed().to_owned());
     let days = |range: Option<DateRange>| range.map(|range| format!("{}/{}", range.from, range.to));
     let criteria = [
-        ("gender", details.gender.map(|gender| gender.code().to_owned())),
+        (
+            "gender",
+            details.gender.map(|gender| gender.code().to_owned()),
+        ),
         ("family", name(&details.family)),
         ("given", name(&details.given)),
         ("birth", days(details.birth)),
-        ("postcode", details.postcode.as_ref().map(|code| code.key().to_owned())),
+        (
+            "postcode",
+            details.postcode.as_ref().map(|code| code.key().to_owned()),
+        ),
         ("death", days(details.death)),
     ];
     criteria

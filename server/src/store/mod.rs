@@ -52,11 +52,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "access",
         include_str!("../../migrations/0003_access.sql"),
     ),
-    (
-        5,
-        "audit",
-        include_str!("../../migrations/0005_audit.sql"),
-    ),
+    (5, "audit", include_str!("../../migrations/0005_audit.sql")),
 ];
 
 impl Db {
@@ -150,7 +146,10 @@ impl Db {
             .replace("{{bytes}}", bytes)
             .replace("{{without_rowid}}", without_rowid);
         for (word, meaning) in [
-            ("{{append_only ", Self::append_only as fn(&Self, &str) -> String),
+            (
+                "{{append_only ",
+                Self::append_only as fn(&Self, &str) -> String,
+            ),
             ("{{changeable ", Self::changeable),
         ] {
             while let Some((before, (table, after))) = sql

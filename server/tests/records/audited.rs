@@ -120,8 +120,14 @@ async fn nothing_is_shown_without_the_audit() {
             Kind::NotAccountable
         );
         assert_eq!(told(nurse.open("9990252955").await), Kind::NotAccountable);
-        assert_eq!(told(Records::overview(&port, key).await), Kind::NotAccountable);
-        assert_eq!(told(Records::details(&port, key).await), Kind::NotAccountable);
+        assert_eq!(
+            told(Records::overview(&port, key).await),
+            Kind::NotAccountable
+        );
+        assert_eq!(
+            told(Records::details(&port, key).await),
+            Kind::NotAccountable
+        );
         assert_eq!(told(Records::gate(&port, key).await), Kind::NotAccountable);
         assert_eq!(
             told(Records::open_summary(&port, key, AGREED).await),
@@ -217,8 +223,8 @@ async fn a_search_is_in_the_audit_with_what_was_searched_for() {
         assert_eq!(
             details,
             [
-                r#"{"activity":"FindPatient","by":"nhs-number","criteria":{"nhs-number":"9990402132"},"why":"RoleForbids","widened":false}"#,
-                r#"{"activity":"FindPatient","by":"nhs-number","why":"RoleForbids","widened":false}"#,
+                r#"{"activity":"B0264","by":"nhs-number","criteria":{"nhs-number":"9990402132"},"why":"RoleForbids","widened":false}"#,
+                r#"{"activity":"B0264","by":"nhs-number","why":"RoleForbids","widened":false}"#,
                 r#"{"by":"basic","criteria":{"birth":"1948-03-27/1948-03-27","family":"Hollo*","gender":"female"},"ended":"nobody","widened":false}"#,
                 r#"{"by":"nhs-number","criteria":{"nhs-number":"9990402132"},"ended":"found","widened":false}"#,
             ]
