@@ -23,9 +23,6 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use std::io;
 
-/// Entries read at once.
-const PAGE: i64 = 512;
-
 /// From the first moment to the last, the first included and the last not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Period {
@@ -74,12 +71,9 @@ pub async fn export(
         };
         let mut next = Some(i64::MIN);
         while let Some(from) = next {
-            let entries = page(db, lane, from, end, PAGE).await?;
-            next = entries
-                .last()
-                .filter(|last| last.seq() < end)
-                .map(|last| last.seq() + 1);
-            for read in entries {
+            let page = page(db, lane, from, end).await?;
+            next = page.next;
+            for read in page.entries {
                 let Read::Entry(kept) = read else {
                     exported.unreadable += 1;
                     continue;

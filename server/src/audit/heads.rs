@@ -13,7 +13,7 @@ use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
 use ed25519_dalek::{SecretKey, Signature, Signer, SigningKey, VerifyingKey};
 use jiff::Timestamp;
-use rand::{CryptoRng, RngCore};
+use rand::CryptoRng;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -62,7 +62,7 @@ impl HeadKey {
     ///
     /// # Errors
     /// Where the file cannot be read or made, or holds no Ed25519 key.
-    pub fn open(path: &Path, rng: &mut (impl RngCore + CryptoRng)) -> io::Result<Self> {
+    pub fn open(path: &Path, rng: &mut impl CryptoRng) -> io::Result<Self> {
         match std::fs::read_to_string(path) {
             Ok(pem) => SigningKey::from_pkcs8_pem(&pem)
                 .map(|key| Self(Arc::new(key)))
@@ -77,7 +77,7 @@ impl HeadKey {
         }
     }
 
-    fn make(path: &Path, rng: &mut (impl RngCore + CryptoRng)) -> io::Result<Self> {
+    fn make(path: &Path, rng: &mut impl CryptoRng) -> io::Result<Self> {
         let mut secret = SecretKey::default();
         rng.fill_bytes(&mut secret);
         let key = SigningKey::from_bytes(&secret);

@@ -47,10 +47,46 @@ impl<'de> Deserialize<'de> for Hex {
     }
 }
 
-/// The entries of a lane from that place to that place, both included, in order; the first `most`.
-pub(super) async fn page(db: &Db, lane: i64, from: i64, to: i64, most: i64) -> Result<Vec<Read>> {
+/// Places that are read at once.
+const PLACES: i64 = 512;
+
+/// Some of the entries of a stretch.
+pub(super) struct Page {
+    /// In order; none at the end of the stretch.
+    pub(super) entries: Vec<Read>,
+    /// Where the next page begins; `None` at the end of the stretch.
+    pub(super) next: Option<i64>,
+}
+
+/// The first entries of a lane from that place to that place, both included.
+pub(super) async fn page(db: &Db, lane: i64, from: i64, to: i64) -> Result<Page> {
+    let mut from = from;
+    loop {
+        let end = from.saturating_add(PLACES - 1).min(to);
+        let entries = places(db, lane, from, end).await?;
+        if !entries.is_empty() || end >= to {
+            return Ok(Page {
+                entries,
+                next: end.checked_add(1).filter(|_| end < to),
+            });
+        }
+        // Over a gap, however wide someone made it.
+        let row = sqlx::query(
+            "select min(seq) from audit_entry where lane = $1 and seq > $2 and seq <= $3",
+        )
+        .bind(lane)
+        .bind(end)
+        .bind(to)
+        .fetch_one(db.read())
+        .await?;
+        from = column::<Option<i64>>(&row, 0)?.unwrap_or(to);
+    }
+}
+
+/// Every entry that stands at one of those places.
+async fn places(db: &Db, lane: i64, from: i64, to: i64) -> Result<Vec<Read>> {
     // A row of thirty columns costs more on its way through the driver than on its way from the
-    // disk. So the database makes one text of the page.
+    // disk. So the database makes one text of them all.
     let mut sql = Sql::default();
     match db.engine() {
         Engine::Sqlite => sql
@@ -62,30 +98,30 @@ pub(super) async fn page(db: &Db, lane: i64, from: i64, to: i64, most: i64) -> R
             .push(COLUMNS)
             .push("), encode(prev, 'hex'), encode(hash, 'hex')))::text"),
     };
-    sql.push(" from (select * from audit_entry where lane = ")
+    // Without an order, which would have the database copy every row first.
+    sql.push(" from audit_entry where lane = ")
         .bind(lane)?
         .push(" and seq >= ")
         .bind(from)?
         .push(" and seq <= ")
-        .bind(to)?
-        .push(" order by seq limit ")
-        .bind(most)?
-        .push(") page");
+        .bind(to)?;
     type Packed = (i64, Row, Hex, Hex);
-    match unpacked::<Packed>(db, sql).await? {
-        Some(entries) => Ok(entries
-            .into_iter()
-            .map(|(seq, row, Hex(prev), Hex(hash))| {
-                Read::Entry(Box::new(Kept {
-                    seq,
-                    row,
-                    prev,
-                    hash,
-                }))
-            })
-            .collect()),
-        None => one_by_one(db, lane, from, to, most).await,
-    }
+    let Some(entries) = unpacked::<Packed>(db, sql).await? else {
+        return one_by_one(db, lane, from, to).await;
+    };
+    let mut entries: Vec<Read> = entries
+        .into_iter()
+        .map(|(seq, row, Hex(prev), Hex(hash))| {
+            Read::Entry(Box::new(Kept {
+                seq,
+                row,
+                prev,
+                hash,
+            }))
+        })
+        .collect();
+    entries.sort_by_key(Read::seq);
+    Ok(entries)
 }
 
 /// The rows of a page that the database made one text of; `None` where something in it is not of
@@ -116,15 +152,14 @@ fn is_content(error: &sqlx::Error) -> bool {
     )
 }
 
-/// As [`page`], each entry by itself, so that one that cannot be read is named.
-async fn one_by_one(db: &Db, lane: i64, from: i64, to: i64, most: i64) -> Result<Vec<Read>> {
+/// As [`places`], each entry by itself, so that one that cannot be read is named.
+async fn one_by_one(db: &Db, lane: i64, from: i64, to: i64) -> Result<Vec<Read>> {
     let places = sqlx::query(
-        "select seq from audit_entry where lane = $1 and seq >= $2 and seq <= $3 order by seq limit $4",
+        "select seq from audit_entry where lane = $1 and seq >= $2 and seq <= $3 order by seq",
     )
     .bind(lane)
     .bind(from)
     .bind(to)
-    .bind(most)
     .fetch_all(db.read())
     .await?;
     let mut entries = Vec::with_capacity(places.len());

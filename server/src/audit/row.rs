@@ -1,6 +1,7 @@
 //! An entry as it is kept, and its bytes as they are hashed.
 
 use crate::store::{Value, column};
+use ring::digest::{SHA256, digest};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use sqlx::any::AnyRow;
@@ -207,7 +208,8 @@ impl Row {
         ] {
             field(text.map(|text| text.as_bytes()));
         }
-        Some(Sha256::digest(&bytes).to_vec())
+        // Twice as fast as `sha2` where the processor has no instructions for it.
+        Some(digest(&SHA256, &bytes).as_ref().to_vec())
     }
 
     /// The patients, in order; none where they cannot be read.

@@ -28,9 +28,7 @@ use std::fmt;
 use tokio::task::JoinHandle;
 
 /// Entries that one task walks.
-const PART: i64 = 8192;
-/// Entries read at once.
-const PAGE: i64 = 512;
+const PART: i64 = 4096;
 /// Findings that are named; more are counted.
 const MOST: usize = 1000;
 /// Entries that do not fit their place and are looked for elsewhere.
@@ -311,12 +309,9 @@ async fn walk_part(db: Db, lane: i64, from: i64, to: i64, anchors: Vec<Anchored>
     let mut subjects = Subjects::new(&db, lane, from, to);
     let mut next = Some(from);
     while let Some(from) = next {
-        let page = page(&db, lane, from, to, PAGE).await?;
-        next = page
-            .last()
-            .filter(|last| last.seq() < to)
-            .map(|last| last.seq() + 1);
-        for read in page {
+        let page = page(&db, lane, from, to).await?;
+        next = page.next;
+        for read in page.entries {
             let seq = read.seq();
             while let Some(stray) = subjects.next_until(seq.saturating_sub(1)).await? {
                 part.stray(lane, stray.seq);

@@ -378,7 +378,8 @@ async fn a_cut_at_the_end_is_found() {
                     "delete from audit_entry where lane = {lane} and seq > {left}"
                 ))
                 .await;
-            assert_eq!(named(&attacker.found().await), [cut.clone()]);
+            let cut = [cut];
+            assert_eq!(named(&attacker.found().await), cut);
             // With everything that tells of it in the database.
             attacker
                 .sql(&format!(
@@ -387,7 +388,7 @@ async fn a_cut_at_the_end_is_found() {
                 .await;
             attacker.set_head(lane).await;
             assert_eq!(attacker.found().await, [], "nothing there tells of it");
-            assert_eq!(named(&attacker.found_against_heads().await), [cut]);
+            assert_eq!(named(&attacker.found_against_heads().await), cut);
             attacker.restore().await;
         }
     })
@@ -612,10 +613,10 @@ async fn nothing_is_lost_where_parts_meet() {
             // The same code, and four times as many entries to write.
             return;
         }
-        let attacker = Attacker::new(ground, 8192 * 2 + 100).await;
+        let attacker = Attacker::new(ground, 4096 * 2 + 100).await;
         attacker.keep_heads().await;
         assert_eq!(attacker.found_against_heads().await, []);
-        for seq in [8191, 8192, 8193, 16384, 16385] {
+        for seq in [4095, 4096, 4097, 8192, 8193] {
             attacker
                 .sql(&format!("delete from audit_entry where seq = {seq}"))
                 .await;
@@ -651,7 +652,7 @@ async fn nothing_is_lost_where_parts_meet() {
         let verified = verify(&ground.db).await.unwrap();
         assert_eq!(
             u64::try_from(verified.broken.len()).unwrap() + verified.more,
-            8192 + 50
+            4096 + 50
         );
     })
     .await;
