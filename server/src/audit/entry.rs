@@ -10,6 +10,7 @@ use domain::role::RoleAssignment;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::fmt;
 
 macro_rules! codes {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal;)+ }) => {
@@ -20,6 +21,9 @@ macro_rules! codes {
         }
 
         impl $name {
+            #[cfg(test)]
+            const ALL: &[Self] = &[$(Self::$variant),+];
+
             /// In storage.
             pub fn code(self) -> &'static str {
                 match self { $(Self::$variant => $code,)+ }
@@ -145,7 +149,7 @@ impl ActorRole {
 }
 
 /// Who did it, in which role, in which session, on which device, and on what it rests.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Actor {
     /// Joins the screen, the log and this.
     pub correlation: CorrelationId,
@@ -169,6 +173,12 @@ pub struct Actor {
     pub ground: Option<Ground>,
     /// Why, where the ground needs a reason.
     pub reason_code: Option<ReasonCode>,
+}
+
+impl fmt::Debug for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Actor({}, hidden)", self.correlation)
+    }
 }
 
 impl Actor {
@@ -212,7 +222,7 @@ impl Actor {
 }
 
 /// One entry.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Entry {
     /// Who.
     pub actor: Actor,
@@ -230,6 +240,17 @@ pub struct Entry {
     pub detail: Value,
     /// When it happened on a device without the service; `None`: now.
     pub offline_at: Option<Timestamp>,
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Entry({}, {}, hidden)",
+            self.action.code(),
+            self.outcome.code()
+        )
+    }
 }
 
 impl Entry {
@@ -354,5 +375,29 @@ fn storable(text: String) -> String {
         text.replace('\0', "\u{fffd}")
     } else {
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What was written last year has to be read next year.
+    #[test]
+    fn codes_stay_as_they_are() {
+        fn codes<T: Copy>(all: &[T], code: fn(T) -> &'static str) -> String {
+            all.iter()
+                .map(|one| code(*one))
+                .collect::<Vec<_>>()
+                .join(" ")
+        }
+        insta::assert_snapshot!(codes(Action::ALL, Action::code), @"search open-patient close-patient view-overview view-details ask-summary view-summary view-adjustments change-adjustments enrol sign-in sign-out choose-role add-passkey remove-passkey");
+        insta::assert_snapshot!(codes(Outcome::ALL, Outcome::code), @"allowed done refused failed");
+        insta::assert_snapshot!(codes(Ground::ALL, Ground::code), @"role agreed standing emergency");
+        insta::assert_snapshot!(codes(ReasonCode::ALL, ReasonCode::code), @"public-interest statute court-order self-claimed-emergency emergency other");
+        for action in Action::ALL {
+            assert_eq!(Action::from_code(action.code()), Some(*action));
+        }
+        assert_eq!(Action::from_code("nothing"), None);
     }
 }

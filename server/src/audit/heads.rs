@@ -483,3 +483,40 @@ fn checked(text: &str, trusted: &[PublicKey]) -> Result<Anchor, &'static str> {
         _ => Err("its signature is not of what it says"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Lines that were written last year have to verify next year.
+    #[test]
+    fn a_line_stays_as_it_is() {
+        let key = HeadKey(Arc::new(SigningKey::from_bytes(&[7; 32])));
+        let heads = [Head {
+            lane: 0,
+            seq: 17,
+            hash: vec![0xab; 32],
+        }];
+        let at = "2026-11-21T09:30:00.5Z".parse().unwrap();
+        let line = line(&heads, at, BEGINNING.to_owned(), &key).unwrap();
+        assert!(checked(&line, &[key.public()]).is_ok());
+        insta::assert_snapshot!(line, @r#"{"anchor":{"version":1,"at":"2026-11-21T09:30:00.5Z","lanes":[{"lane":0,"seq":17,"hash":"abababababababababababababababababababababababababababababababab"}],"prev":"0000000000000000000000000000000000000000000000000000000000000000","key":"6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw="},"signature":"hxiv0fbV9xuRQl9IOCtnKvQy3jBp17fGIB3srgwREC5MHGkNAZQR66T12+kQlLW/uiHsT8dXGouuIUIkQoMPAw=="}"#);
+    }
+
+    #[test]
+    fn years_of_anchors_take_no_more_room() {
+        let mut anchors = Anchors::default();
+        for seq in 1..=40_000 {
+            let kept = Kept {
+                seq,
+                hash: Vec::new(),
+                at: Timestamp::UNIX_EPOCH,
+            };
+            anchors.keep(3, kept);
+        }
+        let kept = anchors.of(3);
+        assert!((MOST_IN_A_LANE / 2..=MOST_IN_A_LANE).contains(&kept.len()));
+        assert_eq!(kept.last().unwrap().seq, 40_000);
+        assert!(kept.is_sorted_by_key(|kept| kept.seq));
+    }
+}

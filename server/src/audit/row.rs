@@ -5,6 +5,7 @@ use ring::digest::{SHA256, digest};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use sqlx::any::AnyRow;
+use std::fmt;
 
 /// The format in which entries are hashed now. Every entry keeps its own, so that what was hashed
 /// in an earlier one still verifies.
@@ -14,7 +15,7 @@ macro_rules! row {
     ($($(#[$doc:meta])* $column:ident: $type:ty,)+) => {
         /// An entry as it is kept and hashed: the columns of `audit_entry` beside its place and its
         /// links, by their names and in their order.
-        #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+        #[derive(Clone, PartialEq, Eq, Deserialize)]
         pub(super) struct Row {
             $($(#[$doc])* pub(super) $column: $type,)+
         }
@@ -90,6 +91,12 @@ row! {
     reason: Option<String>,
     /// A JSON object.
     detail: String,
+}
+
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Row(hidden)")
+    }
 }
 
 /// What the first entry of a lane continues.

@@ -158,3 +158,50 @@ async fn the_operator_hands_it_on() {
     })
     .await;
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_service_keeps_its_heads_from_its_beginning_to_its_end() {
+    on_each_engine(async |ground| {
+        let attacker = Attacker::new(ground, 12).await;
+        let (heads, key) = (attacker.heads_file(), attacker.key_file());
+        let serve = |heads: &std::path::Path| {
+            Command::new(env!("CARGO_BIN_EXE_ncrs"))
+                .arg("serve")
+                .env("NCRS_DATABASE_URL", &ground.url)
+                .env("NCRS_ADDR", "127.0.0.1:0")
+                .env("NCRS_AUDIT_HEADS", heads)
+                .env("NCRS_AUDIT_HEADS_EVERY", "1")
+                .env("NCRS_AUDIT_KEY", &key)
+                .env("NCRS_LOG", "error")
+                .stdout(std::process::Stdio::null())
+                .stderr(std::process::Stdio::piped())
+                .spawn()
+                .unwrap()
+        };
+        let lines = || std::fs::read_to_string(&heads).map_or(0, |text| text.lines().count());
+        let mut service = serve(&heads);
+        for _ in 0..300 {
+            if lines() >= 3 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        assert!(lines() >= 3, "one at once, and one a second");
+        let told = Command::new("kill").arg(service.id().to_string()).status();
+        assert!(told.unwrap().success());
+        assert!(service.wait().unwrap().success());
+        assert_eq!(attacker.found_against_heads().await, []);
+        let at_the_end = lines();
+        tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+        assert_eq!(lines(), at_the_end);
+
+        // A place that cannot be written to is told before anyone relies on it.
+        let service = serve(&heads.with_file_name("nowhere").join("heads"));
+        let output = service.wait_with_output().unwrap();
+        let (code, _, complaint) = said(&output);
+        assert_eq!(code, Some(1));
+        assert!(complaint.contains("NCRS_AUDIT_HEADS"), "{complaint}");
+    })
+    .await;
+}
