@@ -32,8 +32,10 @@ bench: setup site ## Measure the release build and write bench.json; PATIENTS=10
 	@.ci/step "Build the server, release" cargo build --package server --release
 	@.ci/step "Measure the searches" env NCRS_BENCH_PATIENTS=$(PATIENTS) NCRS_BENCH_OUT="$(CARGO_TARGET_DIR)/bench-search.json" \
 		.ci/with-postgres cargo bench --package server --bench search
+	@.ci/step "Measure the audit" env NCRS_BENCH_PATIENTS=10000 NCRS_BENCH_OUT="$(CARGO_TARGET_DIR)/bench-audit.json" \
+		NCRS_TEST_POSTGRES_DURABLE=yes .ci/with-postgres cargo bench --package server --bench audit
 	@.ci/step "Measure in the browser" env NCRS_BINARY="$(CARGO_TARGET_DIR)/release/ncrs" \
-		NCRS_BENCH_FILES="$(CARGO_TARGET_DIR)/bench-search.json" npm --prefix end2end run bench
+		NCRS_BENCH_FILES="$(CARGO_TARGET_DIR)/bench-search.json:$(CARGO_TARGET_DIR)/bench-audit.json" npm --prefix end2end run bench
 
 setup: ## Install what is missing: system packages, the WASM target, the Node libraries
 	@.ci/step "System packages" .ci/setup-debian run

@@ -50,6 +50,8 @@ pub enum Kind {
     TooMany,
     /// The service, or a national service behind it, cannot answer now.
     Unavailable,
+    /// The audit cannot be written, so nothing may be shown or done.
+    NotAccountable,
     /// The device cannot reach the service.
     Unreachable,
     /// The app on this device and the service do not understand each other: it has to be reloaded.
@@ -67,6 +69,17 @@ pub enum Taxonomy {
     Here,
     /// Technical, between here and there.
     Network,
+}
+
+impl Taxonomy {
+    /// In the audit.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Here => "here",
+            Self::Network => "network",
+        }
+    }
 }
 
 impl Problem {
@@ -102,6 +115,7 @@ impl Problem {
             Kind::NotFound => "Not found",
             Kind::TooMany => "Too many attempts",
             Kind::Unavailable => "The service cannot answer at the moment",
+            Kind::NotAccountable => "The service cannot record this access",
             Kind::Unreachable => "You cannot reach the service",
             Kind::OutOfDate => "There is a newer version of this app",
             Kind::Unexpected => "Sorry, there is a problem with the service",
@@ -137,6 +151,9 @@ impl Problem {
             Kind::NotFound => "Check the address, or go back and start again.".into(),
             Kind::TooMany => "Wait a minute, then try again.".into(),
             Kind::Unavailable => "Nothing was lost. Wait a moment, then try again.".into(),
+            Kind::NotAccountable => {
+                "Every look at a record has to be accounted for, so the service cannot show the record. Wait a minute, then try again. If care cannot wait, ask the patient or whoever is with them, or contact their GP practice or NHS 111. Tell your service desk, with the reference below.".into()
+            }
             Kind::Unreachable => {
                 "Check your signal or Wi-Fi, then try again. What you typed is still here.".into()
             }
@@ -151,7 +168,11 @@ impl Problem {
     /// retryable need a person.
     pub fn retryable(&self) -> bool {
         match &self.kind {
-            Kind::TooMany | Kind::Unavailable | Kind::Unreachable | Kind::Unexpected => true,
+            Kind::TooMany
+            | Kind::Unavailable
+            | Kind::NotAccountable
+            | Kind::Unreachable
+            | Kind::Unexpected => true,
             Kind::SignedOut
             | Kind::NoRole
             | Kind::RoleForbids(_)
@@ -182,7 +203,9 @@ impl Problem {
             | Kind::StaysOnline
             | Kind::NotFound
             | Kind::TooMany => Taxonomy::User,
-            Kind::Unavailable | Kind::OutOfDate | Kind::Unexpected => Taxonomy::Here,
+            Kind::Unavailable | Kind::NotAccountable | Kind::OutOfDate | Kind::Unexpected => {
+                Taxonomy::Here
+            }
             Kind::Unreachable => Taxonomy::Network,
         }
     }

@@ -146,7 +146,7 @@ test("measures", async () => {
 });
 
 const report = async (): Promise<void> => {
-  // The searches are measured by the server's own benchmark, in its own language.
+  // The searches and the audit are measured by the server's own benchmarks, in its own language.
   for (const file of (process.env.NCRS_BENCH_FILES ?? "").split(":").filter(Boolean)) {
     measures.push(...(JSON.parse(await readFile(file, "utf8")) as Measure[]));
   }

@@ -13,6 +13,7 @@
 #[path = "../tests/harness/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the tests use the rest")]
 mod harness;
+mod load;
 
 use domain::clock::uk_date;
 use domain::search::{
@@ -21,18 +22,15 @@ use domain::search::{
 };
 use harness::{TestApp, beginning};
 use jiff::civil::Date;
+use load::load;
 use serde_json::{Value, json};
 use server::national::embedded::search::statements;
 use server::seed::Generator;
 use server::store::{Db, Engine, Sql, column};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
 
 /// People who search at the same moment.
 const AT_ONCE: usize = 16;
-/// For how long each is measured.
-const FOR: Duration = Duration::from_secs(8);
 /// Different searches of each kind, so that no cache answers them all.
 const DIFFERENT: u64 = 2_000;
 
@@ -55,7 +53,7 @@ fn main() {
                 let forms = Arc::new(forms);
                 let http = {
                     let (browser, forms) = (Arc::clone(&browser), Arc::clone(&forms));
-                    load(move |turn| {
+                    load(AT_ONCE, move |turn| {
                         let (browser, forms) = (Arc::clone(&browser), Arc::clone(&forms));
                         async move {
                             let form = &forms[turn % forms.len()];
@@ -68,7 +66,7 @@ fn main() {
                 };
                 let bare = {
                     let db = app.db.clone();
-                    load(move |turn| {
+                    load(AT_ONCE, move |turn| {
                         let (db, forms) = (db.clone(), Arc::clone(&forms));
                         async move { bare(&db, &forms[turn % forms.len()]).await }
                     })
@@ -190,50 +188,4 @@ async fn bare(db: &Db, form: &SearchForm) {
     }
     sql.push(")");
     assert!(!sql.query().fetch_all(db.read()).await.unwrap().is_empty());
-}
-
-struct Load {
-    per_second: f64,
-    /// Milliseconds.
-    p99: f64,
-}
-
-/// Does it over and over, so many at once, and tells how fast it went.
-async fn load<F, W>(work: F) -> Load
-where
-    F: Fn(usize) -> W + Clone + Send + 'static,
-    W: Future<Output = ()> + Send,
-{
-    let turn = Arc::new(AtomicUsize::new(0));
-    let began = Instant::now();
-    let workers: Vec<_> = (0..AT_ONCE)
-        .map(|_| {
-            let (work, turn) = (work.clone(), Arc::clone(&turn));
-            tokio::spawn(async move {
-                let mut took = Vec::new();
-                while began.elapsed() < FOR {
-                    let start = Instant::now();
-                    work(turn.fetch_add(1, Ordering::Relaxed)).await;
-                    took.push(start.elapsed().as_secs_f64() * 1000.0);
-                }
-                took
-            })
-        })
-        .collect();
-    let mut took = Vec::new();
-    for worker in workers {
-        took.extend(worker.await.unwrap());
-    }
-    let seconds = began.elapsed().as_secs_f64();
-    took.sort_by(f64::total_cmp);
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "counts far below what a float holds exactly"
-    )]
-    Load {
-        per_second: took.len() as f64 / seconds,
-        p99: took[((took.len() as f64 * 0.99) as usize).min(took.len() - 1)],
-    }
 }

@@ -39,7 +39,8 @@ impl Failure {
         match self {
             Self::Refused(kind) => kind.clone(),
             // A full disk, a lost connection, a lock that was not given in time: all pass.
-            Self::Store(_) | Self::Audit(_) => Kind::Unavailable,
+            Self::Store(_) => Kind::Unavailable,
+            Self::Audit(_) => Kind::NotAccountable,
             Self::Corrupt(_) | Self::Internal(_) => Kind::Unexpected,
         }
     }

@@ -7,6 +7,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 use url::Url;
 
 /// Every setting.
@@ -32,7 +33,17 @@ pub struct Settings {
     pub searches_per_minute: u32,
     /// `NCRS_TRAINING_ON_PUBLIC_ORIGIN`: a demonstration may be reached by others.
     pub training_on_public_origin: bool,
+    /// `NCRS_AUDIT_HEADS`: the file to which the heads of the audit are written, on another disk or
+    /// machine than the database. Without it nothing proves that the end was not cut off.
+    pub audit_heads: Option<PathBuf>,
+    /// `NCRS_AUDIT_HEADS_EVERY`: how often, in seconds.
+    pub audit_heads_every: Duration,
+    /// `NCRS_AUDIT_KEY`: the file with the key that signs them, made where it is missing.
+    pub audit_key: Option<PathBuf>,
 }
+
+/// How often the heads of the audit are kept, where nothing else is set.
+const HEADS_EVERY: Duration = Duration::from_secs(300);
 
 /// `https://host`, with the port where it is not the usual one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,6 +162,9 @@ struct File {
     log_format: Option<String>,
     searches_per_minute: Option<String>,
     training_on_public_origin: Option<String>,
+    audit_heads: Option<String>,
+    audit_heads_every: Option<String>,
+    audit_key: Option<String>,
 }
 
 fn wrong(name: &str, message: impl Into<String>) -> SettingsError {
@@ -277,6 +291,29 @@ impl Settings {
                 ));
             }
         };
+        let audit_heads = or_file("NCRS_AUDIT_HEADS", file.audit_heads).map(PathBuf::from);
+        let audit_key = or_file("NCRS_AUDIT_KEY", file.audit_key).map(PathBuf::from);
+        if audit_heads.is_some() && audit_key.is_none() {
+            return Err(wrong(
+                "NCRS_AUDIT_KEY",
+                "is missing: NCRS_AUDIT_HEADS is set, so name a file for the key that signs the heads; it is made where it is missing",
+            ));
+        }
+        let audit_heads_every = match or_file("NCRS_AUDIT_HEADS_EVERY", file.audit_heads_every) {
+            None => HEADS_EVERY,
+            Some(seconds) => seconds
+                .trim()
+                .parse()
+                .ok()
+                .filter(|seconds| (1..=86_400).contains(seconds))
+                .map(Duration::from_secs)
+                .ok_or_else(|| {
+                    wrong(
+                        "NCRS_AUDIT_HEADS_EVERY",
+                        format!("{seconds:?} is not a number of seconds from 1 to 86400"),
+                    )
+                })?,
+        };
         let site_root =
             or_file("NCRS_SITE_ROOT", file.site_root).unwrap_or_else(|| "target/site".into());
         Ok(Self {
@@ -290,6 +327,9 @@ impl Settings {
             log_format,
             searches_per_minute,
             training_on_public_origin,
+            audit_heads,
+            audit_heads_every,
+            audit_key,
         })
     }
 
@@ -362,6 +402,7 @@ fn readable(name: &str, path: String) -> Result<PathBuf, SettingsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn read(given: &[(&str, &str)]) -> Result<Settings, SettingsError> {
         Settings::read(|name| {
@@ -394,6 +435,8 @@ mod tests {
             ("NCRS_LOG", "info,=,"),
             ("NCRS_LOG_FORMAT", "xml"),
             ("NCRS_TRAINING_ON_PUBLIC_ORIGIN", "true"),
+            ("NCRS_AUDIT_HEADS_EVERY", "0"),
+            ("NCRS_AUDIT_HEADS_EVERY", "5m"),
             ("NCRS_CONFIG", "/does/not/exist.toml"),
         ];
         for (name, value) in wrong {
@@ -404,6 +447,12 @@ mod tests {
         assert_eq!(
             read(&[("NCRS_TLS_CERT", "Cargo.toml")]).unwrap_err().name,
             "NCRS_TLS_KEY"
+        );
+        assert_eq!(
+            read(&[("NCRS_AUDIT_HEADS", "/elsewhere/heads")])
+                .unwrap_err()
+                .name,
+            "NCRS_AUDIT_KEY"
         );
         assert_eq!(
             read(&[("NCRS_TLS_KEY", "Cargo.toml")]).unwrap_err().name,
@@ -466,5 +515,18 @@ mod tests {
             .make_database_folder()
             .unwrap();
         assert!(folder.path().join("a/b").is_dir());
+    }
+
+    proptest! {
+        #[test]
+        fn an_origin_is_https_or_this_machine(
+            text in "(https?|ftp)://([a-z]{1,9}\\.|[a-z]+@)?(localhost|[a-z]{1,9}|127\\.0\\.0\\.1)(:[0-9]{1,6})?(/|/x|\\?x|#x)?|.{0,40}",
+        ) {
+            if let Ok(origin) = text.parse::<Origin>() {
+                prop_assert!(origin.is_https() || origin.is_local(), "{origin}");
+                prop_assert!(!origin.as_str().ends_with('/') && !origin.as_str().contains('@'));
+                prop_assert_eq!(origin.as_str().parse::<Origin>().map(|same| same.to_string()), Ok(origin.to_string()));
+            }
+        }
     }
 }

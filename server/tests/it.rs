@@ -4,6 +4,8 @@
 //! is tests, which may unwrap.
 
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod identity;

@@ -39,6 +39,11 @@ pub fn uk_date(at: Timestamp) -> Date {
     at.to_zoned(uk()).date()
 }
 
+/// When that day begins in the United Kingdom; `None` at the end of the calendar.
+pub fn uk_midnight(date: Date) -> Option<Timestamp> {
+    Some(date.to_zoned(uk()).ok()?.timestamp())
+}
+
 /// As in "5 March 1948".
 pub fn long_date(date: Date) -> String {
     format!("{} {} {}", date.day(), month(date.month()), date.year())

@@ -405,6 +405,11 @@ impl NamePattern {
         })
     }
 
+    /// As it was typed, for the audit.
+    pub fn typed(&self) -> &str {
+        &self.typed
+    }
+
     fn keys(&self) -> &Keys {
         self.keys.get_or_init(|| Keys {
             pieces: self.typed.split('*').map(name_key).collect(),

@@ -49,6 +49,7 @@ pub fn way_on(problem: &Problem, again: Option<Callback<()>>) -> AnyView {
         | Kind::StaysOnline
         | Kind::TooMany
         | Kind::Unavailable
+        | Kind::NotAccountable
         | Kind::Unreachable
         | Kind::Unexpected => match again {
             Some(again) => view! {

@@ -98,7 +98,7 @@ impl Access {
         for (visit, answer) in answers {
             let may = roles
                 .iter()
-                .any(|role| role.id == visit.role.0 && may_answer(role, answer));
+                .any(|role| role.id == visit.role.id && may_answer(role, answer));
             if may {
                 let lasts = ahead(answer).filter(|_| answer.problems(today).is_empty());
                 let actor = telling.in_role_of(Some(visit));
@@ -241,6 +241,7 @@ impl<'a> Telling<'a> {
             Entry::new(self.in_role_of(known.first().copied()), action, outcome)
                 .on(patients)
                 .because(reason)
+                .offline(entry.at)
                 .with(self.detail(entry, detail)),
         );
     }

@@ -36,7 +36,7 @@ pub use permit::{
     ViewAdjustments, ViewDemographics, ViewSummary,
 };
 
-use crate::audit::{Action, Actor, Audit, Entry, Outcome};
+use crate::audit::{Action, Actor, Audit, Entry, Ground, Outcome, ReasonCode};
 use crate::caller::{Caller, SignedInCaller};
 use crate::clock::SharedClock;
 use crate::contexts::Contexts;
@@ -47,6 +47,7 @@ use crate::store::Db;
 use app::api::ContextKey;
 use app::problem::Kind;
 use domain::clock::uk_date;
+use domain::ids::ContextId;
 use domain::permission::{Availability, Closed, Duration, Gate, PermissionAnswer, Scope};
 use domain::role::{Activity, RoleAssignment};
 use domain::search::SearchKind;
@@ -102,9 +103,11 @@ struct Attempt<'a> {
 impl<'a> Attempt<'a> {
     fn begin(caller: &'a Caller, action: Action) -> Result<Self> {
         let person = caller.signed_in()?;
+        let mut actor = Actor::of(caller.correlation, &caller.client, person);
+        actor.ground = Some(Ground::Role);
         Ok(Self {
             person,
-            actor: Actor::of(caller.correlation, person),
+            actor,
             action,
             patient: None,
             reason: None,
@@ -164,21 +167,27 @@ impl Access {
         }
     }
 
-    /// To search. What is found has to be given to [`Access::release`].
+    /// To search. What is found has to be given to [`Access::release`]. `asked` is what the audit
+    /// says of what is searched for.
     ///
     /// # Errors
     /// `SignedOut`, `NoRole`, `RoleForbids`.
-    pub async fn to_find(&self, caller: &Caller, kind: SearchKind) -> Result<Permit<FindPatients>> {
+    pub async fn to_find(
+        &self,
+        caller: &Caller,
+        kind: SearchKind,
+        asked: Value,
+    ) -> Result<Permit<FindPatients>> {
         let mut attempt = Attempt::begin(caller, Action::Search)?;
-        attempt.detail = json!({ "by": kind.slug() });
+        attempt.detail = asked;
         let granted = attempt
             .allows(kind.needs())
             .and_then(|()| attempt.permit(()));
         self.or_refused(&attempt, granted).await
     }
 
-    /// Gives out what a search found, once the audit has its patients. `detail` says what kind of
-    /// search it was and how it ended, never what was searched for.
+    /// Gives out what a search found, once the audit has its patients. `detail` says what was
+    /// searched for and how it ended.
     ///
     /// # Errors
     /// `Audit`.
@@ -195,13 +204,20 @@ impl Access {
         Ok(held.value)
     }
 
-    /// To choose a patient: the permit is on the current number, also where `number` was replaced.
+    /// To choose a patient, in a context of that id: the permit is on the current number, also where
+    /// `number` was replaced.
     ///
     /// # Errors
     /// `SignedOut`, `NoRole`, `RoleForbids`, `NotFound`.
-    pub async fn to_open(&self, caller: &Caller, number: NhsNumber) -> Result<Permit<OpenPatient>> {
+    pub async fn to_open(
+        &self,
+        caller: &Caller,
+        number: NhsNumber,
+        context: ContextId,
+    ) -> Result<Permit<OpenPatient>> {
         let mut attempt = Attempt::begin(caller, Action::OpenPatient)?;
         attempt.patient = Some(number);
+        attempt.actor.context = Some(context);
         let granted = self.open_checks(&mut attempt, number).await;
         self.settle(&attempt, granted).await
     }
@@ -237,8 +253,14 @@ impl Access {
     ///
     /// # Errors
     /// `SignedOut`, `Audit`.
-    pub async fn closed(&self, caller: &Caller, patient: NhsNumber) -> Result<()> {
+    pub async fn closed(
+        &self,
+        caller: &Caller,
+        patient: NhsNumber,
+        context: ContextId,
+    ) -> Result<()> {
         let mut attempt = Attempt::begin(caller, Action::ClosePatient)?;
+        attempt.actor.context = Some(context);
         attempt.patient = Some(patient);
         self.audit.record(attempt.entry(Outcome::Done)).await
     }
@@ -361,6 +383,7 @@ impl Access {
         answer: &PermissionAnswer,
     ) -> Result<Answered> {
         let mut attempt = Attempt::begin(caller, Action::ViewSummary)?;
+        (attempt.actor.ground, attempt.actor.reason_code) = ground(answer);
         let granted = self.summary_checks(&mut attempt, key, answer).await;
         let answered = self.settle(&attempt, granted).await?;
         if let Some(summary) = &answered.summary {
@@ -433,6 +456,7 @@ impl Access {
         attempt: &mut Attempt<'_>,
         key: ContextKey,
     ) -> Result<Permit<ViewDemographics>> {
+        attempt.actor.context = Some(key.context);
         attempt.allows(Activity::FindPatient)?;
         let patient = self
             .contexts
@@ -513,11 +537,11 @@ impl Access {
     pub async fn not_answered(
         &self,
         permit: &Permit<FindPatients>,
-        kind: SearchKind,
+        asked: Value,
         failure: &Failure,
     ) -> Result<()> {
-        let entry = Entry::new(permit.actor().clone(), Action::Search, Outcome::Refused)
-            .with(json!({ "by": kind.slug() }));
+        let entry =
+            Entry::new(permit.actor().clone(), Action::Search, Outcome::Refused).with(asked);
         self.audit.record(unsuccessful(entry, failure)).await
     }
 }
@@ -532,15 +556,10 @@ fn may_ask(role: &RoleAssignment) -> bool {
     role.allows(Activity::ViewSummary) && role.organisation.setting.approved_for_summary()
 }
 
-/// The entry with what stood in the way: refused where the person may know it, failed where not.
-fn unsuccessful(mut entry: Entry, failure: &Failure) -> Entry {
+/// The entry with what stood in the way.
+fn unsuccessful(entry: Entry, failure: &Failure) -> Entry {
     let kind = failure.kind();
-    entry.outcome = match failure {
-        Failure::Refused(_) => Outcome::Refused,
-        Failure::Store(_) | Failure::Corrupt(_) | Failure::Audit(_) | Failure::Internal(_) => {
-            Outcome::Failed
-        }
-    };
+    let mut entry = entry.failing(failure);
     let why = match &kind {
         Kind::RoleForbids(activity) => json!({ "why": "RoleForbids", "activity": activity }),
         Kind::SummaryClosed(closed) => json!({ "why": "SummaryClosed", "closed": closed }),
@@ -552,6 +571,18 @@ fn unsuccessful(mut entry: Entry, failure: &Failure) -> Entry {
         detail.extend(why);
     }
     entry
+}
+
+/// What a look at the summary rests on after that answer. A refusal gives no ground.
+fn ground(answer: &PermissionAnswer) -> (Option<Ground>, Option<ReasonCode>) {
+    match answer {
+        PermissionAnswer::Agreed { .. } => (Some(Ground::Agreed), None),
+        PermissionAnswer::Standing => (Some(Ground::Standing), None),
+        PermissionAnswer::Emergency { .. } => {
+            (Some(Ground::Emergency), Some(ReasonCode::Emergency))
+        }
+        PermissionAnswer::Declined => (None, None),
+    }
 }
 
 /// The answer as the audit has it; the reason stands in its own field.

@@ -18,7 +18,7 @@ impl Access {
         actor: &Actor,
         patient: NhsNumber,
     ) -> Result<Option<StandingPermission>> {
-        let Some((_, _, organisation)) = &actor.role else {
+        let Some(role) = &actor.role else {
             return Ok(None);
         };
         let found = sqlx::query(
@@ -27,7 +27,7 @@ impl Access {
              order by until_date desc, recorded_at desc limit 1",
         )
         .bind(patient.digits())
-        .bind(organisation.clone())
+        .bind(role.organisation.clone())
         .bind(uk_date(self.clock.now()).to_string())
         .bind(actor.person.to_string())
         .fetch_optional(self.db.read())
@@ -58,7 +58,7 @@ impl Access {
         by: &str,
         ahead: Option<(Scope, Date)>,
     ) -> Result<()> {
-        let Some((_, _, organisation)) = &actor.role else {
+        let Some(role) = &actor.role else {
             return Ok(());
         };
         let now = self.clock.now();
@@ -70,7 +70,7 @@ impl Access {
         )
         .bind(patient.clone())
         .bind(actor.person.to_string())
-        .bind(organisation.clone())
+        .bind(role.organisation.clone())
         .bind(now.as_microsecond())
         .execute(&mut *transaction)
         .await?;
@@ -82,7 +82,7 @@ impl Access {
             )
             .bind(new_id(self.clock.as_ref()).to_string())
             .bind(patient)
-            .bind(organisation.clone())
+            .bind(role.organisation.clone())
             .bind(scope_code(scope))
             .bind(actor.person.to_string())
             .bind(until.to_string())

@@ -1,13 +1,16 @@
-//! What an entry says, and its bytes as they are hashed.
+//! What an entry says.
 
-use crate::caller::SignedInCaller;
+use super::row::{FORMAT, Row};
+use crate::caller::{Client, SignedInCaller};
 use crate::failure::{Failure, Result};
+use app::problem::{Problem, Taxonomy};
 use domain::NhsNumber;
-use domain::ids::{CorrelationId, PersonId, RoleId, SessionRef};
+use domain::ids::{ContextId, CorrelationId, PersonId, RoleId, SessionRef};
+use domain::role::RoleAssignment;
 use jiff::Timestamp;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
+use std::fmt;
 
 macro_rules! codes {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal;)+ }) => {
@@ -18,9 +21,20 @@ macro_rules! codes {
         }
 
         impl $name {
+            #[cfg(test)]
+            const ALL: &[Self] = &[$(Self::$variant),+];
+
             /// In storage.
             pub fn code(self) -> &'static str {
                 match self { $(Self::$variant => $code,)+ }
+            }
+
+            /// The one of that code.
+            pub fn from_code(code: &str) -> Option<Self> {
+                match code {
+                    $($code => Some(Self::$variant),)+
+                    _ => None,
+                }
             }
         }
     };
@@ -92,42 +106,139 @@ codes! {
     }
 }
 
-/// Who did it, in which role, in which session, on which device.
-#[derive(Clone, Debug)]
+codes! {
+    /// What a look rests on.
+    Ground {
+        /// The role alone allows it.
+        Role = "role";
+        /// The patient agreed, now.
+        Agreed = "agreed";
+        /// The patient agreed earlier, until a day that has not passed.
+        Standing = "standing";
+        /// Nobody could be asked, and it was in the patient's best interest.
+        Emergency = "emergency";
+    }
+}
+
+codes! {
+    /// Why a look without the patient's agreement was needed: the fixed list of the privacy
+    /// officer's alerts (DOMAIN section 5).
+    ReasonCode {
+        /// Public interest.
+        PublicInterest = "public-interest";
+        /// A statute demands it.
+        Statute = "statute";
+        /// A court ordered it.
+        CourtOrder = "court-order";
+        /// A relationship was claimed in an emergency.
+        SelfClaimedEmergency = "self-claimed-emergency";
+        /// An emergency.
+        Emergency = "emergency";
+        /// Another, in the person's words.
+        Other = "other";
+    }
+}
+
+/// The role in which someone did it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActorRole {
+    /// Its id.
+    pub id: RoleId,
+    /// The name of the job.
+    pub job: String,
+    /// The ODS code of the organisation.
+    pub organisation: String,
+    /// The name of the organisation, as it was then.
+    pub organisation_name: String,
+}
+
+impl ActorRole {
+    /// That role.
+    pub fn of(role: &RoleAssignment) -> Self {
+        Self {
+            id: role.id,
+            job: role.job_name.clone(),
+            organisation: role.organisation.ods.to_string(),
+            organisation_name: role.organisation.name.clone(),
+        }
+    }
+}
+
+/// Who did it, in which role, in which session, on which device, and on what it rests.
+#[derive(Clone)]
 pub struct Actor {
     /// Joins the screen, the log and this.
     pub correlation: CorrelationId,
     /// Who.
     pub person: PersonId,
-    /// The role, where one was chosen: its id, the job's name and the organisation's ODS code.
-    pub role: Option<(RoleId, String, String)>,
+    /// Their name, as it was then.
+    pub name: Option<String>,
+    /// The role, where one was chosen.
+    pub role: Option<ActorRole>,
     /// In which session.
     pub session: SessionRef,
     /// On which device, as far as the browser told.
     pub device: String,
+    /// In which version and screen of the app, as far as it told.
+    pub client: Client,
+    /// In which choice of a patient.
+    pub context: Option<ContextId>,
+    /// In which encounter, by the reference that came with the choice.
+    pub encounter: Option<String>,
+    /// What it rests on; `None` where no patient is concerned.
+    pub ground: Option<Ground>,
+    /// Why, where the ground needs a reason.
+    pub reason_code: Option<ReasonCode>,
+}
+
+impl fmt::Debug for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Actor({}, hidden)", self.correlation)
+    }
 }
 
 impl Actor {
-    /// The person of a request.
-    pub fn of(correlation: CorrelationId, caller: &SignedInCaller) -> Self {
+    /// Someone of whom no more is known.
+    pub fn new(
+        correlation: CorrelationId,
+        client: &Client,
+        person: PersonId,
+        session: SessionRef,
+        device: &str,
+    ) -> Self {
         Self {
             correlation,
-            person: caller.person,
-            role: caller.role.as_ref().map(|role| {
-                (
-                    role.id,
-                    role.job_name.clone(),
-                    role.organisation.ods.to_string(),
-                )
-            }),
-            session: caller.session,
-            device: caller.device.clone(),
+            person,
+            name: None,
+            role: None,
+            session,
+            device: device.to_owned(),
+            client: client.clone(),
+            context: None,
+            encounter: None,
+            ground: None,
+            reason_code: None,
+        }
+    }
+
+    /// The person of a request.
+    pub fn of(correlation: CorrelationId, client: &Client, caller: &SignedInCaller) -> Self {
+        Self {
+            name: Some(caller.name.clone()),
+            role: caller.role.as_ref().map(ActorRole::of),
+            ..Self::new(
+                correlation,
+                client,
+                caller.person,
+                caller.session,
+                &caller.device,
+            )
         }
     }
 }
 
 /// One entry.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Entry {
     /// Who.
     pub actor: Actor,
@@ -135,24 +246,41 @@ pub struct Entry {
     pub action: Action,
     /// What became of it.
     pub outcome: Outcome,
+    /// Whose fault it was, where it did not succeed.
+    pub fault: Option<Taxonomy>,
     /// On whom.
     pub patients: BTreeSet<NhsNumber>,
     /// Why, in the person's words.
     pub reason: Option<String>,
-    /// More, as a JSON object: never anything of a record.
+    /// More, as a JSON object: what was searched for, never what a record says.
     pub detail: Value,
+    /// When it happened on a device without the service; `None`: now.
+    pub offline_at: Option<Timestamp>,
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Entry({}, {}, hidden)",
+            self.action.code(),
+            self.outcome.code()
+        )
+    }
 }
 
 impl Entry {
-    /// An entry without patients, reason or detail.
+    /// An entry without patients, reason or detail, of now.
     pub fn new(actor: Actor, action: Action, outcome: Outcome) -> Self {
         Self {
             actor,
             action,
             outcome,
+            fault: None,
             patients: BTreeSet::new(),
             reason: None,
             detail: Value::Object(serde_json::Map::new()),
+            offline_at: None,
         }
     }
 
@@ -177,98 +305,92 @@ impl Entry {
         self
     }
 
-    /// As it is kept.
-    pub(super) fn into_row(self, at: Timestamp) -> Result<Row> {
-        let json = |error: serde_json::Error| Failure::Audit(format!("an entry as JSON: {error}"));
-        let (role, job, organisation) = match self.actor.role {
-            Some((role, job, organisation)) => {
-                (Some(role.to_string()), Some(job), Some(organisation))
+    /// It did not succeed: refused where the person may know it, failed where not.
+    #[must_use]
+    pub fn failing(mut self, failure: &Failure) -> Self {
+        self.outcome = match failure {
+            Failure::Refused(_) => Outcome::Refused,
+            Failure::Store(_) | Failure::Corrupt(_) | Failure::Audit(_) | Failure::Internal(_) => {
+                Outcome::Failed
             }
-            None => (None, None, None),
+        };
+        self.fault = Some(Problem::new(failure.kind()).taxonomy());
+        self
+    }
+
+    /// It happened on a device without the service, at that time by the device's clock.
+    #[must_use]
+    pub fn offline(mut self, at: Timestamp) -> Self {
+        self.offline_at = Some(at);
+        self
+    }
+
+    /// As it is kept, received at that time.
+    pub(super) fn into_row(self, received: Timestamp) -> Result<Row> {
+        let json = |error: serde_json::Error| Failure::Audit(format!("an entry as JSON: {error}"));
+        let Actor {
+            correlation,
+            person,
+            name,
+            role,
+            session,
+            device,
+            client,
+            context,
+            encounter,
+            ground,
+            reason_code,
+        } = self.actor;
+        let (role, job, organisation, organisation_name) = match role {
+            Some(role) => (
+                Some(role.id.to_string()),
+                Some(role.job),
+                Some(role.organisation),
+                Some(role.organisation_name),
+            ),
+            None => (None, None, None, None),
+        };
+        let detail = match self.detail {
+            // Nothing to say needs no object.
+            Value::Null => Value::Object(serde_json::Map::new()),
+            detail => detail,
         };
         Ok(Row {
-            at: at.as_microsecond(),
-            correlation: self.actor.correlation.to_string(),
-            person: self.actor.person.to_string(),
+            format: FORMAT,
+            at: self.offline_at.unwrap_or(received).as_microsecond(),
+            received: Some(received.as_microsecond()),
+            offline: Some(self.offline_at.is_some().into()),
+            correlation: correlation.to_string(),
+            person: person.to_string(),
+            name: name.map(storable),
             role,
-            job,
-            organisation,
-            session: self.actor.session.to_string(),
-            device: self.actor.device,
+            job: job.map(storable),
+            organisation: organisation.map(storable),
+            organisation_name: organisation_name.map(storable),
+            session: session.to_string(),
+            device: storable(device),
+            app_version: client.version.map(storable),
+            screen: client.screen.map(storable),
+            context: context.map(|context| context.to_string()),
+            encounter: encounter.map(storable),
             action: self.action.code().to_owned(),
             outcome: self.outcome.code().to_owned(),
+            fault: self.fault.map(|fault| fault.code().to_owned()),
+            ground: ground.map(|ground| ground.code().to_owned()),
+            reason_code: reason_code.map(|code| code.code().to_owned()),
             patients: serde_json::to_string(&self.patients).map_err(json)?,
-            subjects: self.patients.into_iter().map(NhsNumber::digits).collect(),
-            reason: self.reason,
-            detail: serde_json::to_string(&self.detail).map_err(json)?,
+            reason: self.reason.map(storable),
+            detail: serde_json::to_string(&detail).map_err(json)?,
         })
     }
 }
 
-/// An entry as it is kept and hashed.
-#[derive(Clone)]
-pub(super) struct Row {
-    pub(super) at: i64,
-    pub(super) correlation: String,
-    pub(super) person: String,
-    pub(super) role: Option<String>,
-    pub(super) job: Option<String>,
-    pub(super) organisation: Option<String>,
-    pub(super) session: String,
-    pub(super) device: String,
-    pub(super) action: String,
-    pub(super) outcome: String,
-    pub(super) patients: String,
-    /// The same, for the index by patient; not hashed again.
-    pub(super) subjects: Vec<String>,
-    pub(super) reason: Option<String>,
-    pub(super) detail: String,
-}
-
-/// What the first entry of a lane continues.
-pub(super) fn genesis(lane: i64) -> Vec<u8> {
-    let mut hash = Sha256::new();
-    hash.update(b"ncrs audit lane ");
-    hash.update(lane.to_be_bytes());
-    hash.finalize().to_vec()
-}
-
-impl Row {
-    /// The hash of the entry at that place after `prev`.
-    ///
-    /// Every field goes in with its length before it, so that no two entries have the same bytes.
-    pub(super) fn hash(&self, lane: i64, seq: i64, prev: &[u8]) -> Vec<u8> {
-        let mut hash = Sha256::new();
-        let mut field = |bytes: Option<&[u8]>| match bytes {
-            Some(bytes) => {
-                hash.update([1]);
-                hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
-                hash.update(bytes);
-            }
-            None => hash.update([0]),
-        };
-        field(Some(b"ncrs audit 1"));
-        field(Some(prev));
-        for number in [lane, seq, self.at] {
-            field(Some(&number.to_be_bytes()));
-        }
-        for text in [
-            Some(&self.correlation),
-            Some(&self.person),
-            self.role.as_ref(),
-            self.job.as_ref(),
-            self.organisation.as_ref(),
-            Some(&self.session),
-            Some(&self.device),
-            Some(&self.action),
-            Some(&self.outcome),
-            Some(&self.patients),
-            self.reason.as_ref(),
-            Some(&self.detail),
-        ] {
-            field(text.map(|text| text.as_bytes()));
-        }
-        hash.finalize().to_vec()
+/// PostgreSQL has no text with a NUL in it, and would refuse the entries of everyone in the batch.
+fn storable(text: String) -> String {
+    if text.contains('\0') {
+        text.replace('\0', "\u{fffd}")
+    } else {
+        text
     }
 }
 
@@ -276,42 +398,22 @@ impl Row {
 mod tests {
     use super::*;
 
-    fn row() -> Row {
-        Row {
-            at: 1_700_000_000_000_000,
-            correlation: "c".into(),
-            person: "p".into(),
-            role: None,
-            job: Some("Nurse".into()),
-            organisation: None,
-            session: "s".into(),
-            device: "d".into(),
-            action: "search".into(),
-            outcome: "allowed".into(),
-            patients: "[]".into(),
-            subjects: Vec::new(),
-            reason: None,
-            detail: "{}".into(),
+    /// What was written last year has to be read next year.
+    #[test]
+    fn codes_stay_as_they_are() {
+        fn codes<T: Copy>(all: &[T], code: fn(T) -> &'static str) -> String {
+            all.iter()
+                .map(|one| code(*one))
+                .collect::<Vec<_>>()
+                .join(" ")
         }
-    }
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
-    /// The bytes that were hashed last year have to hash the same next year.
-    #[test]
-    fn hashes_stay_as_they_are() {
-        insta::assert_snapshot!(hex(&genesis(0)), @"5f1f567fe73b9389c09efe45dffc3253e3405ff92608a6fc6aeec3be5a96f01e");
-        insta::assert_snapshot!(hex(&row().hash(0, 1, &genesis(0))), @"882a5a7cba85ec644bb5040bf657313f4e88a1327d1000091eb7391b3e70632a");
-    }
-
-    #[test]
-    fn a_text_does_not_move_to_the_next_field_unseen() {
-        let mut moved = row();
-        moved.role = moved.job.take();
-        assert_ne!(moved.hash(0, 1, b""), row().hash(0, 1, b""));
-        assert_ne!(row().hash(0, 1, b""), row().hash(0, 2, b""));
-        assert_ne!(row().hash(0, 1, b""), row().hash(1, 1, b""));
+        insta::assert_snapshot!(codes(Action::ALL, Action::code), @"search open-patient close-patient view-overview view-details ask-summary view-summary view-adjustments change-adjustments enrol sign-in sign-out choose-role add-passkey remove-passkey");
+        insta::assert_snapshot!(codes(Outcome::ALL, Outcome::code), @"allowed done refused failed");
+        insta::assert_snapshot!(codes(Ground::ALL, Ground::code), @"role agreed standing emergency");
+        insta::assert_snapshot!(codes(ReasonCode::ALL, ReasonCode::code), @"public-interest statute court-order self-claimed-emergency emergency other");
+        for action in Action::ALL {
+            assert_eq!(Action::from_code(action.code()), Some(*action));
+        }
+        assert_eq!(Action::from_code("nothing"), None);
     }
 }

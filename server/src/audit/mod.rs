@@ -5,15 +5,24 @@
 //! the disk, not one for each.
 //!
 //! Entries stand in lanes. In each, an entry holds the hash of the one before it, so that an edit, a
-//! removal or a swap breaks the chain where it happened ([`verify`]). A cut at the end shows only
-//! against [`heads`] that were kept elsewhere.
+//! removal or a swap breaks the chain where it happened ([`verify()`]). A cut at the end, or a chain
+//! that someone computed anew, shows only against [`Anchors`] that were kept outside the database.
+//! What was added between the last of them and a break-in into the database cannot be told from what
+//! the service wrote.
 
 mod entry;
+mod export;
+mod heads;
+pub mod query;
+mod reading;
+mod row;
 mod verify;
 mod writer;
 
-pub use entry::{Action, Actor, Entry, Outcome};
-pub use verify::{Broken, Head, Verified, heads, verify, verify_against};
+pub use entry::{Action, Actor, ActorRole, Entry, Ground, Outcome, ReasonCode};
+pub use export::{Exported, Period, export};
+pub use heads::{Anchors, BrokenLine, Head, HeadFile, HeadKey, PublicKey, anchor_now, heads};
+pub use verify::{Broken, Verified, Wrong, verify, verify_against};
 
 use crate::clock::SharedClock;
 use crate::failure::{Failure, Result};

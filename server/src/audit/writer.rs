@@ -1,6 +1,6 @@
 //! One task for each lane: takes what has come meanwhile and writes it in one transaction.
 
-use super::entry::{Row, genesis};
+use super::row::{INSERT, Row, genesis};
 use crate::failure::{Failure, Result};
 use crate::store::{Db, Value, column, insert_many};
 use tokio::sync::{mpsc, oneshot};
@@ -59,44 +59,23 @@ async fn write(db: &Db, lane: i64, rows: Vec<Row>) -> Result<()> {
     let mut patients = Vec::new();
     for row in rows {
         seq += 1;
-        let hash = row.hash(lane, seq, &prev);
+        // Only a format that there is not has no hash.
+        let hash = row
+            .hash(lane, seq, &prev)
+            .ok_or_else(|| Failure::Audit("an entry of no format".into()))?;
+        let at = row.at;
         patients.extend(
-            row.subjects
+            row.subjects()
                 .into_iter()
-                .map(|patient| [patient.into(), lane.into(), seq.into()]),
+                .map(|patient| [lane.into(), seq.into(), patient.into(), Value::from(at)]),
         );
-        entries.push([
-            Value::from(lane),
-            seq.into(),
-            row.at.into(),
-            row.correlation.into(),
-            row.person.into(),
-            row.role.into(),
-            row.job.into(),
-            row.organisation.into(),
-            row.session.into(),
-            row.device.into(),
-            row.action.into(),
-            row.outcome.into(),
-            row.patients.into(),
-            row.reason.into(),
-            row.detail.into(),
-            prev.into(),
-            hash.clone().into(),
-        ]);
+        entries.push(row.values(lane, seq, prev, hash.clone()));
         prev = hash;
     }
+    insert_many(&mut transaction, INSERT, "", entries).await?;
     insert_many(
         &mut transaction,
-        "insert into audit_entry (lane, seq, at, correlation, person, role, job, organisation, session, device,
-         action, outcome, patients, reason, detail, prev, hash)",
-        "",
-        entries,
-    )
-    .await?;
-    insert_many(
-        &mut transaction,
-        "insert into audit_patient (nhs_number, lane, seq)",
+        "insert into audit_patient (lane, seq, nhs_number, at)",
         "",
         patients,
     )

@@ -1,5 +1,6 @@
 //! The commands of the operator.
 
+pub(crate) mod audit;
 pub(crate) mod enrol;
 pub(crate) mod log;
 pub(crate) mod seed;
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use server::settings::Settings;
 use server::store::Db;
 use std::io::Write;
+use std::path::PathBuf;
 
 /// The National Care Records Service.
 ///
@@ -32,6 +34,42 @@ pub(crate) enum Command {
     Seed(SeedArgs),
     /// Give a member of staff a code with which they can add their first passkey
     Enrol(EnrolArgs),
+    /// Prove the record of every look, keep its heads, or hand it on
+    #[command(subcommand)]
+    Audit(AuditCommand),
+}
+
+/// What to do with the audit.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Look for entries that were changed, removed, moved, put in or cut off: ends with 1 where there are any
+    Verify(VerifyArgs),
+    /// Write the heads of the audit, signed, to keep elsewhere
+    Heads,
+    /// Write the audit as FHIR R4 AuditEvent, one to a line
+    Export(ExportArgs),
+}
+
+/// Against what to verify.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// A file of heads that was kept, beside the one of NCRS_AUDIT_HEADS; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(crate) heads: Vec<PathBuf>,
+    /// The public key that signed them, where it is not the one of NCRS_AUDIT_KEY; may be given several times
+    #[arg(long, value_name = "BASE64")]
+    pub(crate) key: Vec<String>,
+}
+
+/// What to export.
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// From that day or time on, as in 2026-11-21 or 2026-11-21T09:30:00Z
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) from: Option<String>,
+    /// To the end of that day, or before that time
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) to: Option<String>,
 }
 
 /// How to seed.

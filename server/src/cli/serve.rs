@@ -1,11 +1,13 @@
 //! `ncrs serve`.
 
+use super::audit::head_file;
 use super::{database, say};
 use anyhow::{Context, Result};
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
+use server::audit::HeadFile;
 use server::clock::{Clock, SharedClock, SystemClock};
 use server::identity::{self, staff};
 use server::router::{Server, router};
@@ -28,10 +30,26 @@ pub(crate) async fn serve(settings: Settings) -> Result<()> {
     settings.check_training(training)?;
     let clock: SharedClock = Arc::new(SystemClock);
     let server = Server::start(settings.clone(), db.clone(), clock.clone()).await?;
+    let heads = head_file(&settings)?;
+    match &heads {
+        // Now, so that a place that cannot be written is known now.
+        Some(heads) => heads
+            .anchor(&db, clock.as_ref())
+            .await
+            .with_context(|| format!("NCRS_AUDIT_HEADS: {}", heads.path().display()))?,
+        None if training => {}
+        None => tracing::warn!(
+            "NCRS_AUDIT_HEADS is not set: nothing will prove that the end of the audit was not cut off"
+        ),
+    }
     if training {
         say(&welcome(&settings, &db, clock.as_ref()).await?)?;
     }
     tokio::spawn(keep_clean(server.clone()));
+    if let Some(heads) = heads.clone() {
+        let every = settings.audit_heads_every;
+        tokio::spawn(keep_heads(heads, every, db.clone(), clock.clone()));
+    }
 
     let handle = Handle::new();
     tokio::spawn(end_when_told(handle.clone()));
@@ -57,6 +75,9 @@ pub(crate) async fn serve(settings: Settings) -> Result<()> {
         }
     };
     served.with_context(|| format!("NCRS_ADDR: cannot listen on {}", settings.addr))?;
+    if let Some(heads) = heads {
+        keep_head(&heads, &db, clock.as_ref()).await;
+    }
     db.close().await;
     tracing::info!("the service has ended");
     Ok(())
@@ -115,6 +136,23 @@ async fn keep_clean(server: Server) {
         if let Err(failure) = server.services.visits.forget_removed().await {
             tracing::error!(%failure, "old visits were not removed");
         }
+    }
+}
+
+/// Keeps the heads of the audit outside the database, at that interval.
+async fn keep_heads(heads: HeadFile, every: Duration, db: Db, clock: SharedClock) {
+    let mut turns = tokio::time::interval(every);
+    // The first is there already.
+    turns.tick().await;
+    loop {
+        turns.tick().await;
+        keep_head(&heads, &db, clock.as_ref()).await;
+    }
+}
+
+async fn keep_head(heads: &HeadFile, db: &Db, clock: &dyn Clock) {
+    if let Err(failure) = heads.anchor(db, clock).await {
+        tracing::error!(%failure, "the heads of the audit were not kept");
     }
 }
 

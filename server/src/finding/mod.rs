@@ -19,10 +19,11 @@ use domain::NhsNumber;
 use domain::clock::uk_date;
 use domain::ids::{ContextId, TabId};
 use domain::search::{
-    MatchedOn, PatientMatch, PatientQuery, SearchForm, SearchOutcome, best_first,
+    DateRange, MatchedOn, NamePattern, PatientMatch, PatientQuery, SearchForm, SearchOutcome,
+    best_first,
 };
 use jiff::civil::Date;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The port of one request.
 pub struct FindingPort {
@@ -43,34 +44,40 @@ impl FindingPort {
             searches,
             ..
         } = &self.services;
-        let kind = form.kind();
-        let permit = access.to_find(&self.caller, kind).await?;
         let now = clock.now();
+        let today = uk_date(now);
+        let checked = form.check(today);
+        let asked = asked(form, checked.as_ref().ok());
+        let permit = access
+            .to_find(&self.caller, form.kind(), asked.clone())
+            .await?;
         if let Err(limited) = searches.take(permit.actor().person, now) {
             let failure = Failure::from(Kind::TooMany);
             if limited.first {
-                access.not_answered(&permit, kind, &failure).await?;
+                access.not_answered(&permit, asked, &failure).await?;
             }
             return Err(failure);
         }
-        let today = uk_date(now);
         // The audit does not need every slip of a key: nobody was looked for.
-        let query = form.check(today).map_err(Kind::Invalid)?;
+        let query = checked.map_err(Kind::Invalid)?;
         let held = match self.look_for(&permit, query, today).await {
             Ok(held) => held,
             Err(failure) => {
-                access.not_answered(&permit, kind, &failure).await?;
+                access.not_answered(&permit, asked, &failure).await?;
                 return Err(failure);
             }
         };
-        let widened = matches!(form, SearchForm::Advanced(form) if form.widen);
         let detail = |outcome: &SearchOutcome| {
             let ended = match outcome {
                 SearchOutcome::Found { .. } => "found",
                 SearchOutcome::TooMany => "too-many",
                 SearchOutcome::Nobody => "nobody",
             };
-            json!({ "by": kind.slug(), "widened": widened, "ended": ended })
+            let mut detail = asked;
+            if let Value::Object(detail) = &mut detail {
+                detail.insert("ended".to_owned(), ended.into());
+            }
+            detail
         };
         access.release(&permit, held, detail).await
     }
@@ -123,9 +130,9 @@ impl FindingPort {
             contexts,
             ..
         } = &self.services;
-        let permit = access.to_open(&self.caller, number).await?;
-        let (person, role) = self.caller.in_role()?;
         let context = ContextId(new_id(clock.as_ref()));
+        let permit = access.to_open(&self.caller, number, context).await?;
+        let (person, role) = self.caller.in_role()?;
         contexts
             .open(context, person, role, tab, permit.of(), origin)
             .await?;
@@ -138,7 +145,7 @@ impl FindingPort {
         } = &self.services;
         let session = self.caller.signed_in()?.session;
         if let Some(patient) = contexts.close(key, session).await? {
-            access.closed(&self.caller, patient).await?;
+            access.closed(&self.caller, patient, key.context).await?;
         }
         Ok(())
     }
@@ -146,6 +153,44 @@ impl FindingPort {
     fn told<T>(&self, result: Result<T>) -> Result<T, Problem> {
         result.map_err(|failure| failure.at_boundary(self.caller.correlation))
     }
+}
+
+/// What was searched for, for the audit: the criteria are there once the form is right, so that
+/// they are as short as what a search may hold.
+fn asked(form: &SearchForm, query: Option<&PatientQuery>) -> Value {
+    let widened = matches!(form, SearchForm::Advanced(form) if form.widen);
+    let mut asked = json!({ "by": form.kind().slug(), "widened": widened });
+    if let (Value::Object(asked), Some(query)) = (&mut asked, query) {
+        asked.insert("criteria".to_owned(), criteria(query));
+    }
+    asked
+}
+
+fn criteria(query: &PatientQuery) -> Value {
+    let details = match query {
+        PatientQuery::NhsNumber(number) => return json!({ "nhs-number": number }),
+        PatientQuery::Details(details) => details,
+    };
+    let name = |name: &Option<NamePattern>| name.as_ref().map(|name| name.typed().to_owned());
+    let days = |range: Option<DateRange>| range.map(|range| format!("{}/{}", range.from, range.to));
+    let criteria = [
+        (
+            "gender",
+            details.gender.map(|gender| gender.code().to_owned()),
+        ),
+        ("family", name(&details.family)),
+        ("given", name(&details.given)),
+        ("birth", days(details.birth)),
+        (
+            "postcode",
+            details.postcode.as_ref().map(|code| code.key().to_owned()),
+        ),
+        ("death", days(details.death)),
+    ];
+    criteria
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
 }
 
 #[async_trait]

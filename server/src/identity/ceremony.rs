@@ -131,3 +131,38 @@ pub(super) async fn take<State: DeserializeOwned>(
     let person = person.as_deref().map(stored).transpose()?;
     Ok((For { person, code_hash }, state))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn credential(client_data: &[u8]) -> WebAuthnJson {
+        let encoded = BASE64_URL_SAFE_NO_PAD.encode(client_data);
+        json!({ "response": { "clientDataJSON": encoded } })
+    }
+
+    proptest! {
+        #[test]
+        fn the_challenge_is_what_the_credential_says(challenge in "[A-Za-z0-9_-]{1,60}", more: String) {
+            let data = json!({ "challenge": challenge, "origin": more }).to_string();
+            prop_assert_eq!(challenge_of_credential(&credential(data.as_bytes())), Some(challenge));
+        }
+
+        #[test]
+        fn whatever_is_sent_as_a_credential_does_no_harm(text: String, bytes: Vec<u8>) {
+            let without = [
+                credential(&bytes),
+                credential(text.as_bytes()),
+                json!({ "response": { "clientDataJSON": text } }),
+                json!({ "response": text }),
+                json!(text),
+                credential(json!({ "challenge": 7, "origin": text }).to_string().as_bytes()),
+            ];
+            for credential in without {
+                prop_assert_eq!(challenge_of_credential(&credential), None);
+            }
+        }
+    }
+}

@@ -76,6 +76,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use rand::SeedableRng;
 
     #[test]
@@ -120,5 +121,17 @@ mod tests {
             assert_eq!(EnrolmentCode::read(other), None, "{other}");
         }
         assert_eq!(EnrolmentCode::read(&"é".repeat(1000)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_typed_it_is_a_code_or_none(typed in "[0-9A-Za-z -]{10,16}|.{0,80}") {
+            if let Some(code) = EnrolmentCode::read(&typed) {
+                let shown = code.to_string();
+                prop_assert_eq!(shown.len(), 14);
+                prop_assert!(shown.bytes().all(|byte| byte == b'-' || ALPHABET.contains(&byte)));
+                prop_assert_eq!(EnrolmentCode::read(&shown), Some(code));
+            }
+        }
     }
 }

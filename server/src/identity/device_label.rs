@@ -42,6 +42,7 @@ pub fn device_label(user_agent: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn common_devices_are_told_apart() {
@@ -52,5 +53,24 @@ mod tests {
         assert_eq!(device_label(tablet), "Safari on iPad");
         assert_eq!(device_label(desk), "Edge on Windows");
         assert_eq!(device_label(""), "An unknown browser");
+    }
+
+    proptest! {
+        /// The label goes to the audit and to a person's list of sessions: it is ours whatever is
+        /// sent.
+        #[test]
+        fn a_label_is_of_our_words_only(marks in "(Edg|OPR/|Firefox/|Chrome/|iPad|CrOS|Linux| |;|x){0,9}", noise: String) {
+            let named = |table: &[(&str, &str)], word: &str| table.iter().any(|(_, name)| *name == word);
+            for agent in [format!("{noise}{marks}"), marks, noise] {
+                let label = device_label(&agent);
+                let known = match label.split_once(" on ") {
+                    Some((browser, system)) => {
+                        (browser == "A browser" || named(BROWSERS, browser)) && named(SYSTEMS, system)
+                    }
+                    None => label == "An unknown browser" || named(BROWSERS, &label),
+                };
+                prop_assert!(known, "{label}");
+            }
+        }
     }
 }

@@ -4,8 +4,8 @@ use super::ceremony::{self, CeremonyKind, For};
 use super::session::{self, LiveSession, Which};
 use super::session_store::{OPENING, Opening, hash};
 use super::{ABSOLUTE, EnrolmentCode, Event, IDLE, Identity, VISIT, passkey, staff};
-use crate::audit::{Action, Actor, Entry, Outcome};
-use crate::caller::{Caller, SignedInCaller};
+use crate::audit::{Action, Actor, ActorRole, Entry, Outcome};
+use crate::caller::{Caller, Client, SignedInCaller};
 use crate::failure::{Failure, Result};
 use app::api::identity::{AccountView, Enrolment, SessionView, SignedIn, WebAuthnJson};
 use app::api::offline::OfflineTerms;
@@ -33,6 +33,8 @@ pub struct Visitor {
     pub address: IpAddr,
     /// "Chrome on Android".
     pub device: String,
+    /// The app.
+    pub client: Client,
     /// Joins the screen, the log and the audit.
     pub correlation: CorrelationId,
 }
@@ -70,6 +72,7 @@ impl IdentityPort {
     pub fn caller(&self) -> Caller {
         Caller {
             correlation: self.visitor.correlation,
+            client: self.visitor.client.clone(),
             signed_in: self.live.as_ref().map(|live| live.caller.clone()),
         }
     }
@@ -192,7 +195,10 @@ impl IdentityPort {
         actor.role = roles
             .iter()
             .find(|own| role == Some(own.id))
-            .map(audited_role);
+            .map(ActorRole::of);
+        actor.name = staff::find(&self.identity.db, person)
+            .await?
+            .map(|(person, _)| person.name);
         self.record(
             actor,
             Action::SignIn,
@@ -224,7 +230,7 @@ impl IdentityPort {
         for session in sessions {
             self.identity.tell(Event::Ended(session)).await;
             let Some(live) = &self.live else { continue };
-            let actor = Actor::of(self.visitor.correlation, &live.caller);
+            let actor = self.actor_of(live);
             let detail = json!({ "session": session, "why": why });
             if let Err(failure) = self
                 .record(actor, Action::SignOut, Outcome::Done, detail)
@@ -237,13 +243,18 @@ impl IdentityPort {
 
     /// Someone who is not signed in yet.
     fn actor(&self, person: PersonId, session: SessionRef) -> Actor {
-        Actor {
-            correlation: self.visitor.correlation,
-            person,
-            role: None,
-            session,
-            device: self.visitor.device.clone(),
-        }
+        let Visitor {
+            correlation,
+            client,
+            device,
+            ..
+        } = &self.visitor;
+        Actor::new(*correlation, client, person, session, device)
+    }
+
+    /// Whoever is signed in.
+    fn actor_of(&self, live: &LiveSession) -> Actor {
+        Actor::of(self.visitor.correlation, &self.visitor.client, &live.caller)
     }
 
     /// Writes the audit. Before the deed, so that none is missing; never inside a transaction, as
@@ -305,8 +316,8 @@ impl IdentityPort {
             Ok(made) if staff::find(&identity.db, person).await?.is_some() => made,
             Ok(_) => return Err(Kind::NotAccepted.into()),
             Err(refusal) => {
-                self.record(actor, Action::Enrol, Outcome::Refused, json!({}))
-                    .await?;
+                let entry = Entry::new(actor, Action::Enrol, Outcome::Refused);
+                self.identity.audit.record(entry.failing(&refusal)).await?;
                 return Err(refusal);
             }
         };
@@ -348,14 +359,10 @@ impl IdentityPort {
             .await?;
         let claimed = passkey::identify(identity, credential).await?;
         if let Err(refusal) = passkey::finish_authentication(identity, &claimed, state).await {
-            let detail = json!({ "passkey": claimed.passkey });
-            self.record(
-                self.actor(claimed.person, NO_SESSION),
-                Action::SignIn,
-                Outcome::Refused,
-                detail,
-            )
-            .await?;
+            let actor = self.actor(claimed.person, NO_SESSION);
+            let entry = Entry::new(actor, Action::SignIn, Outcome::Refused)
+                .with(json!({ "passkey": claimed.passkey }));
+            identity.audit.record(entry.failing(&refusal)).await?;
             return Err(refusal);
         }
         self.open(claimed.person, claimed.passkey).await
@@ -407,19 +414,20 @@ impl IdentityPort {
     }
 
     async fn change_role(&self, role: RoleId) -> Result<SessionView> {
+        let live = self.live()?;
         let SignedInCaller {
             session,
             person,
             role: current,
             ..
-        } = &self.live()?.caller;
+        } = &live.caller;
         let roles = staff::roles(&self.identity.db, *person).await?;
         let chosen = roles
             .iter()
             .find(|own| own.id == role)
             .ok_or(Kind::NotFound)?;
-        let mut actor = self.actor(*person, *session);
-        actor.role = Some(audited_role(chosen));
+        let mut actor = self.actor_of(live);
+        actor.role = Some(ActorRole::of(chosen));
         self.record(actor, Action::ChooseRole, Outcome::Allowed, json!({}))
             .await?;
         session::set_role(&self.identity.db, *session, role).await?;
@@ -467,7 +475,7 @@ impl IdentityPort {
         }
         let made = passkey::finish_registration(identity, credential, &state)?;
         let id = PasskeyId(identity.new_id());
-        let actor = Actor::of(self.visitor.correlation, &self.live()?.caller);
+        let actor = self.actor_of(self.live()?);
         self.record(
             actor,
             Action::AddPasskey,
@@ -494,7 +502,7 @@ impl IdentityPort {
         } = self.live()?.caller;
         let db = &self.identity.db;
         passkey::check_removal(db.write(), person, passkey).await?;
-        let actor = Actor::of(self.visitor.correlation, &self.live()?.caller);
+        let actor = self.actor_of(self.live()?);
         self.record(
             actor,
             Action::RemovePasskey,
@@ -521,15 +529,6 @@ impl IdentityPort {
     fn answer<T>(&self, outcome: Result<T>) -> Result<T, Problem> {
         outcome.map_err(|failure| failure.at_boundary(self.visitor.correlation))
     }
-}
-
-/// How the audit names a role.
-fn audited_role(role: &RoleAssignment) -> (RoleId, String, String) {
-    (
-        role.id,
-        role.job_name.clone(),
-        role.organisation.ods.to_string(),
-    )
 }
 
 /// The role of someone who has only one.

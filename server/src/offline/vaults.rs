@@ -8,13 +8,14 @@
 //! | told to be wiped before                            | wipe     |
 //! | unknown                                            | wipe     |
 
+use crate::audit::ActorRole;
 use crate::clock::SharedClock;
 use crate::failure::{Failure, Result};
 use crate::identity::hex;
 use crate::store::{Db, Sql, column};
 use app::api::offline::Standing;
 use domain::device_log::{Break, LogEntry, LogHead};
-use domain::ids::{PasskeyId, PersonId, RoleId, VaultId};
+use domain::ids::{PasskeyId, PersonId, VaultId};
 use domain::role::RoleAssignment;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeSet, HashMap};
@@ -31,8 +32,8 @@ pub struct Vaults {
 pub struct VaultRow {
     /// Names it here and in the audit: its id opens too much to stand there.
     pub key: String,
-    /// In which role it was registered: its id, the job's name and the organisation's ODS code.
-    pub role: (RoleId, String, String),
+    /// In which role it was registered.
+    pub role: ActorRole,
     /// Where the copy of its log stands.
     pub head: LogHead,
 }
@@ -172,7 +173,7 @@ impl Vaults {
     pub async fn of(&self, id: VaultId, person: PersonId) -> Result<Option<VaultRow>> {
         let key = key(id);
         let found = sqlx::query(
-            "select role, job, organisation, log_seq, log_hash from vault
+            "select role, job, organisation, log_seq, log_hash, coalesce((select name from organisation where ods = vault.organisation), vault.organisation) from vault
              where id_hash = $1 and person = $2",
         )
         .bind(key.clone())
@@ -186,12 +187,14 @@ impl Vaults {
         let seq: i64 = column(&row, 3)?;
         Ok(Some(VaultRow {
             key,
-            role: (
-                role.parse()
+            role: ActorRole {
+                id: role
+                    .parse()
                     .map_err(|_| Failure::Corrupt("the role of a vault".into()))?,
-                column(&row, 1)?,
-                column(&row, 2)?,
-            ),
+                job: column(&row, 1)?,
+                organisation: column(&row, 2)?,
+                organisation_name: column(&row, 5)?,
+            },
             head: LogHead {
                 seq: u64::try_from(seq)
                     .map_err(|_| Failure::Corrupt("the end of a device's log".into()))?,

@@ -1,7 +1,7 @@
 //! The visit lists: the patients whom people go to see, each list of one person in one role.
 
 use crate::access::{Permit, TakeAlong};
-use crate::audit::Actor;
+use crate::audit::{Actor, ActorRole};
 use crate::clock::SharedClock;
 use crate::failure::{Failure, Result};
 use crate::identity::new_id;
@@ -23,8 +23,8 @@ pub struct VisitRow {
     pub id: VisitId,
     /// Whom.
     pub patient: NhsNumber,
-    /// Whose role: its id, the job's name and the organisation's ODS code.
-    pub role: (RoleId, String, String),
+    /// In which role.
+    pub role: ActorRole,
     /// When they were put on the list.
     pub added_at: Timestamp,
 }
@@ -57,19 +57,19 @@ impl Visits {
             )
             .bind(new_id(self.clock.as_ref()).to_string())
             .bind(person.to_string())
-            .bind(role.0.to_string())
-            .bind(role.1.clone())
-            .bind(role.2.clone())
+            .bind(role.id.to_string())
+            .bind(role.job.clone())
+            .bind(role.organisation.clone())
             .bind(permit.of().digits())
             .bind(self.clock.now().as_microsecond())
             .execute(self.db.write())
             .await?;
             let there = sqlx::query(
-                "select id, nhs_number, role, job, organisation, added_at from visit
+                "select id, nhs_number, role, job, organisation, added_at, coalesce((select name from organisation where ods = visit.organisation), visit.organisation) from visit
                  where person = $1 and role = $2 and nhs_number = $3 and removed_at is null",
             )
             .bind(person.to_string())
-            .bind(role.0.to_string())
+            .bind(role.id.to_string())
             .bind(permit.of().digits())
             .fetch_optional(self.db.write())
             .await?;
@@ -88,7 +88,7 @@ impl Visits {
     /// Where the database does not answer.
     pub async fn list(&self, person: PersonId, role: RoleId) -> Result<Vec<VisitRow>> {
         sqlx::query(
-            "select id, nhs_number, role, job, organisation, added_at from visit
+            "select id, nhs_number, role, job, organisation, added_at, coalesce((select name from organisation where ods = visit.organisation), visit.organisation) from visit
              where person = $1 and role = $2 and removed_at is null
              order by added_at, id",
         )
@@ -171,7 +171,7 @@ impl Visits {
             return Ok(HashMap::new());
         }
         let mut sql = Sql::new(
-            "select id, nhs_number, role, job, organisation, added_at from visit where person = ",
+            "select id, nhs_number, role, job, organisation, added_at, coalesce((select name from organisation where ods = visit.organisation), visit.organisation) from visit where person = ",
         );
         sql.bind(person.to_string())?
             .push(" and id in (")
@@ -225,7 +225,7 @@ impl Visits {
 }
 
 /// Whose list it is.
-fn owner(actor: &Actor) -> Result<(PersonId, &(RoleId, String, String))> {
+fn owner(actor: &Actor) -> Result<(PersonId, &ActorRole)> {
     match &actor.role {
         Some(role) => Ok((actor.person, role)),
         None => Err(Failure::Internal("a permit without a role".into())),
@@ -238,11 +238,12 @@ fn visit(row: &AnyRow) -> Result<VisitRow> {
     Ok(VisitRow {
         id: id.parse().map_err(corrupt)?,
         patient: number(row, 1)?,
-        role: (
-            role.parse().map_err(corrupt)?,
-            column(row, 3)?,
-            column(row, 4)?,
-        ),
+        role: ActorRole {
+            id: role.parse().map_err(corrupt)?,
+            job: column(row, 3)?,
+            organisation: column(row, 4)?,
+            organisation_name: column(row, 6)?,
+        },
         added_at: Timestamp::from_microsecond(column(row, 5)?)
             .map_err(|_| Failure::Corrupt("the time of a visit".into()))?,
     })

@@ -9,8 +9,8 @@ use sqlx::AnyConnection;
 pub enum Value {
     /// Text, also dates, ids and JSON; `None` is null.
     Text(Option<String>),
-    /// A number, a time or a yes or no.
-    Number(i64),
+    /// A number, a time or a yes or no; `None` is null.
+    Number(Option<i64>),
     /// Bytes.
     Bytes(Vec<u8>),
 }
@@ -35,13 +35,19 @@ impl From<Option<String>> for Value {
 
 impl From<i64> for Value {
     fn from(number: i64) -> Self {
+        Self::Number(Some(number))
+    }
+}
+
+impl From<Option<i64>> for Value {
+    fn from(number: Option<i64>) -> Self {
         Self::Number(number)
     }
 }
 
 impl From<bool> for Value {
     fn from(yes: bool) -> Self {
-        Self::Number(yes.into())
+        Self::Number(Some(yes.into()))
     }
 }
 
@@ -52,7 +58,7 @@ impl From<Vec<u8>> for Value {
 }
 
 /// Rows in one statement. SQLite takes 32,766 arguments and PostgreSQL 65,535, and no table here
-/// has more than twenty columns.
+/// has more than thirty columns.
 const SIZES: [usize; 5] = [1024, 256, 32, 8, 1];
 
 /// Inserts the rows: `into` is `insert into table (columns)`, `after` what follows the values, such

@@ -57,6 +57,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "offline",
         include_str!("../../migrations/0004_offline.sql"),
     ),
+    (5, "audit", include_str!("../../migrations/0005_audit.sql")),
 ];
 
 impl Db {
@@ -149,11 +150,19 @@ impl Db {
             .replace("{{text_key}}", text_key)
             .replace("{{bytes}}", bytes)
             .replace("{{without_rowid}}", without_rowid);
-        while let Some((before, (table, after))) = sql
-            .split_once("{{append_only ")
-            .and_then(|(before, rest)| Some((before, rest.split_once("}}")?)))
-        {
-            sql = format!("{before}{}{after}", self.append_only(table));
+        for (word, meaning) in [
+            (
+                "{{append_only ",
+                Self::append_only as fn(&Self, &str) -> String,
+            ),
+            ("{{changeable ", Self::changeable),
+        ] {
+            while let Some((before, (table, after))) = sql
+                .split_once(word)
+                .and_then(|(before, rest)| Some((before, rest.split_once("}}")?)))
+            {
+                sql = format!("{before}{}{after}", meaning(self, table));
+            }
         }
         sql
     }
@@ -175,6 +184,19 @@ impl Db {
                  $$ begin raise exception '{table} is append-only'; end $$;
                  create trigger {table}_append_only before update or delete or truncate on {table}
                  for each statement execute function {table}_refuse();"
+            ),
+        }
+    }
+
+    /// Takes back [`Db::append_only`], for a migration that has to make the table anew.
+    fn changeable(&self, table: &str) -> String {
+        match self.engine {
+            Engine::Sqlite => ["update", "delete"]
+                .map(|event| format!("drop trigger {table}_no_{event};\n"))
+                .concat(),
+            Engine::Postgres => format!(
+                "drop trigger {table}_append_only on {table};
+                 drop function {table}_refuse();"
             ),
         }
     }

@@ -44,6 +44,7 @@ pub fn decompress(compressed: &[u8]) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn a_document_comes_back_as_it_was() {
@@ -69,5 +70,23 @@ mod tests {
             io::ErrorKind::InvalidData
         );
         assert!(decompress(&compress(&vec![b' '; LARGEST_DOCUMENT]).unwrap()).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn any_document_comes_back_as_it_was(document: Vec<u8>) {
+            prop_assert_eq!(decompress(&compress(&document).unwrap()).unwrap(), document);
+        }
+
+        #[test]
+        fn damage_does_no_harm(mut kept: Vec<u8>, at: proptest::sample::Index, by in 1..=255_u8) {
+            let _refused_or_not = decompress(&kept);
+            kept = compress(&kept).unwrap();
+            let at = at.index(kept.len());
+            kept[at] ^= by;
+            if let Ok(document) = decompress(&kept) {
+                prop_assert!(document.len() <= LARGEST_DOCUMENT);
+            }
+        }
     }
 }

@@ -578,6 +578,11 @@ fn span(cell: Node, name: &str) -> usize {
         .clamp(1, MOST_COLUMNS)
 }
 
+/// Whether it is a row of the table, and not of one inside it.
+fn own_row(node: Node, table: Node) -> bool {
+    is(&node, "tr") && node.ancestors().skip(1).find(|outer| is(outer, "table")) == Some(table)
+}
+
 /// Whether it is inside a cell or the caption of the table, where text belongs.
 fn in_cell(inner: Node, table: Node) -> bool {
     inner
@@ -585,17 +590,13 @@ fn in_cell(inner: Node, table: Node) -> bool {
         .skip(1)
         .take_while(|outer| *outer != table)
         .any(|outer| {
-            is(&outer, "caption")
-                || outer
-                    .parent_element()
-                    .is_some_and(|parent| is(&parent, "tr"))
+            outer.parent_element().is_some_and(|parent| {
+                own_row(parent, table) || (is(&outer, "caption") && parent == table)
+            })
         })
 }
 
 fn table(node: Node, found: &mut Vec<Block>) {
-    let own_rows = |node: Node<'_, '_>, table: Node<'_, '_>| {
-        is(&node, "tr") && node.ancestors().skip(1).find(|outer| is(outer, "table")) == Some(table)
-    };
     let mut columns: Vec<String> = Vec::new();
     let mut rows: Vec<Row> = Vec::new();
     let mut reaching: Vec<Option<Reaching>> = Vec::new();
@@ -608,7 +609,7 @@ fn table(node: Node, found: &mut Vec<Block>) {
     {
         state(found, String::new(), words(stray));
     }
-    for row in node.descendants().filter(|inner| own_rows(*inner, node)) {
+    for row in node.descendants().filter(|inner| own_row(*inner, node)) {
         let cells: Vec<Node> = row.children().filter(Node::is_element).collect();
         let in_head = row.ancestors().any(|outer| is(&outer, "thead"))
             || cells.iter().all(|cell| is(cell, "th"));

@@ -6,6 +6,7 @@ use crate::seed::{Generator, personas};
 use domain::clock::banner_date;
 use domain::summary::{Content, Heading, KnownHeading, Row, Section, Summary};
 use jiff::civil::date;
+use proptest::prelude::*;
 use serde_json::json;
 
 const OFFICIAL: &str = include_str!("testdata/official_example.json");
@@ -445,4 +446,104 @@ fn what_cannot_be_read_whole_is_refused() {
         read(entities.to_string().as_bytes()),
         Err(ReadError::Narrative { .. })
     ));
+}
+
+/// A piece of a section's text: words that are numbered, in elements that others use for tables and
+/// for text.
+fn piece() -> impl Strategy<Value = String> {
+    let word = Just("WORD".to_owned());
+    word.prop_recursive(5, 40, 5, |inner| {
+        let several = prop::collection::vec(inner, 0..5);
+        (
+            prop::sample::select(&[
+                "p", "div", "span", "b", "ul", "li", "table", "thead", "tbody", "tr", "td", "th",
+                "h2", "caption", "a",
+            ]),
+            several,
+        )
+            .prop_map(|(name, inner)| format!("<{name}>{}</{name}>", inner.join(" ")))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    /// Whatever the shape, no word of a section is lost: what cannot be put in a table is a
+    /// statement.
+    #[test]
+    fn no_word_is_dropped(pieces in prop::collection::vec(piece(), 1..5)) {
+        let mut text = String::new();
+        let mut words = 0;
+        for part in pieces.concat().split_inclusive("WORD") {
+            words += usize::from(part.ends_with("WORD"));
+            text.push_str(&part.replace("WORD", &format!("word{words}word")));
+        }
+        let summary = read(&document(&[("AllergiesHeader", "Allergies", &text)])).unwrap();
+        let shown = shown(&summary);
+        for word in 1..=words {
+            prop_assert!(shown.contains(&format!("word{word}word")), "word {word} of {text}\n{shown}");
+        }
+    }
+
+    /// Damage, or an attack, is refused or read, and never anything else.
+    #[test]
+    fn a_damaged_document_does_no_harm(
+        damage in prop::collection::vec((any::<prop::sample::Index>(), 0..80_usize, any::<Vec<u8>>()), 1..6),
+        any_bytes: Vec<u8>,
+    ) {
+        let _refused = read(&any_bytes);
+        let mut document = OFFICIAL.as_bytes().to_vec();
+        for (at, length, instead) in damage {
+            let at = at.index(document.len());
+            let end = (at + length).min(document.len());
+            document.splice(at..end, instead);
+        }
+        let _refused_or_read = read(&document);
+        let _other_or_not = read_for(&document, "9000000009".parse().unwrap());
+    }
+
+    /// The same for JSON that is whole and says something else.
+    #[test]
+    fn a_document_of_other_values_does_no_harm(
+        choices in prop::collection::vec((any::<u16>(), 0..6_u8), 1..8),
+    ) {
+        let mut bundle: serde_json::Value = serde_json::from_str(OFFICIAL).unwrap();
+        for (which, what) in choices {
+            let mut left = usize::from(which) % 600;
+            replace(&mut bundle, &mut left, what);
+        }
+        let _refused_or_read = read(bundle.to_string().as_bytes());
+    }
+}
+
+/// Replaces the value that is so many further on.
+fn replace(value: &mut serde_json::Value, left: &mut usize, what: u8) {
+    if *left == 0 {
+        *value = match what {
+            0 => json!(null),
+            1 => json!([]),
+            2 => json!({}),
+            3 => json!(
+                "<div xmlns=\"http://www.w3.org/1999/xhtml\"><table><tr><td/></tr></table></div>"
+            ),
+            4 => json!(-1),
+            _ => json!([[{ "resource": "x" }]]),
+        };
+        *left = usize::MAX;
+        return;
+    }
+    *left = left.saturating_sub(usize::from(*left < usize::MAX));
+    match value {
+        serde_json::Value::Array(values) => {
+            for value in values {
+                replace(value, left, what);
+            }
+        }
+        serde_json::Value::Object(values) => {
+            for (_, value) in values {
+                replace(value, left, what);
+            }
+        }
+        _ => {}
+    }
 }

@@ -64,7 +64,10 @@ pub fn problem(problem: &Problem) -> Response {
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
     );
-    if matches!(problem.kind, Kind::TooMany | Kind::Unavailable) {
+    if matches!(
+        problem.kind,
+        Kind::TooMany | Kind::Unavailable | Kind::NotAccountable
+    ) {
         headers.insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
     }
     response
@@ -83,7 +86,9 @@ fn status(kind: &Kind) -> StatusCode {
         Kind::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::TooMany => StatusCode::TOO_MANY_REQUESTS,
-        Kind::Unavailable | Kind::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Unavailable | Kind::NotAccountable | Kind::Unreachable => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         Kind::OutOfDate => StatusCode::BAD_REQUEST,
         Kind::Unexpected => StatusCode::INTERNAL_SERVER_ERROR,
     }

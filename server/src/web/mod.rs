@@ -9,6 +9,7 @@ pub mod pages;
 pub mod rate_limit;
 pub mod trace;
 
+use crate::caller::Client;
 use crate::identity::{IdentityPort, Visitor, device_label};
 use crate::router::Server;
 use axum::extract::ConnectInfo;
@@ -41,6 +42,7 @@ async fn identity_of(server: &Server, parts: &Parts) -> crate::failure::Result<I
         session,
         address,
         device: device_label(agent.unwrap_or_default()),
+        client: Client::of(&parts.headers),
         correlation: correlation_of(server, parts),
     };
     IdentityPort::of(server.identity.clone(), visitor).await

@@ -368,7 +368,10 @@ async fn nothing_is_changed_without_the_audit() {
         ground
             .tamper("alter table audit_entry rename to taken_away")
             .await;
-        assert_eq!(told(submit(&nurse, key, &change).await), Kind::Unavailable);
+        assert_eq!(
+            told(submit(&nurse, key, &change).await),
+            Kind::NotAccountable
+        );
         ground
             .tamper("alter table taken_away rename to audit_entry")
             .await;

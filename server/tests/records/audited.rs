@@ -5,7 +5,7 @@ use app::ports::{Finding, Records};
 use app::problem::Kind;
 use domain::permission::{Duration, PermissionAnswer, Scope};
 use domain::role::Activity;
-use domain::search::{NhsNumberForm, SearchForm};
+use domain::search::{BasicForm, DateFields, NhsNumberForm, SearchForm};
 use sqlx::Row;
 
 const PATIENT: &str = "9990402132";
@@ -117,25 +117,31 @@ async fn nothing_is_shown_without_the_audit() {
         let port = nurse.records();
         assert_eq!(
             told(Finding::find(&nurse.finding(), by_number()).await),
-            Kind::Unavailable
+            Kind::NotAccountable
         );
-        assert_eq!(told(nurse.open("9990252955").await), Kind::Unavailable);
-        assert_eq!(told(Records::overview(&port, key).await), Kind::Unavailable);
-        assert_eq!(told(Records::details(&port, key).await), Kind::Unavailable);
-        assert_eq!(told(Records::gate(&port, key).await), Kind::Unavailable);
+        assert_eq!(told(nurse.open("9990252955").await), Kind::NotAccountable);
+        assert_eq!(
+            told(Records::overview(&port, key).await),
+            Kind::NotAccountable
+        );
+        assert_eq!(
+            told(Records::details(&port, key).await),
+            Kind::NotAccountable
+        );
+        assert_eq!(told(Records::gate(&port, key).await), Kind::NotAccountable);
         assert_eq!(
             told(Records::open_summary(&port, key, AGREED).await),
-            Kind::Unavailable
+            Kind::NotAccountable
         );
         assert_eq!(
             told(Records::adjustments(&port, key).await),
-            Kind::Unavailable
+            Kind::NotAccountable
         );
         // A refusal that cannot be recorded says no more than that.
         let without = nurse.without(Activity::ViewSummary);
         assert_eq!(
             told(Records::open_summary(&without.records(), key, AGREED).await),
-            Kind::Unavailable
+            Kind::NotAccountable
         );
         let claimed = sqlx::query("select person from relationship")
             .fetch_all(ground.db.read())
@@ -186,10 +192,51 @@ async fn a_search_that_failed_is_in_the_audit_too() {
 }
 
 #[tokio::test]
-async fn the_audit_has_nothing_of_the_record_or_the_form() {
+async fn a_search_is_in_the_audit_with_what_was_searched_for() {
     on_each_engine(async |ground| {
         let nurse = ground.member("nurse");
+        let found = SearchForm::Basic(BasicForm {
+            gender: "female".into(),
+            family: " Hollo* ".into(),
+            birth: DateFields {
+                day: "27".into(),
+                month: "3".into(),
+                year: "1948".into(),
+            },
+        });
+        Finding::find(&nurse.finding(), found).await.unwrap();
         Finding::find(&nurse.finding(), by_number()).await.unwrap();
+        // Refused, and still told what for.
+        let without = nurse.without(Activity::FindPatient);
+        told(Finding::find(&without.finding(), by_number()).await);
+        // What is not a search has no criteria, whatever is in it.
+        let wrong = SearchForm::NhsNumber(NhsNumberForm {
+            nhs_number: "9".repeat(1000),
+        });
+        told(Finding::find(&without.finding(), wrong).await);
+        let rows = sqlx::query("select detail from audit_entry order by at, lane, seq")
+            .fetch_all(ground.db.read())
+            .await
+            .unwrap();
+        let mut details: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        details.sort();
+        assert_eq!(
+            details,
+            [
+                r#"{"activity":"B0264","by":"nhs-number","criteria":{"nhs-number":"9990402132"},"why":"RoleForbids","widened":false}"#,
+                r#"{"activity":"B0264","by":"nhs-number","why":"RoleForbids","widened":false}"#,
+                r#"{"by":"basic","criteria":{"birth":"1948-03-27/1948-03-27","family":"Hollo*","gender":"female"},"ended":"nobody","widened":false}"#,
+                r#"{"by":"nhs-number","criteria":{"nhs-number":"9990402132"},"ended":"found","widened":false}"#,
+            ]
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_audit_has_nothing_of_the_record() {
+    on_each_engine(async |ground| {
+        let nurse = ground.member("nurse");
         let key = nurse.open(PATIENT).await.unwrap();
         let banner = Records::overview(&nurse.records(), key)
             .await

@@ -10,7 +10,7 @@ use domain::NhsNumber;
 use domain::ids::{CorrelationId, PasskeyId, SessionRef, TabId};
 use domain::role::{Activity, RoleAssignment};
 use server::audit;
-use server::caller::{Caller, SignedInCaller};
+use server::caller::{Caller, Client, SignedInCaller};
 use server::finding::FindingPort;
 use server::offline::OfflinePort;
 use server::records::RecordsPort;
@@ -82,6 +82,10 @@ impl Ground {
             tab: TabId(Uuid::new_v4()),
             caller: Caller {
                 correlation: CorrelationId(Uuid::new_v4()),
+                client: Client {
+                    version: Some("1.4.0".to_owned()),
+                    screen: Some("record/summary".to_owned()),
+                },
                 signed_in: Some(SignedInCaller {
                     session: SessionRef(Uuid::new_v4()),
                     person: person.id,

@@ -2,7 +2,7 @@
 
 pub(crate) mod ground;
 
-mod chain;
+pub(crate) mod chain;
 mod plans;
 pub(crate) mod searches;
 mod tables;

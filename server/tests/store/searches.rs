@@ -33,7 +33,10 @@ pub(crate) fn details(form: &SearchForm) -> Details {
 async fn found(ground: &Ground, details: &Details) -> Option<BTreeMap<NhsNumber, MatchedOn>> {
     let member = ground.member("doctor");
     let access = &ground.services.access;
-    let permit = access.to_find(&member.caller, details.kind).await.unwrap();
+    let permit = access
+        .to_find(&member.caller, details.kind, serde_json::json!({}))
+        .await
+        .unwrap();
     let held = ground
         .services
         .national

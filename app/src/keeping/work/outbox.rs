@@ -326,7 +326,9 @@ impl Keeper {
         };
         match problem.kind {
             Kind::Unreachable => Answer::Lost { chance },
-            Kind::Unavailable | Kind::TooMany | Kind::Unexpected => Answer::Busy { chance },
+            Kind::Unavailable | Kind::NotAccountable | Kind::TooMany | Kind::Unexpected => {
+                Answer::Busy { chance }
+            }
             Kind::SignedOut => {
                 self.keeping.session().look_again();
                 Answer::Stopped(Stop::SignIn)

@@ -1,0 +1,276 @@
+//! Who looked at this patient, and what did I look at: newest first, a page at a time.
+//!
+//! Both go down an index to the place where a page begins and read on from there, so that the last
+//! page of millions costs what the first does.
+
+use super::entry::{Action, Ground, Outcome, ReasonCode};
+use crate::failure::{Failure, Result};
+use crate::store::{Db, Sql, column};
+use domain::NhsNumber;
+use domain::ids::{ContextId, CorrelationId, PersonId};
+use jiff::Timestamp;
+use sqlx::any::AnyRow;
+use std::fmt;
+use std::str::FromStr;
+
+/// The most entries of a page.
+pub const MOST: u32 = 200;
+
+/// An entry, for a person to read.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Looked {
+    /// Where it stands.
+    pub place: Cursor,
+    /// When the service had it; as `place.at`, save for what happened on a device without it.
+    pub received: Timestamp,
+    /// It happened on a device without the service.
+    pub offline: bool,
+    /// Who.
+    pub person: PersonId,
+    /// Their name, as it was then.
+    pub name: Option<String>,
+    /// The name of their job.
+    pub job: Option<String>,
+    /// The ODS code of their organisation.
+    pub organisation: Option<String>,
+    /// The name of their organisation, as it was then.
+    pub organisation_name: Option<String>,
+    /// On which device.
+    pub device: String,
+    /// In which version of the app.
+    pub app_version: Option<String>,
+    /// On which of its screens.
+    pub screen: Option<String>,
+    /// What.
+    pub action: Action,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Whose fault it was, where it did not succeed, by the code of the taxonomy.
+    pub fault: Option<String>,
+    /// What it rests on.
+    pub ground: Option<Ground>,
+    /// Why, from the fixed list.
+    pub reason_code: Option<ReasonCode>,
+    /// Why, in the person's words.
+    pub reason: Option<String>,
+    /// On whom.
+    pub patients: Vec<NhsNumber>,
+    /// In which choice of a patient.
+    pub context: Option<ContextId>,
+    /// Joins the screen, the log and this.
+    pub correlation: CorrelationId,
+    /// More, as JSON.
+    pub detail: String,
+}
+
+impl fmt::Debug for Looked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Looked(hidden)")
+    }
+}
+
+/// The place of an entry in the order of time: `at.lane.seq` as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cursor {
+    /// When it happened.
+    pub at: Timestamp,
+    /// Its lane.
+    pub lane: i64,
+    /// Its number there.
+    pub seq: i64,
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.at.as_microsecond(), self.lane, self.seq)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut parts = text.split('.').map(|part| part.parse::<i64>());
+        let mut next = || parts.next().and_then(Result::ok).ok_or(());
+        let cursor = Self {
+            at: Timestamp::from_microsecond(next()?).map_err(|_| ())?,
+            lane: next()?,
+            seq: next()?,
+        };
+        parts.next().is_none().then_some(cursor).ok_or(())
+    }
+}
+
+/// A page of entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LookedPage {
+    /// Newest first.
+    pub entries: Vec<Looked>,
+    /// Where the next page begins; `None` where this is the last.
+    pub next: Option<Cursor>,
+}
+
+const SELECT: &str = "select e.at, e.lane, e.seq, e.received, e.offline, e.person, coalesce(e.name, who.name), e.job,
+    e.organisation, coalesce(e.organisation_name, org.name), e.device, e.app_version, e.screen, e.action,
+    e.outcome, e.fault, e.ground, e.reason_code, e.reason, e.patients, e.context, e.correlation, e.detail";
+// Entries from before names were kept in them have the names of today.
+const NAMES: &str = " left join person who on who.id = e.person left join organisation org on org.ods = e.organisation";
+
+/// Who looked at the patient, or tried to: the entries on that number, `most` of them (at most
+/// [`MOST`]), those before that place where one is given.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn on_patient(
+    db: &Db,
+    patient: NhsNumber,
+    before: Option<Cursor>,
+    most: u32,
+) -> Result<LookedPage> {
+    page(db, patient_statement(patient, before, most)?, most).await
+}
+
+/// What the person did: as [`on_patient`].
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn by_person(
+    db: &Db,
+    person: PersonId,
+    before: Option<Cursor>,
+    most: u32,
+) -> Result<LookedPage> {
+    page(db, person_statement(person, before, most)?, most).await
+}
+
+/// As [`on_patient`] asks it, for a look at its plan.
+///
+/// # Errors
+/// None in practice: see [`Sql::bind`].
+pub fn patient_statement(
+    patient: NhsNumber,
+    before: Option<Cursor>,
+    most: u32,
+) -> Result<Sql, sqlx::Error> {
+    let mut sql = Sql::new(SELECT);
+    sql.push(" from audit_patient p join audit_entry e on e.lane = p.lane and e.seq = p.seq")
+        .push(NAMES)
+        .push(" where p.nhs_number = ")
+        .bind(patient.digits())?;
+    if let Some(before) = before {
+        sql.push(" and (p.at, p.lane, p.seq) < ");
+        place(&mut sql, before)?;
+    }
+    sql.push(" order by p.at desc, p.lane desc, p.seq desc limit ")
+        .bind(one_more(most))?;
+    Ok(sql)
+}
+
+/// As [`by_person`] asks it, for a look at its plan.
+///
+/// # Errors
+/// None in practice: see [`Sql::bind`].
+pub fn person_statement(
+    person: PersonId,
+    before: Option<Cursor>,
+    most: u32,
+) -> Result<Sql, sqlx::Error> {
+    let mut sql = Sql::new(SELECT);
+    sql.push(" from audit_entry e")
+        .push(NAMES)
+        .push(" where e.person = ")
+        .bind(person.to_string())?;
+    if let Some(before) = before {
+        sql.push(" and (e.at, e.lane, e.seq) < ");
+        place(&mut sql, before)?;
+    }
+    sql.push(" order by e.at desc, e.lane desc, e.seq desc limit ")
+        .bind(one_more(most))?;
+    Ok(sql)
+}
+
+fn place(sql: &mut Sql, place: Cursor) -> Result<(), sqlx::Error> {
+    sql.push("(")
+        .bind_all([place.at.as_microsecond(), place.lane, place.seq])?
+        .push(")");
+    Ok(())
+}
+
+/// One more than a page holds tells whether there is another page.
+fn one_more(most: u32) -> i64 {
+    i64::from(most.clamp(1, MOST)) + 1
+}
+
+async fn page(db: &Db, sql: Sql, most: u32) -> Result<LookedPage> {
+    let rows = sql.query().fetch_all(db.read()).await?;
+    let mut entries = rows.iter().map(looked).collect::<Result<Vec<_>>>()?;
+    let full = usize::try_from(most.clamp(1, MOST)).unwrap_or(usize::MAX);
+    let another = entries.len() > full;
+    entries.truncate(full);
+    Ok(LookedPage {
+        next: entries.last().filter(|_| another).map(|last| last.place),
+        entries,
+    })
+}
+
+fn looked(row: &AnyRow) -> Result<Looked> {
+    let corrupt = || Failure::Corrupt("an entry of the audit".into());
+    let time = |micros: i64| Timestamp::from_microsecond(micros).map_err(|_| corrupt());
+    let at = time(column(row, 0)?)?;
+    let text = |index| -> Result<Option<String>> { Ok(column(row, index)?) };
+    let known = |index| -> Result<String> { Ok(column(row, index)?) };
+    Ok(Looked {
+        place: Cursor {
+            at,
+            lane: column(row, 1)?,
+            seq: column(row, 2)?,
+        },
+        received: column::<Option<i64>>(row, 3)?.map_or(Ok(at), time)?,
+        offline: column::<Option<i64>>(row, 4)? == Some(1),
+        person: known(5)?.parse().map_err(|_| corrupt())?,
+        name: text(6)?,
+        job: text(7)?,
+        organisation: text(8)?,
+        organisation_name: text(9)?,
+        device: known(10)?,
+        app_version: text(11)?,
+        screen: text(12)?,
+        action: Action::from_code(&known(13)?).ok_or_else(corrupt)?,
+        outcome: Outcome::from_code(&known(14)?).ok_or_else(corrupt)?,
+        fault: text(15)?,
+        ground: text(16)?
+            .map(|code| Ground::from_code(&code).ok_or_else(corrupt))
+            .transpose()?,
+        reason_code: text(17)?
+            .map(|code| ReasonCode::from_code(&code).ok_or_else(corrupt))
+            .transpose()?,
+        reason: text(18)?,
+        patients: serde_json::from_str(&known(19)?).map_err(|_| corrupt())?,
+        context: text(20)?
+            .map(|context| context.parse().map_err(|_| corrupt()))
+            .transpose()?,
+        correlation: known(21)?.parse().map_err(|_| corrupt())?,
+        detail: known(22)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_place_reads_as_it_was_written(at in 0..4_000_000_000_000_000_i64, lane: i64, seq: i64) {
+            let cursor = Cursor { at: Timestamp::from_microsecond(at).unwrap(), lane, seq };
+            prop_assert_eq!(cursor.to_string().parse(), Ok(cursor));
+        }
+
+        #[test]
+        fn whatever_is_sent_as_a_place_does_no_harm(text in "[0-9.+-]{0,60}|.{0,60}") {
+            if let Ok(cursor) = text.parse::<Cursor>() {
+                prop_assert_eq!(cursor.to_string().parse(), Ok(cursor));
+            }
+        }
+    }
+}
