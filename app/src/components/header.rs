@@ -147,7 +147,7 @@ fn Role(person: SignedIn, session: Session, keeping: Keeping) -> AnyView {
                             "Waiting to be sent "
                             {move || {
                                 let counts = keeping.counts();
-                                let count = counts.waiting + counts.decisions;
+                                let count = counts.waiting + counts.needs_decision;
                                 (count > 0).then(|| view! { <span class="ncrs-count">{count}</span> })
                             }}
                         </a>

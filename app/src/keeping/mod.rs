@@ -19,6 +19,9 @@ use crate::components::passkey::Failed;
 use crate::device::{Device, Later, NoCredential, NoVault, device};
 use crate::problem::{Kind, Problem};
 use crate::session::{Session, session};
+use crate::session::lock_name;
+use domain::outbox::Counts;
+use domain::situation::{Connectivity, OutboxState, SessionState, Situation, VaultState};
 use futures_util::future::{Either, select};
 use leptos::prelude::*;
 use std::rc::Rc;
@@ -37,15 +40,6 @@ pub enum Safe {
     /// The person's passkey gives no secret, or another of theirs opens it, or it cannot be read: as
     /// it says.
     Shut(NoVault),
-}
-
-/// How many changes there are to tell of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Made, and not known to have been carried out.
-    pub waiting: usize,
-    /// The person has to decide.
-    pub decisions: usize,
 }
 
 /// The memory of this device, as far as screens see it.
@@ -209,6 +203,45 @@ impl Keeping {
         self.session.hold(safe == Safe::Open);
         if self.safe.get_untracked() != safe {
             self.safe.set(safe);
+        }
+    }
+
+    /// The person is back at a page that was locked.
+    pub(crate) fn unlocked(self) {
+        if self.session.is_locked_now() {
+            self.session.unlocked();
+            if let Some(device) = self.device() {
+                device.set_preference(&lock_name(device.tab()), "");
+            }
+        }
+    }
+
+    /// Where the person stands, for what every screen shows. Reactive.
+    pub fn situation(self) -> Situation {
+        let locked = self.session.is_locked() || !self.session.is_live();
+        let counts = self.counts();
+        Situation {
+            connectivity: match self.link() {
+                Link::Online => Connectivity::Online,
+                Link::Offline => Connectivity::Offline,
+                Link::Down => Connectivity::ServiceDown,
+            },
+            vault: match self.safe() {
+                Safe::Open => VaultState::Open,
+                Safe::Locked if locked => VaultState::Locked,
+                Safe::Shut(NoVault::NoSecret) => VaultState::NoSecret,
+                Safe::Shut(NoVault::LockedOut) => VaultState::LockedOut,
+                Safe::Shut(NoVault::Broken) => VaultState::Broken,
+                // A page that was loaded anew under a live session works with the service, and can be
+                // unlocked where that is asked for.
+                Safe::Unknown | Safe::Empty | Safe::Locked | Safe::Shut(_) => VaultState::None,
+            },
+            session: match (self.session.is_live(), self.session.signed_in()) {
+                (true, _) => SessionState::Live,
+                (false, Some(_)) => SessionState::Ended,
+                (false, None) => SessionState::None,
+            },
+            outbox: OutboxState::of(counts),
         }
     }
 

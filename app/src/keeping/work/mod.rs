@@ -18,19 +18,19 @@ mod visits;
 
 use super::engine::{Engine, NotKept, Sent};
 use super::saved::Saved;
-use super::{Counts, Keeping, Safe};
+use super::{Keeping, Safe};
 use crate::api::ContextKey;
 use crate::api::identity::SessionView;
 use crate::api::offline::{TakeSummary, Target};
 use crate::api::records::OpenedSummary;
 use crate::device::{Device, Later, NoVault, Vault};
 use crate::problem::Problem;
-use crate::session::with_next;
+use crate::session::{lock_name, with_next};
 use domain::adjustment::{AdjustmentChange, AdjustmentRecord, Provenance};
 use domain::command::Command;
 use domain::device_log::{Act, Part};
 use domain::ids::{CommandId, ContextId, PartId, PersonId, VisitId};
-use domain::outbox::{Decision, Entry, Outbox, Overlay, Pause, Queue, overlay};
+use domain::outbox::{Counts, Decision, Entry, Outbox, Overlay, Pause, Queue, overlay};
 use domain::permission::PermissionAnswer;
 use domain::{NhsNumber, Sourced};
 use jiff::Timestamp;
@@ -139,10 +139,10 @@ impl Keeper {
     }
 
     fn changed(&self) {
-        let outbox = self.outbox.borrow().counts();
+        let counts = self.outbox.borrow().counts();
         self.keeping.set_counts(Counts {
-            waiting: outbox.waiting,
-            decisions: outbox.needs_decision + self.lost.borrow().len(),
+            needs_decision: counts.needs_decision + self.lost.borrow().len(),
+            ..counts
         });
         self.keeping.changed();
     }
@@ -267,6 +267,8 @@ impl Engine for Keeper {
         let Some(open) = self.open.take() else { return };
         open.vault.lock();
         self.keeping.set_safe(Safe::Locked);
+        self.device
+            .set_preference(&lock_name(self.device.tab()), "yes");
         let here = window().location().pathname().unwrap_or_default();
         // The page goes, and with it everything that was read.
         self.device.leave_for(&with_next("/sign-in", &here));

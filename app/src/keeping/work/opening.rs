@@ -195,6 +195,7 @@ impl Keeper {
         };
         self.open.replace(Some(open));
         self.keeping.set_safe(Safe::Open);
+        self.keeping.unlocked();
         self.load_outbox().await?;
         self.changed();
         Ok(())
