@@ -160,7 +160,9 @@ export class Person {
   async menu(entry: string | RegExp): Promise<void> {
     await this.page.locator("summary", { hasText: "Menu" }).click();
     const menu = this.page.getByRole("navigation", { name: "Menu", exact: true });
-    await (typeof entry === "string" ? menu.getByText(entry, { exact: true }) : menu.getByText(entry)).click();
+    await (
+      typeof entry === "string" ? menu.getByText(entry, { exact: true }) : menu.getByText(entry)
+    ).click();
   }
 
   /** Waits until the browser keeps the app, so that it opens without the service. */

@@ -3,7 +3,10 @@ import { PATIENTS, Person } from "../support/person.ts";
 import { expect, test } from "../support/test.ts";
 
 /** Signs in with a passkey that keeps a secret, and puts patients on the visit list, saved. */
-const loadVisits = async (person: Person, patients: { nhsNumber: string; family: string }[]): Promise<void> => {
+const loadVisits = async (
+  person: Person,
+  patients: { nhsNumber: string; family: string }[],
+): Promise<void> => {
   await person.giveFingerprintReader({ keepsSecret: true });
   await person.enrol("nurse");
   await person.menu("Sign out");

@@ -75,7 +75,7 @@ const PATIENCE: u32 = 3_000;
 /// How someone was let in.
 enum Let {
     /// By the service.
-    In(SessionView),
+    In(Box<SessionView>),
     /// By passkey alone, to what is kept on the device.
     Kept,
 }
@@ -135,7 +135,7 @@ impl SignIn {
                 };
                 let credential = device.use_passkey(options).await?;
                 checking.try_set(true);
-                Ok(Let::In(sign_in_finish(credential).await?))
+                Ok(Let::In(Box::new(sign_in_finish(credential).await?)))
             },
             move |answer| self.end(answer),
         );
@@ -146,7 +146,7 @@ impl SignIn {
         match answer {
             Ok(Let::Kept) => {}
             Ok(Let::In(view)) if view.signed_in.is_some() => {
-                self.session.set(view);
+                self.session.set(*view);
                 self.keeping.signed_in();
             }
             Ok(Let::In(_)) => self
@@ -178,7 +178,7 @@ impl SignIn {
                     self.failed.set(None);
                     self.checking.set(true);
                     self.work.once(
-                        async move { Ok(Let::In(sign_in_finish(credential).await?)) },
+                        async move { Ok(Let::In(Box::new(sign_in_finish(credential).await?))) },
                         move |answer| self.end(answer),
                     );
                 }

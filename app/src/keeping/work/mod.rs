@@ -294,7 +294,10 @@ impl Engine for Keeper {
         context
     }
 
-    fn note(&self, context: ContextId, patient: NhsNumber) {
+    fn note(&self, context: ContextId, patient: NhsNumber, at: Option<Timestamp>) {
+        if let (Ok(vault), Some(at)) = (self.vault(), at) {
+            vault.told(at);
+        }
         self.places
             .borrow_mut()
             .entry(context)
