@@ -58,6 +58,9 @@ pub struct Keeping {
     device: StoredValue<Option<Rc<dyn Device>>, LocalStorage>,
 }
 
+/// Under which the device remembers that the service has yet to be told of a sign-out.
+const LEAVING: &str = "signed-out";
+
 impl Keeping {
     /// Gives it to every screen. Once, at the root of the app.
     pub fn provide(session: Session) -> Self {
@@ -261,11 +264,29 @@ impl Keeping {
 
     /// Someone has signed in with the service: opens what is kept for them, or makes room for it.
     pub fn signed_in(self) {
+        self.set_leaving("");
         leptos::task::spawn_local(async move {
             if let Some(engine) = self.engine().await {
                 engine.signed_in().await;
             }
         });
+    }
+
+    /// Someone signed out where the service could not be told: it is, before anything else.
+    pub fn sign_out_later(self) {
+        self.set_leaving("yes");
+    }
+
+    pub(crate) fn is_leaving(self) -> bool {
+        self.device()
+            .and_then(|device| device.preference(LEAVING))
+            .is_some_and(|leaving| !leaving.is_empty())
+    }
+
+    pub(crate) fn set_leaving(self, leaving: &str) {
+        if let Some(device) = self.device() {
+            device.set_preference(LEAVING, leaving);
+        }
     }
 
     /// Someone signs out: nothing of patients stays, and what was not sent stays locked.
@@ -285,7 +306,11 @@ impl Keeping {
     /// As [`Self::unlock`], and where the service does not let them in.
     pub async fn unlock_or_begin(self) -> Result<(), Failed> {
         if self.safe_now() == Safe::Locked {
-            return Ok(self.unlock().await?);
+            match self.unlock().await {
+                // The service has to let them in once more.
+                Err(NoVault::LockedOut) if self.session.is_live_now() => {}
+                answer => return Ok(answer?),
+            }
         }
         let device = self.device().ok_or(NoCredential::Unsupported)?;
         let credential = device.use_passkey(sign_in_start().await?).await?;

@@ -45,6 +45,8 @@ use std::sync::Arc;
 
 /// What the other tabs are told when something that is kept has changed.
 const CHANGED: &str = "kept";
+/// What the other tabs are told when someone signed out.
+const SIGNED_OUT: &str = "signed-out";
 /// What the service worker says when there is a network again.
 const DELIVER: &str = "deliver";
 /// How often idleness is looked at, in milliseconds.
@@ -195,6 +197,17 @@ impl Engine for Keeper {
         );
         let told = self.me.clone();
         self.device.on_announced(
+            SIGNED_OUT,
+            Box::new(move || {
+                if let Some(me) = told.upgrade() {
+                    me.shut();
+                    let session = me.keeping.session();
+                    session.set_kept(session.without_anyone());
+                }
+            }),
+        );
+        let told = self.me.clone();
+        self.device.on_announced(
             DELIVER,
             Box::new(move || {
                 if let Some(me) = told.upgrade() {
@@ -246,7 +259,12 @@ impl Engine for Keeper {
 
     fn session_changed(&self) {
         self.soon(async move |me| {
-            me.remember_session().await;
+            if me.keeping.session().is_live_now() {
+                me.remember_session().await;
+            } else {
+                // The service no longer knows them: perhaps what is kept may not stay either.
+                me.check_standing().await;
+            }
             me.deliver_all().await;
         });
     }
