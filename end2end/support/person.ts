@@ -49,15 +49,24 @@ export class Person {
     });
   }
 
-  /** Gives the device a fingerprint reader, which keeps a secret for each passkey (PRF) or does not. */
-  async giveFingerprintReader({ keepsSecret = false } = {}): Promise<void> {
-    this.cdp = await this.page.context().newCDPSession(this.page);
-    await this.cdp.send("WebAuthn.enable", { enableUI: false });
+  /**
+   * Gives the device a fingerprint reader, which keeps a secret for each passkey (PRF) or does not:
+   * its own, or a security key with a reader, which may be somebody else's.
+   */
+  async giveFingerprintReader({ keepsSecret = false, own = true } = {}): Promise<string> {
+    if (!this.cdp) {
+      this.cdp = await this.page.context().newCDPSession(this.page);
+      await this.cdp.send("WebAuthn.enable", { enableUI: false });
+    }
+    // A device has one of its own: another takes its place.
+    if (own && this.authenticator) {
+      await this.cdp.send("WebAuthn.removeVirtualAuthenticator", { authenticatorId: this.authenticator });
+    }
     const { authenticatorId } = await this.cdp.send("WebAuthn.addVirtualAuthenticator", {
       options: {
         protocol: "ctap2",
         ctap2Version: "ctap2_1",
-        transport: "internal",
+        transport: own ? "internal" : "usb",
         hasResidentKey: true,
         hasUserVerification: true,
         isUserVerified: true,
@@ -66,6 +75,18 @@ export class Person {
       },
     });
     this.authenticator = authenticatorId;
+    return authenticatorId;
+  }
+
+  /** Whose reader is touched from now on. */
+  uses(reader: string): void {
+    this.authenticator = reader;
+  }
+
+  /** Uses the reader of another tab of the same device. */
+  borrows(other: Person): void {
+    this.cdp = other.cdp;
+    this.authenticator = other.authenticator;
   }
 
   /** Whether the reader knows the finger. */
@@ -160,7 +181,9 @@ export class Person {
   async menu(entry: string | RegExp): Promise<void> {
     await this.page.locator("summary", { hasText: "Menu" }).click();
     const menu = this.page.getByRole("navigation", { name: "Menu", exact: true });
-    await (typeof entry === "string" ? menu.getByText(entry, { exact: true }) : menu.getByText(entry)).click();
+    await (
+      typeof entry === "string" ? menu.getByText(entry, { exact: true }) : menu.getByText(entry)
+    ).click();
   }
 
   /** Waits until the browser keeps the app, so that it opens without the service. */
@@ -222,16 +245,16 @@ export class Person {
   }
 
   /** Walks the flow that creates a flag up to the answers, not yet saved. */
-  async writeFlag(): Promise<void> {
+  async writeFlag({ impairment = "Hearing", adjustment = "Does lip read" } = {}): Promise<void> {
     await this.tab("Adjustments");
     await this.button("Create flag").click();
     await this.page.getByRole("checkbox", { name: /^I confirm that the patient is disabled/ }).check();
     await this.page.getByRole("radio", { name: "The patient consents" }).check();
     await this.button("Continue").click();
-    await this.page.getByRole("checkbox", { name: "Hearing" }).check();
+    await this.page.getByRole("checkbox", { name: impairment }).check();
     await this.button("Continue").click();
-    await this.page.getByRole("combobox", { name: "Find an adjustment" }).fill("lip read");
-    await this.page.getByRole("option", { name: /Does lip read/ }).click();
+    await this.page.getByRole("combobox", { name: "Find an adjustment" }).fill(adjustment);
+    await this.page.getByRole("option", { name: new RegExp(adjustment) }).click();
     await this.button("Continue").click();
     await this.heading(/conditions?/i).waitFor();
     await this.button("Continue").click();
@@ -248,6 +271,17 @@ export class Person {
         `${violation.id}: ${violation.help} (${violation.nodes.map((node) => node.target).join("; ")})`,
     );
     expect(found, this.page.url()).toEqual([]);
+  }
+
+  /** The screen passes on a phone and on a desk. */
+  async expectFitForAll(): Promise<void> {
+    const before = this.page.viewportSize();
+    for (const width of [375, 1280]) {
+      await this.page.setViewportSize({ width, height: 800 });
+      await this.expectAccessible();
+      await this.expectFits();
+    }
+    if (before) await this.page.setViewportSize(before);
   }
 
   /** Nothing scrolls sideways. */
