@@ -33,12 +33,13 @@ export const saveVisits = async (person: Person): Promise<void> => {
   await expect(person.page.getByText(/patients? saved on this device/)).toBeVisible();
 };
 
-/** Signs in with a passkey that keeps a secret, and puts patients on the visit list, saved. */
-export const loadVisits = async (person: Person, patients: Persona[], login = "nurse"): Promise<void> => {
-  await person.giveFingerprintReader({ keepsSecret: true });
-  await startWork(person, login);
+/** Signs in with a passkey that keeps a secret, and puts patients on the visit list, saved. Returns the reader. */
+export const loadVisits = async (person: Person, patients: Persona[]): Promise<string> => {
+  const reader = await person.giveFingerprintReader({ keepsSecret: true });
+  await startWork(person, "nurse");
   await addToVisits(person, patients);
   await saveVisits(person);
+  return reader;
 };
 
 /** From the visit list to the patient's record. */

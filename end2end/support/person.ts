@@ -244,8 +244,8 @@ export class Person {
     await this.button("Continue").click();
   }
 
-  /** Walks the flow that creates a flag up to the answers, not yet saved. */
-  async writeFlag({ impairment = "Hearing", adjustment = "Does lip read" } = {}): Promise<void> {
+  /** Walks the flow that creates a flag up to the adjustment. */
+  async startFlag({ impairment = "Hearing", adjustment = "Does lip read" } = {}): Promise<void> {
     await this.tab("Adjustments");
     await this.button("Create flag").click();
     await this.page.getByRole("checkbox", { name: /^I confirm that the patient is disabled/ }).check();
@@ -254,7 +254,15 @@ export class Person {
     await this.page.getByRole("checkbox", { name: impairment }).check();
     await this.button("Continue").click();
     await this.page.getByRole("combobox", { name: "Find an adjustment" }).fill(adjustment);
-    await this.page.getByRole("option", { name: new RegExp(adjustment) }).click();
+    await this.page
+      .getByRole("option", { name: new RegExp(adjustment, "i") })
+      .first()
+      .click();
+  }
+
+  /** Walks the flow that creates a flag up to the answers, not yet saved. */
+  async writeFlag(what: { impairment?: string; adjustment?: string } = {}): Promise<void> {
+    await this.startFlag(what);
     await this.button("Continue").click();
     await this.heading(/conditions?/i).waitFor();
     await this.button("Continue").click();

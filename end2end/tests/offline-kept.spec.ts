@@ -117,13 +117,35 @@ test("a restricted patient stays online, and it says why", async ({ page, server
   await person.field("NHS number").fill(PATIENTS.restricted.nhsNumber);
   await person.button("Search").click();
   await person.results().waitFor();
-  await person.button(/Add to visit list/).click();
-  await expect(
-    page.getByText(/This cannot be saved on a device.*Restricted records are only shown while/),
-  ).toBeVisible();
-  await expect(page.getByText("On your visit list")).toHaveCount(0);
+  await expect(person.button(/Add to visit list/)).toHaveCount(0);
+  await person.button(new RegExp(`^${PATIENTS.restricted.family}`)).click();
+  await person.heading("Overview").waitFor();
+  await expect(person.button(/Add to visit list/)).toHaveCount(0);
+  await expect(page.getByRole("main")).toContainText(
+    /cannot be saved on (a|this) device|only shown while you are connected/,
+  );
+});
+
+test("the service refuses to put a restricted patient on the list", async ({ page, server }) => {
+  const person = new Person(page, server);
+  await person.giveFingerprintReader({ keepsSecret: true });
+  await startWork(person, "nurse");
+  const add = (nhsNumber: string) =>
+    page.evaluate(async (number) => {
+      const answer = await fetch("/api/visits/add", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ nhs_number: number }),
+      });
+      return { ok: answer.ok, text: await answer.text() };
+    }, nhsNumber);
+  expect(await add(PATIENTS.coreOnly.nhsNumber)).toMatchObject({ ok: true });
+  const refused = await add(PATIENTS.restricted.nhsNumber);
+  expect(refused.ok).toBe(false);
+  expect(refused.text).toMatch(/stays.?online/i);
   await person.menu("Visit list");
-  await expect(page.getByText("Nobody is on your list")).toBeVisible();
+  await expect(changes(page, PATIENTS.coreOnly.family)).toBeVisible();
+  await expect(changes(page, PATIENTS.restricted.family)).toHaveCount(0);
 });
 
 test("the summary of someone who opted out does not come along", async ({ page, server }) => {

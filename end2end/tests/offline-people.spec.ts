@@ -1,4 +1,5 @@
 // Several people share a device: each has what is theirs, and nobody else's.
+import type { Browser } from "@playwright/test";
 import {
   changes,
   DELIVER,
@@ -9,7 +10,8 @@ import {
   startWork,
   toChanges,
 } from "../support/offline.ts";
-import { PATIENTS, Person } from "../support/person.ts";
+import { newDevice, PATIENTS, Person } from "../support/person.ts";
+import type { Server } from "../support/server.ts";
 import { expect, test } from "../support/test.ts";
 
 test.use({ behindProxy: true });
@@ -19,8 +21,7 @@ test("another person sees and sends nothing of the first, who finds it all again
   server,
 }) => {
   const person = new Person(page, server);
-  const nurses = await person.giveFingerprintReader({ keepsSecret: true });
-  await loadVisits(person, [PATIENTS.coreOnly]);
+  const nurses = await loadVisits(person, [PATIENTS.coreOnly]);
   await test.step("the nurse writes without signal, and signs out", async () => {
     // With signal, but the change does not get through.
     server.proxy.treat(DELIVER, "drop");
@@ -133,44 +134,100 @@ test("five failed attempts lock it, until a sign-in with the service", async ({ 
   );
   await expect(page.locator("body")).not.toContainText(PATIENTS.coreOnly.family);
 
+  // The service knows nobody here any more: it is asked first.
+  await page.context().clearCookies();
   server.proxy.mend();
+  await person.goto("/sign-in");
+  await person.pressSignIn(() => expect(page).not.toHaveURL(/sign-in/));
+  await person.menu("Visit list");
+  await expect(changes(page, PATIENTS.coreOnly.family)).toContainText("Kept until");
+});
+
+test("locked after five failed attempts, someone whom the service still knows is not left outside", async ({
+  page,
+  server,
+}) => {
+  const person = new Person(page, server);
+  await loadVisits(person, [PATIENTS.coreOnly]);
   await person.goto("/visits");
-  // The service still knows them, and what is kept needs the passkey and the service.
+  await person.fingerprintMatches(false);
+  for (let attempt = 1; attempt <= 5; attempt += 1) {
+    await person.withFinger(
+      () => person.button("Unlock saved records").click(),
+      () =>
+        expect(page.getByRole("main")).toContainText(
+          attempt < 5 ? "That did not work" : "Saved records are locked after 5 failed attempts",
+        ),
+    );
+    if (attempt < 5) await person.goto("/visits");
+  }
+  await person.fingerprintMatches(true);
+  // There is signal: the way that the words name has to be there.
   await person.withFinger(
-    () => person.button("Unlock saved records").click(),
+    () =>
+      page
+        .getByRole("main")
+        .getByRole("button", { name: /sign in|unlock/i })
+        .click(),
     () => expect(changes(page, PATIENTS.coreOnly.family)).toContainText("Kept until"),
   );
 });
 
+test("what is locked goes at sign-out too", async ({ page, server }) => {
+  const person = new Person(page, server);
+  await loadVisits(person, [PATIENTS.coreOnly]);
+  await person.goto("/visits");
+  await expect(person.button("Unlock saved records")).toBeVisible();
+  await person.menu("Sign out");
+  await expect(person.heading("Sign in")).toBeVisible();
+  server.proxy.cut();
+  await person.goto("/visits");
+  await person.withFinger(
+    () => person.button(/with your fingerprint/).click(),
+    () => expect(page.getByRole("alert")).toContainText("Nothing of yours is saved on this device"),
+  );
+});
+
+/** On another device, the passkey with which the first signs in is removed. */
+const removePasskey = async (browser: Browser, server: Server): Promise<void> => {
+  const context = await browser.newContext();
+  const other = await newDevice(context, server);
+  await other.enrol("nurse");
+  await other.menu("Your passkeys and devices");
+  // Not the one of this session.
+  const card = other.page
+    .locator(".nhsuk-card")
+    .filter({ hasText: "Remove", hasNotText: "Used to sign in here" });
+  await card
+    .getByRole("button", { name: /^Remove/ })
+    .first()
+    .click();
+  await other.button(/^Remove passkey/).click();
+  await expect(other.page.getByText(/was removed/)).toBeVisible();
+  await context.close();
+};
+
+const expectWiped = async (person: Person, server: Server): Promise<void> => {
+  await expect(person.heading("Sign in")).toBeVisible();
+  server.proxy.cut();
+  await person.goto("/visits");
+  await expect(person.page.getByText("nothing is saved on this device that could be unlocked")).toBeVisible();
+};
+
 test("a passkey that is removed elsewhere takes what is kept with it", async ({ page, server, browser }) => {
   const person = new Person(page, server);
   await loadVisits(person, [PATIENTS.coreOnly]);
-  server.proxy.cut();
+  await page.goto("about:blank");
+  await removePasskey(browser, server);
   await person.goto("/visits");
-  await person.unlock();
-  await expect(changes(page, PATIENTS.coreOnly.family)).toContainText("Kept until");
+  await expectWiped(person, server);
+});
 
-  const context = await browser.newContext();
-  const other = new Person(await context.newPage(), server);
-  await other.giveFingerprintReader();
-  server.proxy.mend();
-  await other.enrol("nurse");
-  await other.menu("Your passkeys and devices");
-  // The older of the two, which this session is not of.
-  await other
-    .button(/^Remove/)
-    .first()
-    .click();
-  await other.page
-    .getByRole("button", { name: /^(Yes, remove|Remove)/ })
-    .first()
-    .click();
-  await expect(other.page.getByText(/was removed/)).toBeVisible();
-  await context.close();
-
+test("a passkey that is removed elsewhere closes a page that is open", async ({ page, server, browser }) => {
+  const person = new Person(page, server);
+  await loadVisits(person, [PATIENTS.coreOnly]);
+  await removePasskey(browser, server);
+  // The next contact.
   await networkIsBack(page);
-  await expect(person.heading(/^(Sign in|Unlock)$/)).toBeVisible();
-  server.proxy.cut();
-  await person.goto("/visits");
-  await expect(page.getByText("nothing is saved on this device that could be unlocked")).toBeVisible();
+  await expectWiped(person, server);
 });
