@@ -26,25 +26,30 @@ export const addToVisits = async (person: Person, patients: Persona[]): Promise<
   }
 };
 
+/** To the visit list, from wherever the person is. */
+export const toVisits = async (person: Person): Promise<void> => {
+  if (!person.page.url().endsWith("/visits")) await person.menu("Visit list");
+  await person.heading("Visit list").waitFor();
+};
+
 /** Saves everyone on the visit list on this device. */
 export const saveVisits = async (person: Person): Promise<void> => {
-  await person.menu("Visit list");
+  await toVisits(person);
   await person.button(/^(Take today's list offline|Save today's list again)$/).click();
   await expect(person.page.getByText(/patients? saved on this device/)).toBeVisible();
 };
 
-/** Signs in with a passkey that keeps a secret, and puts patients on the visit list, saved. Returns the reader. */
-export const loadVisits = async (person: Person, patients: Persona[]): Promise<string> => {
-  const reader = await person.giveFingerprintReader({ keepsSecret: true });
+/** Signs in with a passkey that keeps a secret, and puts patients on the visit list, saved. */
+export const loadVisits = async (person: Person, patients: Persona[]): Promise<void> => {
+  await person.giveFingerprintReader({ keepsSecret: true });
   await startWork(person, "nurse");
   await addToVisits(person, patients);
   await saveVisits(person);
-  return reader;
 };
 
 /** From the visit list to the patient's record. */
 export const openVisit = async (person: Person, patient: Persona): Promise<void> => {
-  if (!person.page.url().endsWith("/visits")) await person.menu("Visit list");
+  await toVisits(person);
   await person.button(new RegExp(`^${patient.family}`)).click();
   await person.heading("Overview").waitFor();
   await expect(person.banner()).toContainText(patient.family);

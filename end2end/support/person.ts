@@ -49,24 +49,15 @@ export class Person {
     });
   }
 
-  /**
-   * Gives the device a fingerprint reader, which keeps a secret for each passkey (PRF) or does not:
-   * its own, or a security key with a reader, which may be somebody else's.
-   */
-  async giveFingerprintReader({ keepsSecret = false, own = true } = {}): Promise<string> {
-    if (!this.cdp) {
-      this.cdp = await this.page.context().newCDPSession(this.page);
-      await this.cdp.send("WebAuthn.enable", { enableUI: false });
-    }
-    // A device has one of its own: another takes its place.
-    if (own && this.authenticator) {
-      await this.cdp.send("WebAuthn.removeVirtualAuthenticator", { authenticatorId: this.authenticator });
-    }
+  /** Gives the device a fingerprint reader, which keeps a secret for each passkey (PRF) or does not. */
+  async giveFingerprintReader({ keepsSecret = false } = {}): Promise<void> {
+    this.cdp = await this.page.context().newCDPSession(this.page);
+    await this.cdp.send("WebAuthn.enable", { enableUI: false });
     const { authenticatorId } = await this.cdp.send("WebAuthn.addVirtualAuthenticator", {
       options: {
         protocol: "ctap2",
         ctap2Version: "ctap2_1",
-        transport: own ? "internal" : "usb",
+        transport: "internal",
         hasResidentKey: true,
         hasUserVerification: true,
         isUserVerified: true,
@@ -75,12 +66,6 @@ export class Person {
       },
     });
     this.authenticator = authenticatorId;
-    return authenticatorId;
-  }
-
-  /** Whose reader is touched from now on. */
-  uses(reader: string): void {
-    this.authenticator = reader;
   }
 
   /** Uses the reader of another tab of the same device. */
