@@ -18,7 +18,9 @@ test.setTimeout(900_000);
 /** A phone with the fingerprint of a nurse who is signed in. */
 const phone = async (browser: Browser, server: Server): Promise<Person> => {
   const context = await browser.newContext({ viewport: { width: 375, height: 667 } });
-  const person = new Person(await context.newPage(), server);
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  const person = new Person(page, server);
   await person.giveFingerprintReader({ keepsSecret: true });
   await startWork(person, "nurse");
   return person;
@@ -161,7 +163,8 @@ const change = async (person: Person): Promise<void> => {
   else {
     await add.click();
     await page.getByRole("combobox", { name: "Find an adjustment" }).fill("a");
-    await page.getByRole("option").first().click();
+    // What is recorded already cannot be picked.
+    await page.getByRole("option", { disabled: false }).first().click();
     await person.button("Continue").click();
     await person.heading(/Check/).waitFor();
   }
