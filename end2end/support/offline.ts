@@ -9,6 +9,7 @@ export const DELIVER = "/api/commands/deliver";
 export const startWork = async (person: Person, login: string): Promise<void> => {
   await person.enrol(login);
   await person.menu("Sign out");
+  await person.heading("Sign in").waitFor();
   await person.signIn();
   await person.appIsKept();
 };
