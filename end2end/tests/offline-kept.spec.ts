@@ -109,23 +109,6 @@ test("a form that is half filled in survives a reload on its own page", async ({
   await expect(page.getByRole("radio", { name: "The patient consents" })).toBeChecked();
 });
 
-test("a restricted patient stays online, and it says why", async ({ page, server }) => {
-  const person = new Person(page, server);
-  await person.giveFingerprintReader({ keepsSecret: true });
-  await startWork(person, "nurse");
-  await person.menu("Find a patient");
-  await person.field("NHS number").fill(PATIENTS.restricted.nhsNumber);
-  await person.button("Search").click();
-  await person.results().waitFor();
-  await expect(person.button(/Add to visit list/)).toHaveCount(0);
-  await person.button(new RegExp(`^${PATIENTS.restricted.family}`)).click();
-  await person.heading("Overview").waitFor();
-  await expect(person.button(/Add to visit list/)).toHaveCount(0);
-  await expect(page.getByRole("main")).toContainText(
-    /cannot be saved on (a|this) device|only shown while you are connected/,
-  );
-});
-
 test("the service refuses to put a restricted patient on the list", async ({ page, server }) => {
   const person = new Person(page, server);
   await person.giveFingerprintReader({ keepsSecret: true });
