@@ -158,6 +158,8 @@ pub trait Vaults {
     /// Asks for another passkey of the person, opens the vault with it, and lets the passkey that was
     /// last used open it from now on too.
     fn adopt(&self, person: PersonId) -> Later<Result<Rc<dyn Vault>, NoVault>>;
+    /// Takes everything off those shelves of a person's vault, also while it is locked.
+    fn clear(&self, person: PersonId, shelves: &'static [Shelf]) -> Later<Result<(), NoVault>>;
     /// Destroys a vault with all that is in it.
     fn wipe(&self, id: VaultId) -> Later<Result<(), NoVault>>;
     /// Keeps a sealed change, which is not in a vault: only the server can read it. Durable when
@@ -228,6 +230,9 @@ pub trait Vault {
     fn all(&self, shelf: Shelf) -> Later<Result<Vec<Vec<u8>>, NoVault>>;
     /// Makes all the changes or none. Durable when this is answered.
     fn keep(&self, changes: Vec<Keep>) -> Later<Result<(), NoVault>>;
+    /// Whether a copy that may be shown until then may be shown now. A clock that was turned back
+    /// gives it no more time.
+    fn may_show(&self, until: Timestamp) -> bool;
     /// The service told its time: a clock of the device that was wrong is put right by it.
     fn told(&self, service: Timestamp);
     /// Forgets the key: from then on every call answers `Locked`.

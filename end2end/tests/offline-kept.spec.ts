@@ -109,6 +109,37 @@ test("a form that is half filled in survives a reload on its own page", async ({
   await expect(page.getByRole("radio", { name: "The patient consents" })).toBeChecked();
 });
 
+test("a form that was begun is unlocked where it was begun", async ({ page, server }) => {
+  const person = new Person(page, server);
+  await loadVisits(person, [PATIENTS.coreOnly]);
+  await openVisit(person, PATIENTS.coreOnly);
+  await person.writeFlag();
+  await allIsKept(page);
+  await page.reload();
+  await person.alive();
+  await person.withFinger(
+    () => person.button("Unlock what you wrote").click(),
+    () => expect(person.button("Unlock what you wrote")).toHaveCount(0),
+  );
+  await expect(page.getByRole("radio", { name: "The patient consents" })).toBeChecked();
+});
+
+test("a restricted patient stays online, and it says why", async ({ page, server }) => {
+  const person = new Person(page, server);
+  await person.giveFingerprintReader({ keepsSecret: true });
+  await startWork(person, "nurse");
+  await person.menu("Find a patient");
+  await person.field("NHS number").fill(PATIENTS.restricted.nhsNumber);
+  await person.button("Search").click();
+  await person.results().waitFor();
+  await expect(person.button(/Add to visit list/)).toHaveCount(0);
+  await expect(page.getByText("it is never saved on a device")).toBeVisible();
+  await person.button(new RegExp(`^${PATIENTS.restricted.family}`)).click();
+  await person.heading("Overview").waitFor();
+  await expect(person.button(/Add to visit list/)).toHaveCount(0);
+  await expect(page.getByText("A restricted record is never saved on a device")).toBeVisible();
+});
+
 test("the service refuses to put a restricted patient on the list", async ({ page, server }) => {
   const person = new Person(page, server);
   await person.giveFingerprintReader({ keepsSecret: true });

@@ -181,6 +181,21 @@ test("locked after five failed attempts, someone whom the service still knows is
   );
 });
 
+test("what is locked goes at sign-out too", async ({ page, server }) => {
+  const person = new Person(page, server);
+  await loadVisits(person, [PATIENTS.coreOnly]);
+  await person.goto("/visits");
+  await expect(person.button("Unlock saved records")).toBeVisible();
+  await person.menu("Sign out");
+  await expect(person.heading("Sign in")).toBeVisible();
+  server.proxy.cut();
+  await person.goto("/visits");
+  await person.withFinger(
+    () => person.button(/with your fingerprint/).click(),
+    () => expect(page.getByRole("alert")).toContainText("Nothing of yours is saved on this device"),
+  );
+});
+
 /** On another device, the passkey with which the first signs in is removed. */
 const removePasskey = async (browser: Browser, server: Server): Promise<void> => {
   const context = await browser.newContext();

@@ -11,7 +11,8 @@ fn uk() -> TimeZone {
     jiff::tz::get!("Europe/London")
 }
 
-const MONTHS: [&str; 12] = [
+/// As they are written in England.
+pub(crate) const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",

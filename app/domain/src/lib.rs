@@ -8,6 +8,7 @@ pub mod clock;
 pub mod command;
 pub mod device_log;
 pub mod field;
+mod hidden;
 pub mod ids;
 pub mod name;
 pub mod nhs_number;

@@ -247,17 +247,7 @@ pub struct InContext<T> {
     pub read: Sourced<T>,
 }
 
-macro_rules! hidden_debug {
-    ($($name:ident),+) => {
-        $(impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(concat!(stringify!($name), "(hidden)"))
-            }
-        })+
-    };
-}
-
-hidden_debug!(Patient, PatientBanner, Address, ContactPoint, RelatedPerson);
+crate::hidden_debug!(Patient, PatientBanner, Address, ContactPoint, RelatedPerson);
 
 impl<T> fmt::Debug for InContext<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,7 +1,7 @@
 //! Finding a patient: the four searches, what each needs, and the order of their answers
 //! (DOMAIN section 3).
 
-use crate::clock::Age;
+use crate::clock::{Age, MONTHS};
 use crate::name::PersonName;
 use crate::patient::{Death, Gender, Patient};
 use crate::role::Activity;
@@ -10,7 +10,6 @@ use crate::{FieldError, NhsNumber};
 use jiff::Span;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use std::fmt;
 use std::sync::OnceLock;
 
 /// The most patients that a search answers with. More, and it answers with none.
@@ -166,24 +165,14 @@ fn month_number(text: &str) -> Option<i8> {
     if let Ok(number) = text.parse() {
         return (1..=12).contains(&number).then_some(number);
     }
-    let text = text.to_lowercase();
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    let index = MONTHS
-        .iter()
-        .position(|name| *name == text || (text.len() == 3 && name.starts_with(&text)))?;
+    let is_it = |name: &str| {
+        name.eq_ignore_ascii_case(text)
+            || text.len() == 3
+                && name
+                    .get(..3)
+                    .is_some_and(|short| short.eq_ignore_ascii_case(text))
+    };
+    let index = MONTHS.iter().position(|name| is_it(name))?;
     i8::try_from(index + 1).ok()
 }
 
@@ -529,17 +518,7 @@ pub struct Details {
     pub widen: bool,
 }
 
-macro_rules! hidden_debug {
-    ($($name:ident),+) => {
-        $(impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(concat!(stringify!($name), "(hidden)"))
-            }
-        })+
-    };
-}
-
-hidden_debug!(
+crate::hidden_debug!(
     DateFields,
     NhsNumberForm,
     BasicForm,

@@ -153,17 +153,7 @@ pub enum SealedOutcome {
     NotYours,
 }
 
-macro_rules! hidden_debug {
-    ($($name:ident),+) => {
-        $(impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(concat!(stringify!($name), "(hidden)"))
-            }
-        })+
-    };
-}
-
-hidden_debug!(VisitLine, TakenSummary, Visit, Delivery, SealedOutcome);
+domain::hidden_debug!(VisitLine, TakenSummary, Visit, Delivery, SealedOutcome);
 
 /// Puts a patient on the visit list of the person, in their role. Putting them there again is no
 /// error and gives the same visit.

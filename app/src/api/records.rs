@@ -58,17 +58,7 @@ pub struct OpenedSummary {
     pub opened_as: String,
 }
 
-macro_rules! hidden_debug {
-    ($($name:ident),+) => {
-        $(impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(concat!(stringify!($name), "(hidden)"))
-            }
-        })+
-    };
-}
-
-hidden_debug!(RecordOverview, AdjustmentsView, OpenedSummary);
+domain::hidden_debug!(RecordOverview, AdjustmentsView, OpenedSummary);
 
 /// The overview.
 ///

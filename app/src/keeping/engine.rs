@@ -58,7 +58,7 @@ pub trait Engine {
     /// Forgets the key, and everything that it opened: the page is loaded anew.
     fn lock(&self);
 
-    /// The saved patients, in the order of the list.
+    /// The saved patients who may be shown now, in the order of the list.
     fn saved(&self) -> Vec<Arc<Saved>>;
     /// The saved patient of a context.
     fn saved_of(&self, context: ContextId) -> Option<Arc<Saved>>;

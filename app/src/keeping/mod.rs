@@ -291,9 +291,8 @@ impl Keeping {
 
     /// Someone signs out: nothing of patients stays, and what was not sent stays locked.
     pub fn signed_out(self) -> Later<()> {
-        let engine = self.engine_now();
         Box::pin(async move {
-            if let Some(engine) = engine {
+            if let Some(engine) = self.engine().await {
                 engine.signed_out().await;
             }
         })

@@ -70,12 +70,7 @@ impl List {
             return Vec::new();
         };
         let engine = self.keeping.engine_now();
-        let saved: Vec<_> = engine
-            .map(|engine| engine.saved())
-            .unwrap_or_default()
-            .into_iter()
-            .filter(|saved| saved.visit.until > now)
-            .collect();
+        let saved = engine.map(|engine| engine.saved()).unwrap_or_default();
         let mut lines: Vec<Line> = self
             .listed
             .get()

@@ -18,7 +18,7 @@ use crate::sealing;
 use crate::secret::{self, LastUsed};
 use app::api::identity::WebAuthnJson;
 use app::api::offline::{SealedChange, SealingKey};
-use app::device::{Later, LockedVault, NoCredential, NoVault, Vault, Vaults};
+use app::device::{Later, LockedVault, NoCredential, NoVault, Shelf, Vault, Vaults};
 use crypto::Keys;
 use domain::ids::{CommandId, PersonId, VaultId};
 use format::Header;
@@ -26,7 +26,7 @@ use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use open::OpenVault;
 use serde_json::json;
 use std::rc::Rc;
-use store::Store;
+use store::{Step, Store};
 use web_sys::CryptoKey;
 
 /// The vaults of this device.
@@ -297,6 +297,18 @@ impl Device {
         self.enter(id, keys, new.credential).await
     }
 
+    async fn clear(&self, person: PersonId, shelves: &[Shelf]) -> Result<(), NoVault> {
+        for (id, _) in self.of(person).await? {
+            let steps: Vec<_> = shelves
+                .iter()
+                .map(|shelf| Step::Clear(format::shelf_place(id, format::number(*shelf))))
+                .collect();
+            let _turn = self.store.turn().await;
+            self.store.take(id, &steps).await?;
+        }
+        Ok(())
+    }
+
     async fn keep_sealed(&self, sealed: SealedChange) -> Result<(), NoVault> {
         let text = serde_json::to_string(&sealed).map_err(|_| NoVault::Broken)?;
         self.store.keep_sealed(&sealed.id.to_string(), &text).await
@@ -349,6 +361,11 @@ impl Vaults for OnDevice {
     fn adopt(&self, person: PersonId) -> Later<Result<Rc<dyn Vault>, NoVault>> {
         let device = self.0.clone();
         Box::pin(async move { device.adopt(person).await })
+    }
+
+    fn clear(&self, person: PersonId, shelves: &'static [Shelf]) -> Later<Result<(), NoVault>> {
+        let device = self.0.clone();
+        Box::pin(async move { device.clear(person, shelves).await })
     }
 
     fn wipe(&self, id: VaultId) -> Later<Result<(), NoVault>> {

@@ -283,6 +283,10 @@ impl Vault for OpenVault {
         self.0.id
     }
 
+    fn may_show(&self, until: Timestamp) -> bool {
+        self.0.seen.get().fate(until, now()) == Fate::Shown
+    }
+
     fn told(&self, service: Timestamp) {
         self.0.seen.set(Seen::told(service).looked(now()));
     }

@@ -571,18 +571,8 @@ impl AdjustmentChange {
     }
 }
 
-macro_rules! hidden_debug {
-    ($($name:ident),+) => {
-        $(impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(concat!(stringify!($name), "(hidden)"))
-            }
-        })+
-    };
-}
-
 // What was written about a patient, and by whom, must not reach a log by accident.
-hidden_debug!(
+crate::hidden_debug!(
     Detail,
     NewPart,
     Part,

@@ -8,7 +8,6 @@ mod changes;
 pub use changes::{Change, Changed, Entry, clinical_changes};
 
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// A patient's summary, in the order of the document except that allergies come first.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -217,14 +216,4 @@ impl KnownHeading {
     ];
 }
 
-macro_rules! hidden_debug {
-    ($($name:ident),+) => {
-        $(impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(concat!(stringify!($name), "(hidden)"))
-            }
-        })+
-    };
-}
-
-hidden_debug!(Summary, Section, Content, Table, Row);
+crate::hidden_debug!(Summary, Section, Content, Table, Row);

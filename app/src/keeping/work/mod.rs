@@ -51,8 +51,13 @@ const SIGNED_OUT: &str = "signed-out";
 const DELIVER: &str = "deliver";
 /// How often idleness is looked at, in milliseconds.
 const TICK: u32 = 15_000;
+/// How often screens and other tabs hear of changes that are delivered one after the other, in
+/// milliseconds.
+const NOW_AND_THEN: u32 = 100;
 /// Hidden for longer than this, and the page is locked.
 const HIDDEN_MILLISECONDS: i64 = 5 * 60 * 1000;
+/// A clock that goes back by more than this was turned, not put right.
+const TURNED_MILLISECONDS: i64 = 60 * 1000;
 /// Unused for longer than this, and the page is locked, where the session does not say less.
 const IDLE_SECONDS: u64 = 15 * 60;
 
@@ -86,6 +91,10 @@ pub(crate) struct Keeper {
     used_at: Cell<Timestamp>,
     hidden_at: Cell<Option<Timestamp>>,
     delivering: Cell<bool>,
+    /// Screens and tabs do not know yet of something that changed.
+    untold: Cell<bool>,
+    /// They will, in a moment.
+    telling: Cell<bool>,
 }
 
 impl Keeper {
@@ -104,6 +113,8 @@ impl Keeper {
             used_at: Cell::new(now),
             hidden_at: Cell::new(None),
             delivering: Cell::new(false),
+            untold: Cell::new(false),
+            telling: Cell::new(false),
         }))
     }
 
@@ -149,10 +160,27 @@ impl Keeper {
         self.keeping.changed();
     }
 
-    /// After something that other tabs have to know.
+    /// After something that other tabs have to know. While changes are being delivered, one after the
+    /// other, screens and tabs look now and then.
     fn changed_for_all(&self) {
-        self.changed();
-        self.device.announce(CHANGED);
+        self.untold.set(true);
+        if !self.delivering.get() {
+            return self.tell_now();
+        }
+        if !self.telling.replace(true) {
+            self.soon(async move |me| {
+                me.device.sleep(NOW_AND_THEN).await;
+                me.telling.set(false);
+                me.tell_now();
+            });
+        }
+    }
+
+    fn tell_now(&self) {
+        if self.untold.replace(false) {
+            self.changed();
+            self.device.announce(CHANGED);
+        }
     }
 
     fn tick(&self) {
@@ -161,13 +189,17 @@ impl Keeper {
             .who()
             .and_then(|(_, view)| view.signed_in)
             .map_or(IDLE_SECONDS, |person| person.idle_seconds.min(IDLE_SECONDS));
-        let since = |at: Timestamp| now.as_millisecond() - at.as_millisecond();
-        let idle =
-            since(self.used_at.get()) > i64::try_from(idle_seconds).unwrap_or(i64::MAX) * 1000;
+        let longest = i64::try_from(idle_seconds).unwrap_or(i64::MAX);
+        let over = |at: Timestamp, milliseconds: i64| {
+            let since = now.as_millisecond() - at.as_millisecond();
+            // By a clock that was turned back, nobody knows how long it was.
+            since > milliseconds || since < -TURNED_MILLISECONDS
+        };
+        let idle = over(self.used_at.get(), longest.saturating_mul(1000));
         let hidden = self
             .hidden_at
             .get()
-            .is_some_and(|at| since(at) > HIDDEN_MILLISECONDS);
+            .is_some_and(|at| over(at, HIDDEN_MILLISECONDS));
         if idle || hidden {
             self.lock();
         }
@@ -293,11 +325,15 @@ impl Engine for Keeper {
     }
 
     fn saved(&self) -> Vec<Arc<Saved>> {
-        self.open
-            .borrow()
-            .as_ref()
-            .map(|open| open.saved.clone())
-            .unwrap_or_default()
+        let open = self.open.borrow();
+        let Some(open) = open.as_ref() else {
+            return Vec::new();
+        };
+        open.saved
+            .iter()
+            .filter(|saved| open.vault.may_show(saved.visit.until))
+            .cloned()
+            .collect()
     }
 
     fn saved_of(&self, context: ContextId) -> Option<Arc<Saved>> {

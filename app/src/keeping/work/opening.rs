@@ -10,6 +10,8 @@ use domain::outbox::Outbox;
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// What does not outlast a sign-out.
+static ABOUT_PATIENTS: [Shelf; 4] = [Shelf::Visits, Shelf::Doorstep, Shelf::Drafts, Shelf::Person];
 /// The name on the shelf `Person`.
 const SESSION: &str = "session";
 
@@ -224,14 +226,17 @@ impl Keeper {
         self.changed();
     }
 
-    /// What is about patients goes; what was not sent, and the log, stay for the person.
+    /// What is about patients goes, also from a vault that is locked; what was not sent, and the log,
+    /// stay for the person.
     pub(super) async fn clear_for_sign_out(self: Rc<Self>) {
-        if let Ok(vault) = self.vault() {
-            let shelves = [Shelf::Visits, Shelf::Doorstep, Shelf::Drafts, Shelf::Person];
-            let _ = vault.keep(shelves.map(Keep::Clear).to_vec()).await;
-            self.device.announce(SIGNED_OUT);
-        }
+        let person = self.who().map(|(person, _)| person);
+        // Nothing is written there from now on.
         self.shut();
+        self.device.announce(SIGNED_OUT);
+        if let (Some(person), Ok(vaults)) = (person, self.device.vaults().await) {
+            // Where the browser refuses, what is there opens to nobody else, and ends by itself.
+            let _ = vaults.clear(person, &ABOUT_PATIENTS).await;
+        }
     }
 }
 

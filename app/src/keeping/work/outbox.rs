@@ -75,11 +75,14 @@ impl Keeper {
 
     /// Tells the outbox what happened, and keeps what that moved before anything else is done.
     async fn happened(&self, event: Event<Target>) -> Result<(), NotKept> {
+        let moved = self.moved_by(event)?;
+        self.put(&moved).await.map_err(NotKept::Device)
+    }
+
+    /// Tells the outbox what happened: what that moved is yet to be kept.
+    fn moved_by(&self, event: Event<Target>) -> Result<Vec<CommandId>, NotKept> {
         let moved = self.outbox.borrow_mut().handle(event, self.device.now());
-        match moved {
-            Ok(moved) => self.put(&moved).await.map_err(NotKept::Device),
-            Err(_) => Err(NotKept::Service(Problem::new(Kind::CommandReused))),
-        }
+        moved.map_err(|_| NotKept::Service(Problem::new(Kind::CommandReused)))
     }
 
     async fn put(&self, ids: &[CommandId]) -> Result<(), NoVault> {
@@ -232,6 +235,7 @@ impl Keeper {
         let work = Box::pin(async move { me.send_in_turn().await });
         let alone = self.device.alone(LOCK, work).await;
         self.delivering.set(false);
+        self.tell_now();
         let now = self.device.now();
         let wake = self.outbox.borrow().wake_at(now);
         match wake {
@@ -273,11 +277,17 @@ impl Keeper {
         if let Err(problem) = self.deliver_log().await {
             self.keeping.set_link(crate::keeping::Link::of(&problem));
         }
+        // An answer, and that the next is on its way, are kept in one.
+        let mut moved = Vec::new();
         loop {
             let next = self.outbox.borrow().next(self.device.now()).cloned();
             let Some(entry) = next else { break };
             let id = entry.id();
-            if self.happened(Event::Taken { id }).await.is_err() {
+            match self.moved_by(Event::Taken { id }) {
+                Ok(taken) => moved.extend(taken),
+                Err(_) => break,
+            }
+            if self.put(&std::mem::take(&mut moved)).await.is_err() {
                 break;
             }
             let attempt = entry.attempts.saturating_add(1);
@@ -292,19 +302,20 @@ impl Keeper {
                 answer,
                 Answer::Applied { .. } | Answer::Conflict { .. } | Answer::Refused(_)
             );
-            if self
-                .happened(Event::Answered {
-                    id,
-                    attempt,
-                    answer,
-                })
-                .await
-                .is_err()
-                || !goes_on
-            {
+            match self.moved_by(Event::Answered {
+                id,
+                attempt,
+                answer,
+            }) {
+                Ok(answered) => moved.extend(answered),
+                Err(_) => break,
+            }
+            if !goes_on {
                 break;
             }
         }
+        // What cannot be kept is asked again, under the same id.
+        let _ = self.put(&moved).await;
         self.deliver_sealed().await;
     }
 

@@ -27,12 +27,12 @@ impl Keeper {
     pub(super) fn find_saved(&self, context: ContextId) -> Option<Arc<Saved>> {
         let place = *self.places.borrow().get(&context)?;
         let open = self.open.borrow();
-        open.as_ref()?
-            .saved
+        let open = open.as_ref()?;
+        open.saved
             .iter()
             .find(|saved| {
                 let visit = &saved.visit;
-                visit.until > self.device.now()
+                open.vault.may_show(visit.until)
                     && match place {
                         Place::Visit(id, _) => visit.visit == id,
                         Place::Found(patient) => visit.overview.patient.nhs_number == patient,

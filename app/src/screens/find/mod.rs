@@ -172,11 +172,7 @@ impl Search {
         let now = self.keeping.device()?.now();
         let today = uk_date(now);
         let query = form.check(today).ok()?;
-        let saved: Vec<_> = engine
-            .saved()
-            .into_iter()
-            .filter(|saved| saved.visit.until > now)
-            .collect();
+        let saved = engine.saved();
         let outcome = visit_search::find(
             &query,
             saved.iter().map(|saved| &saved.visit.overview.patient),

@@ -8,7 +8,7 @@ use super::super::reading::{self, Reading, progress};
 use super::super::{RecordFrame, RecordPage};
 use super::draft::{Flow, Sheet, Step};
 use super::form::values;
-use super::pad::Pad;
+use super::pad::{Pad, locked};
 use super::submit::Sending;
 use super::{check, conflict, steps};
 use crate::api::records::AdjustmentsView;
@@ -92,10 +92,15 @@ fn page(frame: RecordFrame, flow: Flow, step: Step, reading: Reading<Adjustments
 
 /// Once what was written before, if anything, is back.
 fn when_ready(writing: Writing, view: AdjustmentsView) -> AnyView {
-    let ready = Memo::new(move |_| writing.sheet.is_ready());
+    // Drawn anew when what is kept is unlocked only now.
+    let looked = Memo::new(move |_| writing.sheet.looked());
     (move || {
-        if ready.get() {
-            body(writing, view.clone())
+        if looked.get() > 0 {
+            view! {
+                {locked(writing.sheet)}
+                {body(writing, view.clone())}
+            }
+            .into_any()
         } else {
             progress("Opening the record")
         }

@@ -2,7 +2,10 @@
 //! so that it survives a lock, a crash and an update.
 
 use super::draft::Sheet;
-use crate::keeping::Keeping;
+use crate::components::passkey::not_opened;
+use crate::components::work::Work;
+use crate::device::NoVault;
+use crate::keeping::{Keeping, Safe};
 use domain::NhsNumber;
 use leptos::prelude::*;
 
@@ -19,21 +22,30 @@ pub(crate) struct Pad {
     patient: StoredValue<Option<NhsNumber>>,
     /// It will be kept in a moment.
     soon: StoredValue<bool>,
-    /// What was kept was looked for.
-    looked: RwSignal<bool>,
+    /// 0 until what was kept was looked for, and one more each time that something of it came back.
+    looked: RwSignal<u32>,
 }
 
 impl Pad {
     /// An empty one.
     pub(crate) fn new(keeping: Keeping, form: &'static str) -> Self {
-        Self {
+        let pad = Self {
             keeping,
             form,
             sheet: StoredValue::new(Sheet::default()),
             patient: StoredValue::new(None),
             soon: StoredValue::new(false),
-            looked: RwSignal::new(false),
-        }
+            looked: RwSignal::new(0),
+        };
+        // What is kept was locked when the record was opened: it is looked for again.
+        Effect::new(move || {
+            if keeping.safe() == Safe::Open
+                && let Some(patient) = pad.patient.get_value()
+            {
+                pad.look(patient);
+            }
+        });
+        pad
     }
 
     /// The record is this patient's: what was written for them before is taken up again.
@@ -42,6 +54,10 @@ impl Pad {
             return;
         }
         self.patient.set_value(Some(patient));
+        self.look(patient);
+    }
+
+    fn look(self, patient: NhsNumber) {
         leptos::task::spawn_local(async move {
             let kept = match self.keeping.engine().await {
                 Some(engine) => engine.draft(patient, self.form).await,
@@ -52,18 +68,23 @@ impl Pad {
             if self.patient.try_get_value().flatten() == Some(patient)
                 && let Some(kept) = kept
             {
-                self.sheet.try_update_value(|sheet| {
-                    if *sheet == Sheet::default() {
+                let back = self.sheet.try_update_value(|sheet| {
+                    let empty = *sheet == Sheet::default();
+                    if empty {
                         *sheet = kept;
                     }
+                    empty
                 });
+                if back == Some(true) {
+                    self.looked.try_update(|times| *times += 1);
+                }
             }
-            self.looked.try_set(true);
+            self.looked.try_update(|times| *times = (*times).max(1));
         });
     }
 
-    /// Whether what was written before, if anything, is back. Reactive.
-    pub(crate) fn is_ready(self) -> bool {
+    /// How often what was written before came back, and 0 until it was looked for. Reactive.
+    pub(crate) fn looked(self) -> u32 {
         self.looked.get()
     }
 
@@ -87,7 +108,7 @@ impl Pad {
     /// Drops it from the page. What is kept on the device stays.
     pub(crate) fn forget(self) {
         self.patient.set_value(None);
-        self.looked.set(false);
+        self.looked.set(0);
         self.sheet.set_value(Sheet::default());
     }
 
@@ -117,4 +138,44 @@ impl Pad {
             }
         });
     }
+}
+
+/// Where nothing is written yet and what is kept is locked: perhaps the form was begun before.
+pub(super) fn locked(pad: Pad) -> AnyView {
+    let keeping = pad.keeping;
+    let work = Work::new();
+    let failed = RwSignal::new(None::<NoVault>);
+    let unlock = move |_| {
+        failed.set(None);
+        work.once(keeping.unlock(), move |answer| failed.set(answer.err()));
+    };
+    (move || {
+        let empty = pad.with_value(|sheet| *sheet == Sheet::default());
+        (keeping.safe() == Safe::Locked && empty).then(|| {
+            view! {
+                <div class="nhsuk-inset-text">
+                    <p>"If you began this form before, what you wrote is locked on this device."</p>
+                    <button
+                        class="nhsuk-button nhsuk-button--secondary nhsuk-u-margin-bottom-0"
+                        type="button"
+                        aria-disabled=move || work.pending().then_some("true")
+                        on:click=unlock
+                    >
+                        "Unlock what you wrote"
+                    </button>
+                    <div role="alert">
+                        {move || {
+                            failed
+                                .get()
+                                .map(|none| {
+                                    let (title, advice) = not_opened(none);
+                                    view! { <p>{title} ". " {advice}</p> }
+                                })
+                        }}
+                    </div>
+                </div>
+            }
+        })
+    })
+    .into_any()
 }
