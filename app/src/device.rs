@@ -136,8 +136,8 @@ pub enum NoVault {
 pub struct LockedVault {
     /// Which.
     pub id: VaultId,
-    /// Failed attempts to open it without the service, since it was last open.
-    pub failures: u32,
+    /// Too many attempts to open it without the service failed: only a sign-in with it opens it.
+    pub locked_out: bool,
 }
 
 /// Everybody's vaults on this device.

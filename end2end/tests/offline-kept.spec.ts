@@ -180,7 +180,7 @@ test("the summary of someone who opted out does not come along", async ({ page, 
   await expect(page.getByRole("radio", { name: "The patient agreed" })).toHaveCount(0);
 });
 
-test("the new screens can be used by everyone, on a phone and on a desk", async ({ page, server }) => {
+test("the visit list and this device can be used by everyone, on a phone and on a desk", async ({ page, server }) => {
   const person = new Person(page, server);
   await person.giveFingerprintReader({ keepsSecret: true });
   await startWork(person, "nurse");
@@ -193,6 +193,11 @@ test("the new screens can be used by everyone, on a phone and on a desk", async 
   await person.menu("This device");
   await expect(page.getByText("In use")).toBeVisible();
   await person.expectFitForAll();
+});
+
+test("what waits, and the lock, can be used by everyone, on a phone and on a desk", async ({ page, server }) => {
+  const person = new Person(page, server);
+  await loadVisits(person, [PATIENTS.coreOnly]);
   server.proxy.cut();
   await openVisit(person, PATIENTS.coreOnly);
   await person.writeFlag();

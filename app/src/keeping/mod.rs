@@ -305,10 +305,9 @@ impl Keeping {
     /// As [`Self::unlock`], and where the service does not let them in.
     pub async fn unlock_or_begin(self) -> Result<(), Failed> {
         if self.safe_now() == Safe::Locked {
-            match self.unlock().await {
-                // The service has to let them in once more.
-                Err(NoVault::LockedOut) if self.session.is_live_now() => {}
-                answer => return Ok(answer?),
+            // After too many attempts the service has to let them in once more.
+            if !(self.session.is_live_now() && self.is_locked_out().await) {
+                return Ok(self.unlock().await?);
             }
         }
         let device = self.device().ok_or(NoCredential::Unsupported)?;
@@ -321,6 +320,17 @@ impl Keeping {
             }
             None => Err(Problem::new(Kind::Unreachable).into()),
         }
+    }
+
+    async fn is_locked_out(self) -> bool {
+        let Some(device) = self.device() else {
+            return false;
+        };
+        let Ok(vaults) = device.vaults().await else {
+            return false;
+        };
+        let there = vaults.list().await.unwrap_or_default();
+        !there.is_empty() && there.iter().all(|vault| vault.locked_out)
     }
 
     /// Unlocks by passkey what is kept on the device, without the service. The session of the page is

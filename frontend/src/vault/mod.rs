@@ -21,7 +21,7 @@ use app::api::offline::{SealedChange, SealingKey};
 use app::device::{Later, LockedVault, NoCredential, NoVault, Shelf, Vault, Vaults};
 use crypto::Keys;
 use domain::ids::{CommandId, PersonId, VaultId};
-use format::Header;
+use format::{ATTEMPTS, Header};
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use open::OpenVault;
 use serde_json::json;
@@ -333,7 +333,7 @@ impl Vaults for OnDevice {
                 .into_iter()
                 .map(|(id, header)| LockedVault {
                     id,
-                    failures: format::failures(&header),
+                    locked_out: format::failures(&header) >= ATTEMPTS,
                 })
                 .collect())
         })
