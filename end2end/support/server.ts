@@ -88,7 +88,8 @@ export class Server {
       NCRS_ADDR: `127.0.0.1:${port}`,
       NCRS_ORIGIN: url,
       NCRS_DATABASE_URL: databaseUrl,
-      NCRS_LOG: "warn",
+      // As much as someone who looks for a fault would have it say.
+      NCRS_LOG: "debug",
     };
     return new Server(url, address, network, env, dispose);
   }

@@ -1,5 +1,6 @@
 // The fixtures of every test: a server with its own database, and a person at a phone.
 import { test as base, expect } from "@playwright/test";
+import { namingLines } from "./canary.ts";
 import { Person } from "./person.ts";
 import { Server, type Database } from "./server.ts";
 
@@ -20,6 +21,9 @@ export const test = base.extend<Fixtures>({
     await server.start();
     await use(server);
     await server.remove();
+    // Whatever the test did: nothing of it is in the log.
+    expect(server.log()).toContain("the service starts");
+    expect(namingLines(server.log())).toEqual([]);
   },
   person: async ({ page, server }, use) => {
     const person = new Person(page, server);

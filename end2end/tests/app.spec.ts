@@ -1,5 +1,6 @@
 // The app around the work: installed, offline, lost, expired, and readable by everyone.
 import type { Page } from "@playwright/test";
+import { namingLines } from "../support/canary.ts";
 import { PATIENTS } from "../support/person.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -43,6 +44,12 @@ test("without the service the app opens and says so, and no patient is in any ca
   await person.goto("/find/nhs-number");
   await expect(person.heading(/Find a patient|NHS number/)).toBeVisible();
   person.faults.length = 0;
+});
+
+test("a log that named a patient would be noticed", () => {
+  const { nhsNumber, family } = PATIENTS.coreOnly;
+  const lines = [`found ${nhsNumber}`, `found ${family}`, "found 999 001 0021", "found 999-001-0021", "found"];
+  expect(namingLines(lines.join("\n"))).toEqual(lines.slice(0, 4));
 });
 
 test("an address that leads nowhere has a way on", async ({ person }) => {
