@@ -48,7 +48,13 @@ test("without the service the app opens and says so, and no patient is in any ca
 
 test("a log that named a patient would be noticed", () => {
   const { nhsNumber, family } = PATIENTS.coreOnly;
-  const lines = [`found ${nhsNumber}`, `found ${family}`, "found 999 001 0021", "found 999-001-0021", "found"];
+  const lines = [
+    `found ${nhsNumber}`,
+    `found ${family}`,
+    "found 999 001 0021",
+    "found 999-001-0021",
+    "found",
+  ];
   expect(namingLines(lines.join("\n"))).toEqual(lines.slice(0, 4));
 });
 

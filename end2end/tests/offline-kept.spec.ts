@@ -180,7 +180,10 @@ test("the summary of someone who opted out does not come along", async ({ page, 
   await expect(page.getByRole("radio", { name: "The patient agreed" })).toHaveCount(0);
 });
 
-test("the visit list and this device can be used by everyone, on a phone and on a desk", async ({ page, server }) => {
+test("the visit list and this device can be used by everyone, on a phone and on a desk", async ({
+  page,
+  server,
+}) => {
   const person = new Person(page, server);
   await person.giveFingerprintReader({ keepsSecret: true });
   await startWork(person, "nurse");
@@ -195,7 +198,10 @@ test("the visit list and this device can be used by everyone, on a phone and on 
   await person.expectFitForAll();
 });
 
-test("what waits, and the lock, can be used by everyone, on a phone and on a desk", async ({ page, server }) => {
+test("what waits, and the lock, can be used by everyone, on a phone and on a desk", async ({
+  page,
+  server,
+}) => {
   const person = new Person(page, server);
   await loadVisits(person, [PATIENTS.coreOnly]);
   server.proxy.cut();
