@@ -254,9 +254,7 @@ impl Keeping {
         if self.safe_now() == Safe::Locked {
             return Ok(self.unlock().await?);
         }
-        let device = self.device().ok_or(NoCredential::Unsupported)?;
-        let credential = device.use_passkey(sign_in_start().await?).await?;
-        self.session.set(sign_in_finish(credential).await?);
+        self.confirm().await?;
         match self.engine().await {
             Some(engine) => {
                 engine.signed_in().await;
@@ -264,6 +262,18 @@ impl Keeping {
             }
             None => Err(Problem::new(Kind::Unreachable).into()),
         }
+    }
+
+    /// Has the person confirm by passkey, with the service, that it is they: the session goes on, with
+    /// a fingerprint that was given just now.
+    ///
+    /// # Errors
+    /// Where the browser gives no credential, or the service does not let them in.
+    pub async fn confirm(self) -> Result<(), Failed> {
+        let device = self.device().ok_or(NoCredential::Unsupported)?;
+        let credential = device.use_passkey(sign_in_start().await?).await?;
+        self.session.set(sign_in_finish(credential).await?);
+        Ok(())
     }
 
     /// Unlocks by passkey what is kept on the device, without the service. The session of the page is
