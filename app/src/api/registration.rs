@@ -141,7 +141,8 @@ pub async fn invite(name: String, login: String, role: NewRole) -> Result<Invita
 /// Makes a new code for someone; earlier ones stop working.
 ///
 /// # Errors
-/// As [`staff_member`], and `StepUp`.
+/// As [`staff_member`], and `StepUp`; `Invalid` (field `new-code`) for someone whose rights need a
+/// second person.
 #[server(prefix = "/api", endpoint = "staff/code", input = Json, output = Json)]
 pub async fn new_code(person: PersonId) -> Result<Invitation, Problem> {
     crate::ports::registration()?.new_code(person).await

@@ -6,6 +6,8 @@ use crate::components::passkey::{Ceremony, CeremonyFailed, Failed};
 use crate::components::work::Work;
 use crate::keeping::keeping;
 use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
 
 /// The button under "Confirm that it is you".
 #[component]
@@ -16,10 +18,13 @@ pub fn StepUp(
     let keeping = keeping();
     let work = Work::new();
     let failed = RwSignal::new(None::<Failed>);
+    let navigate = use_navigate();
     let confirm = move |_| {
+        let navigate = navigate.clone();
         failed.set(None);
         work.once(keeping.confirm(), move |confirmed| match confirmed {
-            Ok(()) => again.run(()),
+            Ok(true) => again.run(()),
+            Ok(false) => navigate("/", NavigateOptions::default()),
             Err(why) => failed.set(Some(why)),
         });
     };

@@ -3,12 +3,15 @@
 //! | act                          | agent (B0274) | within reach | not on themselves | fingerprint | second agent            |
 //! |------------------------------|---------------|--------------|-------------------|-------------|-------------------------|
 //! | see staff and requests       | yes           | yes          |                   |             |                         |
-//! | invite, new code             | yes           | yes          | yes               | yes         | for the rights below    |
+//! | invite                       | yes           | yes          |                   | yes         | for the rights below    |
+//! | new code                     | yes           | all roles    | yes               | yes         | not for who has them †  |
 //! | give a role                  | yes           | yes          | yes               | yes         | B0082, B1611, B0274     |
 //! | settle a request             | yes           | yes          | yes               | yes         | is one: not who asked   |
 //! | end a role                   | yes           | yes          | yes               | yes         |                         |
 //! | end passkeys and sessions    | yes           | all roles    | yes               | yes         |                         |
 //! | leave                        | yes           | yes          | yes               | yes         |                         |
+//!
+//! † With the code one could sign in as them. `ncrs enrol` makes it: who may run that is someone else.
 //!
 //! Within reach: the organisation of the agent's role, and those that it registers for. The audit has
 //! every act before it is done, and every refusal.
@@ -31,7 +34,9 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use sqlx::AnyConnection;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Longest name of a person or a job, in characters.
 const LONGEST_NAME: usize = 100;
@@ -339,12 +344,14 @@ impl RegistrationPort {
             json!({ "of": person.id, "organisation": role.organisation }),
         )
         .await?;
+        self.record_role(&agent, person.id, role).await?;
+        let mut work = self.identity.db.write().begin().await?;
         let added =
             sqlx::query("insert into person (id, login, name, active) values ($1, $2, $3, 1)")
                 .bind(person.id.to_string())
                 .bind(login.to_owned())
                 .bind(person.name.clone())
-                .execute(self.identity.db.write())
+                .execute(&mut *work)
                 .await;
         match added {
             Ok(_) => {}
@@ -354,7 +361,8 @@ impl RegistrationPort {
             }
             Err(error) => return Err(error.into()),
         }
-        let awaits_approval = self.add_role(&agent, person.id, role).await?;
+        let awaits_approval = self.add_role(&mut work, &agent, person.id, role).await?;
+        work.commit().await?;
         let invitation = self.issue(person, login).await?;
         Ok(Invitation {
             awaits_approval,
@@ -385,6 +393,16 @@ impl RegistrationPort {
     async fn code_for(&self, person: PersonId) -> Result<Invitation> {
         let agent = self.acting().await?;
         let member = self.whole_member(&agent, person).await?;
+        // With the code one could sign in as them: what a second agent has to approve would be to be
+        // had without one.
+        let roles = &member.roles;
+        if roles
+            .iter()
+            .any(|role| needs_second_person(&role.activities))
+        {
+            let message = "Their rights need a second person: ask whoever runs the service to make the code";
+            return Err(Kind::Invalid(vec![FieldError::new("new-code", message)]).into());
+        }
         self.record(
             &agent,
             Action::InviteStaff,
@@ -394,24 +412,34 @@ impl RegistrationPort {
         self.issue(member.person, &member.login).await
     }
 
-    /// Gives it, or asks for it: then it answers `true`.
-    async fn add_role(&self, agent: &Agent<'_>, person: PersonId, role: &NewRole) -> Result<bool> {
-        let identity = &self.identity;
-        let second = role
-            .activities
-            .iter()
-            .any(|activity| activity.needs_second_person());
+    async fn record_role(
+        &self,
+        agent: &Agent<'_>,
+        person: PersonId,
+        role: &NewRole,
+    ) -> Result<()> {
         let codes: Vec<&str> = role.activities.iter().map(|one| one.code()).collect();
         let detail = json!({
             "of": person,
             "organisation": role.organisation,
             "job": role.job_code,
             "activities": codes,
-            "awaits": second,
+            "awaits": needs_second_person(&role.activities),
         });
-        self.record(agent, Action::GiveRole, detail).await?;
-        if !second {
-            insert_role(identity, person, role).await?;
+        self.record(agent, Action::GiveRole, detail).await
+    }
+
+    /// Gives it, or asks for it: then it answers `true`.
+    async fn add_role(
+        &self,
+        work: &mut AnyConnection,
+        agent: &Agent<'_>,
+        person: PersonId,
+        role: &NewRole,
+    ) -> Result<bool> {
+        let identity = &self.identity;
+        if !needs_second_person(&role.activities) {
+            insert_role(work, identity.new_id(), person, role).await?;
             return Ok(false);
         }
         let activities = serde_json::to_string(&role.activities)
@@ -429,7 +457,7 @@ impl RegistrationPort {
         .bind(activities)
         .bind(agent.person.person.to_string())
         .bind(micros(identity.now()))
-        .execute(identity.db.write())
+        .execute(work)
         .await?;
         Ok(true)
     }
@@ -445,7 +473,10 @@ impl RegistrationPort {
             return Err(Kind::NotFound.into());
         }
         self.member_of(&agent, person).await?;
-        self.add_role(&agent, person, role).await?;
+        self.record_role(&agent, person, role).await?;
+        let mut work = self.identity.db.write().begin().await?;
+        self.add_role(&mut work, &agent, person, role).await?;
+        work.commit().await?;
         self.list_of(&agent).await
     }
 
@@ -467,6 +498,7 @@ impl RegistrationPort {
             json!({ "request": request, "of": asked.person.id, "asked-by": asked.asked_by.id, "outcome": outcome }),
         )
         .await?;
+        let mut work = self.identity.db.write().begin().await?;
         // Of two agents at once, one settles it.
         let settled = sqlx::query(
             "update role_request set outcome = $1, settled_by = $2, settled_at = $3
@@ -476,14 +508,15 @@ impl RegistrationPort {
         .bind(agent.person.person.to_string())
         .bind(micros(self.identity.now()))
         .bind(request.to_string())
-        .execute(self.identity.db.write())
+        .execute(&mut *work)
         .await?;
         if settled.rows_affected() == 0 {
             return Err(Kind::NotFound.into());
         }
         if approve {
-            insert_role(&self.identity, asked.person.id, &asked.role).await?;
+            insert_role(&mut work, self.identity.new_id(), asked.person.id, &asked.role).await?;
         }
+        work.commit().await?;
         self.list_of(&agent).await
     }
 
@@ -656,9 +689,19 @@ fn wrong_with(role: &NewRole) -> Vec<FieldError> {
     problems
 }
 
-async fn insert_role(identity: &Identity, person: PersonId, role: &NewRole) -> Result<()> {
-    let id = identity.new_id().to_string();
-    let mut work = identity.db.write().begin().await?;
+fn needs_second_person(activities: &BTreeSet<Activity>) -> bool {
+    activities
+        .iter()
+        .any(|activity| activity.needs_second_person())
+}
+
+async fn insert_role(
+    work: &mut AnyConnection,
+    id: Uuid,
+    person: PersonId,
+    role: &NewRole,
+) -> Result<()> {
+    let id = id.to_string();
     sqlx::query(
         "insert into role_assignment (id, person_id, ods, job_code, job_name) values ($1, $2, $3, $4, $5)",
     )
@@ -676,7 +719,6 @@ async fn insert_role(identity: &Identity, person: PersonId, role: &NewRole) -> R
             .execute(&mut *work)
             .await?;
     }
-    work.commit().await?;
     Ok(())
 }
 

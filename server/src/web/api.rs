@@ -62,7 +62,12 @@ async fn refine(response: Response, reference: domain::ids::CorrelationId) -> Re
     let body = axum::body::to_bytes(response.into_body(), BODY_LIMIT)
         .await
         .unwrap_or_default();
-    let told = serde_json::from_slice(&body).unwrap_or_else(|_| Problem::new(Kind::Unexpected));
+    let mut told: Problem =
+        serde_json::from_slice(&body).unwrap_or_else(|_| Problem::new(Kind::Unexpected));
+    // To a browser, what breaks off is an answer that was lost; here it is a request that makes no sense.
+    if told.kind == Kind::Unreachable {
+        told.kind = Kind::OutOfDate;
+    }
     if told.reference.is_none() {
         tracing::warn!(kind = ?told.kind, "a call was not understood");
     }

@@ -218,6 +218,19 @@ on_each_engine! {
         assert_eq!(paramedic.session().await.signed_in.unwrap().roles.len(), 3);
     }
 
+    async fn nobody_gets_a_code_for_someone_whose_rights_need_a_second_agent(app: &TestApp) {
+        let agent = app.enrolled("registration").await;
+        for login in ["registration-second", "doctor"] {
+            let other = app.enrolled(login).await;
+            let person = json!({ "person": me(&other).await });
+            let refused = kind(acts(&agent, "staff/code", person).await);
+            assert!(matches!(refused, Kind::Invalid(fields) if fields[0].field == "new-code"), "{login}");
+        }
+        // For others they do.
+        let paramedic = app.enrolled("paramedic").await;
+        acts(&agent, "staff/code", json!({ "person": me(&paramedic).await })).await.unwrap();
+    }
+
     async fn nobody_approves_what_they_are_to_have(app: &TestApp) {
         let first = app.enrolled("registration").await;
         let second = app.enrolled("registration-second").await;
