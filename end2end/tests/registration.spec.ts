@@ -48,9 +48,10 @@ test("someone is invited, enrols with the code, works, and is out the moment the
   browser,
   server,
 }) => {
+  test.slow();
   await asAgent(person);
   await person.expectFitForAll();
-  await person.link("Invite someone").click();
+  await person.button("Invite someone").click();
   await writeInvitation(person, ["Find a patient (B0264)"]);
   await person.expectFitForAll();
   await person.button("Invite").click();
@@ -118,7 +119,7 @@ test("after two minutes the finger is asked for, and nothing that was typed is l
   server,
 }) => {
   await asAgent(person);
-  await person.link("Invite someone").click();
+  await person.button("Invite someone").click();
   await writeInvitation(person, ["Find a patient (B0264)"]);
   await server.fingerprintsWere(3);
   await person.button("Invite").click();
@@ -129,6 +130,7 @@ test("after two minutes the finger is asked for, and nothing that was typed is l
 });
 
 test("rights that may do much harm wait for a second agent", async ({ person, browser, server }) => {
+  test.slow();
   const paramedic = await another(browser, server);
   await paramedic.enrol("paramedic");
   await asAgent(person);
@@ -195,7 +197,7 @@ test("whoever is no agent is refused, and is not offered it", async ({ person })
 test("someone is invited by keyboard alone", async ({ person }) => {
   await asAgent(person);
   const { page } = person;
-  await person.link("Invite someone").focus();
+  await person.button("Invite someone").focus();
   await page.keyboard.press("Enter");
   await person.heading("Invite someone").waitFor();
   await expect(person.field("Full name")).toBeVisible();
