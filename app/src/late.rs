@@ -1,5 +1,6 @@
 //! The screens that a browser fetches after the first page, so that sign-in does not wait for
-//! them. They come in parts: what a person needs to find a patient, the record, and what is kept on the device.
+//! them. They come in parts: what a person needs to find a patient, the record, what is kept on the device,
+//! and the work of a Registration Authority.
 
 use crate::components::button::Progress;
 use crate::components::problem::ProblemView;
@@ -18,17 +19,21 @@ pub enum Part {
     Record,
     /// What is kept on the device.
     Keep,
+    /// Registering staff.
+    Staff,
 }
 
 impl Part {
-    /// Every part, in the order in which a person needs them.
-    pub const ALL: [Self; 3] = [Self::Keep, Self::Work, Self::Record];
+    /// What is fetched ahead, in the order in which a person needs it. Few register staff: what they
+    /// need comes when they ask for it.
+    pub const AHEAD: [Self; 3] = [Self::Keep, Self::Work, Self::Record];
 
     /// The part that the screen at an address is in, unless it came with the first page.
     pub fn at(path: &str) -> Option<Self> {
         match path.split('/').nth(1)? {
             "role" | "account" | "find" | "visits" | "device" => Some(Self::Work),
             "record" | "changes" => Some(Self::Record),
+            "staff" => Some(Self::Staff),
             _ => None,
         }
     }
@@ -39,6 +44,7 @@ impl Part {
             Self::Work => "work",
             Self::Record => "record",
             Self::Keep => "keep",
+            Self::Staff => "staff",
         }
     }
 
@@ -51,6 +57,7 @@ impl Part {
             Self::Work => work::fetch().await,
             Self::Record => record::fetch().await,
             Self::Keep => keep::fetch().await,
+            Self::Staff => staff::fetch().await,
         }
     }
 }
@@ -117,6 +124,18 @@ pub mod record {
         adjustments::remove_part as remove_part,
         adjustments::remove_flag as remove_flag,
         changes::screen as changes,
+    }
+}
+
+/// Registering staff.
+pub mod staff {
+    use super::*;
+    use crate::screens::registration;
+
+    late! { Staff as staff:
+        registration::list as list,
+        registration::invite as invite,
+        registration::person as person,
     }
 }
 
@@ -212,5 +231,6 @@ mod tests {
         assert_eq!(Part::at("/find/basic"), Some(Part::Work));
         assert_eq!(Part::at("/role"), Some(Part::Work));
         assert_eq!(Part::at("/record/x/summary"), Some(Part::Record));
+        assert_eq!(Part::at("/staff/invite"), Some(Part::Staff));
     }
 }

@@ -9,13 +9,16 @@ use crate::api::offline::{
     Delivery, SealedChange, SealedOutcome, Standing, TakeSummary, Visit, VisitLine,
 };
 use crate::api::records::{AdjustmentsView, OpenedSummary, RecordOverview};
+use crate::api::registration::{Invitation, NewRole, StaffList, StaffView};
 use crate::problem::{Kind, Problem};
 use async_trait::async_trait;
 use domain::NhsNumber;
 use domain::adjustment::AdjustmentRecord;
 use domain::command::Receipt;
 use domain::device_log::{LogEntry, LogHead};
-use domain::ids::{ContextId, PasskeyId, RoleId, SessionRef, TabId, VaultId, VisitId};
+use domain::ids::{
+    ContextId, PasskeyId, PersonId, RoleId, RoleRequestId, SessionRef, TabId, VaultId, VisitId,
+};
 use domain::patient::{InContext, Patient};
 use domain::permission::{Gate, PermissionAnswer};
 use domain::search::{SearchForm, SearchOutcome};
@@ -112,6 +115,42 @@ pub trait Offline: Send + Sync {
     -> Result<LogHead, Problem>;
 }
 
+/// Behind `api::registration`. Errors are told there.
+#[async_trait]
+#[expect(
+    missing_docs,
+    reason = "each method is the server function of its name in api::registration"
+)]
+pub trait Registration: Send + Sync {
+    async fn staff(&self) -> Result<StaffList, Problem>;
+    async fn member(&self, person: PersonId) -> Result<StaffView, Problem>;
+    async fn invite(
+        &self,
+        name: String,
+        login: String,
+        role: NewRole,
+    ) -> Result<Invitation, Problem>;
+    async fn new_code(&self, person: PersonId) -> Result<Invitation, Problem>;
+    async fn give_role(&self, person: PersonId, role: NewRole) -> Result<StaffList, Problem>;
+    async fn settle_request(
+        &self,
+        request: RoleRequestId,
+        approve: bool,
+    ) -> Result<StaffList, Problem>;
+    async fn end_role(&self, role: RoleId) -> Result<StaffList, Problem>;
+    async fn revoke_passkey(
+        &self,
+        person: PersonId,
+        passkey: PasskeyId,
+    ) -> Result<StaffView, Problem>;
+    async fn revoke_session(
+        &self,
+        person: PersonId,
+        session: SessionRef,
+    ) -> Result<StaffView, Problem>;
+    async fn leave(&self, person: PersonId) -> Result<StaffList, Problem>;
+}
+
 /// The ports of one request.
 #[derive(Clone)]
 pub struct Ports {
@@ -123,6 +162,8 @@ pub struct Ports {
     pub records: Arc<dyn Records>,
     /// What is taken along, and brought back.
     pub offline: Arc<dyn Offline>,
+    /// Registering staff.
+    pub registration: Arc<dyn Registration>,
 }
 
 fn ports() -> Result<Ports, Problem> {
@@ -159,4 +200,12 @@ pub fn records() -> Result<Arc<dyn Records>, Problem> {
 /// As [`identity`].
 pub fn offline() -> Result<Arc<dyn Offline>, Problem> {
     ports().map(|ports| ports.offline)
+}
+
+/// The registration port of this request.
+///
+/// # Errors
+/// As [`identity`].
+pub fn registration() -> Result<Arc<dyn Registration>, Problem> {
+    ports().map(|ports| ports.registration)
 }

@@ -29,6 +29,8 @@ pub enum Kind {
     NoRole,
     /// The role does not allow it.
     RoleForbids(Activity),
+    /// It needs a fingerprint that was given just now: confirm, then the same again.
+    StepUp,
     /// The summary may not be opened.
     SummaryClosed(Closed),
     /// The patient was closed here: another was opened, the role changed, or time ran out.
@@ -105,6 +107,7 @@ impl Problem {
             Kind::SignedOut => "You have been signed out",
             Kind::NoRole => "Choose a role first",
             Kind::RoleForbids(_) => "Your role does not allow this",
+            Kind::StepUp => "Confirm that it is you",
             Kind::SummaryClosed(_) => "The Summary Care Record cannot be opened",
             Kind::ContextClosed => "This patient's record has been closed",
             Kind::Invalid(_) => "There is a problem",
@@ -133,6 +136,9 @@ impl Problem {
                 "The role you are using does not let you {}. If you have another role, change to it. If you should be able to do this, ask your Registration Authority.",
                 activity.label()
             ),
+            Kind::StepUp => {
+                "This needs your fingerprint, face or PIN, given in the last 2 minutes. Confirm with your passkey to carry on. Nothing that you typed is lost.".into()
+            }
             Kind::SummaryClosed(closed) => closed_advice(*closed).into(),
             Kind::ContextClosed => {
                 "It closes when you open another patient, change role, or leave it unused. Find the patient again to carry on.".into()
@@ -176,6 +182,7 @@ impl Problem {
             Kind::SignedOut
             | Kind::NoRole
             | Kind::RoleForbids(_)
+            | Kind::StepUp
             | Kind::SummaryClosed(_)
             | Kind::ContextClosed
             | Kind::Invalid(_)
@@ -194,6 +201,7 @@ impl Problem {
             Kind::SignedOut
             | Kind::NoRole
             | Kind::RoleForbids(_)
+            | Kind::StepUp
             | Kind::SummaryClosed(_)
             | Kind::ContextClosed
             | Kind::Invalid(_)
@@ -245,6 +253,7 @@ impl From<&Why> for Kind {
             Why::Invalid { fields } => Self::Invalid(fields.clone()),
             Why::CommandReused => Self::CommandReused,
             Why::RoleForbids { activity } => Self::RoleForbids(*activity),
+            Why::StepUp => Self::StepUp,
             Why::NotFound => Self::NotFound,
             Why::StaysOnline => Self::StaysOnline,
             Why::RoleEnded => Self::NoRole,

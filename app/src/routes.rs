@@ -4,7 +4,7 @@ use crate::components::header::Header;
 use crate::components::page::Arrived;
 use crate::device::device;
 use crate::keeping::Keeping;
-use crate::late::{record, work};
+use crate::late::{record, staff, work};
 use crate::screens::{enrol, home, not_found, sign_in};
 use crate::session::{Session, in_role, signed_in};
 use leptos::prelude::*;
@@ -48,6 +48,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/find/basic") view=|| in_role(work::find_basic) />
                 <Route path=path!("/find/advanced") view=|| in_role(work::find_advanced) />
                 <Route path=path!("/find/postcode") view=|| in_role(work::find_postcode) />
+
+                // The work of a Registration Authority
+                <Route path=path!("/staff") view=|| in_role(staff::list) />
+                <Route path=path!("/staff/invite") view=|| in_role(staff::invite) />
+                <Route path=path!("/staff/person/:person") view=|| in_role(staff::person) />
 
                 // The record: banner and tabs stay, the part below changes
                 <ParentRoute path=path!("/record/:context") view=|| in_role(record::frame)>

@@ -139,7 +139,11 @@ export class Person {
 
   /** From a one-time code to signed in. */
   async enrol(login: string): Promise<void> {
-    const code = await this.server.enrolmentCode(login);
+    await this.enrolWith(await this.server.enrolmentCode(login));
+  }
+
+  /** The same, with a code that someone was given. */
+  async enrolWith(code: string): Promise<void> {
     await this.goto("/enrol");
     await this.field("Enrolment code").fill(code);
     await this.button("Continue").click();

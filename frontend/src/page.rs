@@ -50,7 +50,7 @@ pub(crate) fn fetch_the_rest() {
         || {
             spawn_local(async {
                 // Whatever fails here is asked for again when it is needed.
-                for part in Part::ALL {
+                for part in Part::AHEAD {
                     let _ = part.fetch().await;
                 }
                 let _ = vault::fetch().await;

@@ -5,8 +5,10 @@ use app::problem::Kind;
 use domain::ids::{CorrelationId, PasskeyId, PersonId, SessionRef};
 use domain::role::RoleAssignment;
 use http::{HeaderMap, HeaderName};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::failure::Result;
+use crate::identity::STEP_UP;
 
 /// In which the app tells its version.
 pub const VERSION_HEADER: HeaderName = HeaderName::from_static("x-ncrs-version");
@@ -68,6 +70,8 @@ pub struct SignedInCaller {
     pub role: Option<RoleAssignment>,
     /// The passkey that opened the session; `None` once that was removed.
     pub passkey: Option<PasskeyId>,
+    /// When they last gave their fingerprint in the session.
+    pub verified_at: Timestamp,
     /// "Chrome on Android", for the audit.
     pub device: String,
 }
@@ -81,6 +85,19 @@ impl Caller {
         self.signed_in
             .as_ref()
             .ok_or_else(|| Kind::SignedOut.into())
+    }
+
+    /// Whether they gave their fingerprint just now.
+    ///
+    /// # Errors
+    /// `SignedOut`; `StepUp` where it was longer ago than [`STEP_UP`], or in the future.
+    pub fn stepped_up(&self, now: Timestamp) -> Result<()> {
+        let ago = now.duration_since(self.signed_in()?.verified_at);
+        if (SignedDuration::ZERO..=STEP_UP).contains(&ago) {
+            Ok(())
+        } else {
+            Err(Kind::StepUp.into())
+        }
     }
 
     /// The person who is signed in, with the role they chose.

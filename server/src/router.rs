@@ -3,7 +3,7 @@
 use crate::clock::SharedClock;
 use crate::failure::Result;
 use crate::finding::{FindingPort, SearchLimit};
-use crate::identity::{Identity, IdentityPort, SessionRows};
+use crate::identity::{Identity, IdentityPort, RegistrationPort, SessionRows};
 use crate::offline::OfflinePort;
 use crate::records::RecordsPort;
 use crate::services::Services;
@@ -70,6 +70,7 @@ impl Server {
         Ports {
             finding: Arc::new(FindingPort::new(services.clone(), caller.clone())),
             records: Arc::new(RecordsPort::new(services.clone(), caller.clone())),
+            registration: Arc::new(RegistrationPort::new(self.identity.clone(), caller.clone())),
             offline: Arc::new(OfflinePort::new(
                 services.clone(),
                 caller,

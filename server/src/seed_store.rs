@@ -6,9 +6,14 @@
 //! they are: a run that was broken off can be run again.
 
 use crate::failure::{Failure, Result};
-use crate::identity::staff::{StaffMember, set_offline_hours, set_training, upsert};
+use crate::identity::staff::{
+    StaffMember, set_offline_hours, set_registered_by, set_training, upsert,
+};
 use crate::national::embedded::load::{PatientToLoad, Rows};
-use crate::seed::{Generator, SeededPatient, demo_offline_hours, demo_staff, personas};
+use crate::seed::{
+    Generator, SeededPatient, demo_offline_hours, demo_organisations, demo_registrar, demo_staff,
+    personas,
+};
 use crate::services::Services;
 use crate::store::Db;
 use crate::summary_document::compress;
@@ -78,6 +83,9 @@ pub async fn run(
         }
         for (organisation, hours) in demo_offline_hours() {
             set_offline_hours(db, &organisation, hours).await?;
+        }
+        for organisation in demo_organisations() {
+            set_registered_by(db, &organisation.ods, &demo_registrar()).await?;
         }
         set_training(db, true).await?;
     }

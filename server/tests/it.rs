@@ -6,6 +6,10 @@
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
+mod endpoints;
+#[cfg(test)]
 mod harness;
 #[cfg(test)]
 mod identity;
@@ -13,5 +17,7 @@ mod identity;
 mod offline;
 #[cfg(test)]
 mod records;
+#[cfg(test)]
+mod registration;
 #[cfg(test)]
 mod store;

@@ -62,6 +62,10 @@ opaque_id!(
     RoleId
 );
 opaque_id!(
+    /// A role that one agent of a Registration Authority asked for and another has to approve.
+    RoleRequestId
+);
+opaque_id!(
     /// A passkey, as its owner sees it in a list (not the credential id).
     PasskeyId
 );

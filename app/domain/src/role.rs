@@ -62,6 +62,9 @@ activities! {
     RelationshipAlerts = "B0016", "receive alerts on self-claimed relationships";
     /// Logs and reports.
     Reports = "B0011", "see logs and reports";
+    /// Register staff and give them roles: the work of a Registration Authority agent. No document
+    /// that we have confirms the code.
+    RegisterStaff = "B0274", "register staff and give them roles";
 }
 
 /// The care setting of an organisation, and with it whether the Summary Care Record may be used
@@ -155,6 +158,27 @@ impl CareSetting {
             Self::Dentistry => "dentistry",
             Self::Optometry => "optometry",
             Self::Administration => "administration",
+        }
+    }
+}
+
+impl Activity {
+    /// Whether a second agent has to approve it before anyone gets it: it opens what others may not
+    /// see, or gives out rights.
+    pub fn needs_second_person(self) -> bool {
+        match self {
+            Self::LegalOverride | Self::SensitiveRecords | Self::RegisterStaff => true,
+            Self::FindPatient
+            | Self::PostcodeSearch
+            | Self::AmendDemographics
+            | Self::ViewSummary
+            | Self::EmergencyAccess
+            | Self::ViewAdjustments
+            | Self::ManageAdjustments
+            | Self::ViewDocuments
+            | Self::EmergencyAlerts
+            | Self::RelationshipAlerts
+            | Self::Reports => false,
         }
     }
 }

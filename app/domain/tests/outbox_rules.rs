@@ -530,7 +530,13 @@ fn about_a_refusal_for_good() {
 
 #[test]
 fn about_a_refusal_that_may_pass() {
-    for why in [forbidden(), Why::NotFound, Why::StaysOnline, Why::Other] {
+    for why in [
+        forbidden(),
+        Why::StepUp,
+        Why::NotFound,
+        Why::StaysOnline,
+        Why::Other,
+    ] {
         assert_eq!(
             decided(|| Box0::asked(Answer::Refused(why.clone()))),
             [None, None, Some("waiting"), Some("discarded")]
@@ -1050,6 +1056,7 @@ fn kept_states() {
     assert_snapshot!(wire(refused(forbidden())), @r#"{"is":"needs-decision","question":{"on":"refused","why":{"reason":"role-forbids","activity":"B0380"}},"since":"2026-11-18T11:06:40Z","shown":"2026-11-18T11:06:41Z"}"#);
     assert_snapshot!(wire(refused(Why::NotFound)), @r#"{"is":"needs-decision","question":{"on":"refused","why":{"reason":"not-found"}},"since":"2026-11-18T11:06:40Z","shown":"2026-11-18T11:06:41Z"}"#);
     assert_snapshot!(wire(refused(Why::StaysOnline)), @r#"{"is":"needs-decision","question":{"on":"refused","why":{"reason":"stays-online"}},"since":"2026-11-18T11:06:40Z","shown":"2026-11-18T11:06:41Z"}"#);
+    assert_snapshot!(wire(refused(Why::StepUp)), @r#"{"is":"needs-decision","question":{"on":"refused","why":{"reason":"step-up"}},"since":"2026-11-18T11:06:40Z","shown":"2026-11-18T11:06:41Z"}"#);
     assert_snapshot!(wire(refused(Why::RoleEnded)), @r#"{"is":"needs-decision","question":{"on":"refused","why":{"reason":"role-ended"}},"since":"2026-11-18T11:06:40Z","shown":"2026-11-18T11:06:41Z"}"#);
     assert_snapshot!(wire(refused(Why::Other)), @r#"{"is":"needs-decision","question":{"on":"refused","why":{"reason":"other"}},"since":"2026-11-18T11:06:40Z","shown":"2026-11-18T11:06:41Z"}"#);
     assert_snapshot!(wire(settled(End::Applied { version: 4 })), @r#"{"is":"settled","end":{"was":"applied","version":4},"at":"2026-11-18T11:06:40Z"}"#);

@@ -8,6 +8,7 @@ pub mod finding;
 pub mod identity;
 pub mod offline;
 pub mod records;
+pub mod registration;
 
 use domain::ids::{ContextId, TabId};
 use serde::{Deserialize, Serialize};

@@ -209,8 +209,8 @@ pub async fn open_visit(visit: VisitId, key: ContextKey) -> Result<(), Problem> 
 /// # Errors
 /// `SignedOut`, `NoRole`, `RoleForbids` (B0264, B0380, and B0257 because the answer shows the
 /// record), `NotFound` for a target that was not this person's in this role, `StaysOnline` where the
-/// patient was restricted meanwhile and the change was made on a saved copy, `Invalid`,
-/// `CommandReused`.
+/// patient was restricted meanwhile and the change was made on a saved copy, `StepUp` for the removal
+/// of the whole flag, `Invalid`, `CommandReused`.
 #[server(prefix = "/api", endpoint = "commands/deliver", input = Json, output = Json)]
 pub async fn deliver(delivery: Delivery) -> Result<Receipt<AdjustmentRecord>, Problem> {
     crate::ports::offline()?.deliver(delivery).await

@@ -91,7 +91,8 @@ pub async fn summary_gate(key: ContextKey) -> Result<InContext<Gate>, Problem> {
 /// answer to [`PermissionAnswer::Declined`].
 ///
 /// # Errors
-/// As [`overview`], and `RoleForbids` (B0370, B0168), `SummaryClosed`, `Invalid`.
+/// As [`overview`], and `RoleForbids` (B0370, B0168), `StepUp` in an emergency, `SummaryClosed`,
+/// `Invalid`.
 #[server(prefix = "/api", endpoint = "record/summary/open", input = Json, output = Json)]
 pub async fn open_summary(
     key: ContextKey,

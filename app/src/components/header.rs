@@ -6,6 +6,7 @@ use crate::components::work::Work;
 use crate::keeping::{Keeping, keeping};
 use crate::problem::Problem;
 use crate::session::{Session, session};
+use domain::role::Activity;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
@@ -85,6 +86,7 @@ fn Role(person: SignedIn, session: Session, keeping: Keeping) -> AnyView {
         }
     };
     let several = person.roles.len() > 1;
+    let registers = session.allows(Activity::RegisterStaff);
     let work = Work::new();
     let failed = RwSignal::new(None::<Problem>);
     let navigate = use_navigate();
@@ -155,6 +157,16 @@ fn Role(person: SignedIn, session: Session, keeping: Keeping) -> AnyView {
                             }}
                         </a>
                     </li>
+                    {registers
+                        .then(|| {
+                            view! {
+                                <li class="ncrs-menu__item">
+                                    <a class="ncrs-menu__link" on:click=close href="/staff" aria-current=current("/staff")>
+                                        "Staff"
+                                    </a>
+                                </li>
+                            }
+                        })}
                     {several
                         .then(|| {
                             view! {

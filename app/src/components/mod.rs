@@ -10,6 +10,7 @@ pub mod notice;
 pub mod page;
 pub mod passkey;
 pub mod problem;
+pub mod step_up;
 pub mod strips;
 pub mod time;
 pub mod work;

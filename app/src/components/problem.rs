@@ -1,6 +1,7 @@
 //! How a problem looks: what happened, what to do next, and a way on.
 
 use crate::components::form::Errors;
+use crate::components::step_up::StepUp;
 use crate::problem::{Kind, Problem};
 use crate::session::with_next;
 use leptos::html::Div;
@@ -41,6 +42,10 @@ pub fn way_on(problem: &Problem, again: Option<Callback<()>>) -> AnyView {
                 .into_any()
         }
         Kind::RoleForbids(_) => link("/role".into(), "Change role"),
+        Kind::StepUp => match again {
+            Some(again) => view! { <StepUp again /> }.into_any(),
+            None => ().into_any(),
+        },
         Kind::SummaryClosed(_)
         | Kind::Invalid(_)
         | Kind::NotAccepted

@@ -14,7 +14,7 @@ pub use engine::{Engine, NotKept, Sent};
 pub use link::Link;
 pub use saved::{Door, Saved};
 
-use crate::api::identity::{sign_in_finish, sign_in_start};
+use crate::api::identity::{SessionView, sign_in_finish, sign_in_start};
 use crate::components::passkey::Failed;
 use crate::device::{Device, Later, NoCredential, NoVault, device};
 use crate::problem::{Kind, Problem};
@@ -310,9 +310,7 @@ impl Keeping {
                 return Ok(self.unlock().await?);
             }
         }
-        let device = self.device().ok_or(NoCredential::Unsupported)?;
-        let credential = device.use_passkey(sign_in_start().await?).await?;
-        self.session.set(sign_in_finish(credential).await?);
+        self.sign_in_again().await?;
         match self.engine().await {
             Some(engine) => {
                 engine.signed_in().await;
@@ -331,6 +329,32 @@ impl Keeping {
         };
         let there = vaults.list().await.unwrap_or_default();
         !there.is_empty() && there.iter().all(|vault| vault.locked_out)
+    }
+
+    /// Has the person confirm by passkey, with the service, that it is they: the session goes on, with
+    /// a fingerprint that was given just now. `false` where it was another person's passkey: then they
+    /// have signed in, and what was begun is not theirs to finish.
+    ///
+    /// # Errors
+    /// Where the browser gives no credential, or the service does not let them in.
+    pub async fn confirm(self) -> Result<bool, Failed> {
+        let same = self.sign_in_again().await?;
+        if !same {
+            self.signed_in();
+        }
+        Ok(same)
+    }
+
+    /// With the service; whether it is the same person.
+    async fn sign_in_again(self) -> Result<bool, Failed> {
+        let person = |view: &SessionView| view.signed_in.as_ref().map(|person| person.person.id);
+        let before = person(&self.session.view_now());
+        let device = self.device().ok_or(NoCredential::Unsupported)?;
+        let credential = device.use_passkey(sign_in_start().await?).await?;
+        let view = sign_in_finish(credential).await?;
+        let same = person(&view) == before;
+        self.session.set(view);
+        Ok(same)
     }
 
     /// Unlocks by passkey what is kept on the device, without the service. The session of the page is

@@ -6,6 +6,7 @@ use crate::components::notice::Success;
 use crate::components::page::Page;
 use crate::components::passkey::not_opened;
 use crate::components::problem::{Trouble, TroubleView};
+use crate::components::step_up::StepUp;
 use crate::components::time::when;
 use crate::components::work::Work;
 use crate::keeping::{Engine, Keeping, NotKept, Safe, keeping};
@@ -322,7 +323,13 @@ fn decision(changes: Changes, entry: &Entry<Target>, question: &Question) -> (St
         }
         Question::Refused { why } => {
             let problem = Problem::from(Kind::from(why));
-            let again = (!question.is_final()).then(|| {
+            let confirm = (problem.kind == Kind::StepUp).then(|| {
+                let again = Callback::new(move |()| {
+                    changes.decide(id, Decision::TryAgain, "It is on its way again.");
+                });
+                view! { <StepUp again /> }
+            });
+            let again = (confirm.is_none() && !question.is_final()).then(|| {
                 button(
                     "Try again",
                     FIRST,
@@ -342,7 +349,7 @@ fn decision(changes: Changes, entry: &Entry<Target>, question: &Question) -> (St
                     <p class="nhsuk-body">
                         "What you wrote stays here until you discard it. Copy it first if you need it elsewhere."
                     </p>
-                    <div class="nhsuk-button-group">{again} {discard}</div>
+                    <div class="nhsuk-button-group">{confirm} {again} {discard}</div>
                 }
                 .into_any(),
             )

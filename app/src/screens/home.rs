@@ -1,16 +1,24 @@
 //! The start: leads to where the person has to go next.
 
 use crate::session::session;
+use domain::role::Activity;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::components::Redirect;
 
-/// Sign in, choose a role, or find a patient.
+/// Sign in, choose a role, or begin to work.
 pub fn screen() -> AnyView {
     let session = session();
     let to = Memo::new(move |_| match session.signed_in() {
         None => "/sign-in",
         Some(person) if person.role.is_none() => "/role",
+        // An agent of a Registration Authority sees no patient.
+        Some(_)
+            if session.allows(Activity::RegisterStaff)
+                && !session.allows(Activity::FindPatient) =>
+        {
+            "/staff"
+        }
         Some(_) => "/find",
     });
     (move || view! { <Redirect path=to.get() options=instead() /> }).into_any()

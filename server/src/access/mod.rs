@@ -9,13 +9,16 @@
 //! | overview, details      | yes           | B0264         | yes     |                                        |
 //! | is there a summary     | yes           | B0264, B0370  | yes     | care setting approved                  |
 //! | the summary            | yes           | B0264, B0370  | yes     | setting, answer, choice, restriction   |
-//! | … in an emergency      | yes           | and B0168     | yes     | the same, and a written reason         |
+//! | … in an emergency      | yes           | and B0168     | yes     | the same, a written reason, a fingerprint |
 //! | what a flag says       | yes           | B0264, B0257  | yes     |                                        |
 //! | change a flag          | yes           | … and B0380   | of it   | on a visit: not restricted             |
+//! | … remove it whole      | yes           | … and B0380   | of it   | the same, and a fingerprint            |
 //! | the visit list         | yes           | B0264         |         |                                        |
 //! | add, open a visit      | yes           | B0264         |         | not restricted, hours on a device      |
 //! | take a visit along     | yes           | B0264         |         | the same; its summary: the gate is open |
 //! | a device's log         | session       |               |         | their vault                            |
+//!
+//! The rules themselves stand in [`decision`], as a table; here what they ask about is found out.
 //!
 //! A change says on whom it was made by a context or a visit that is or was this person's in this
 //! role: it may be delivered late.
@@ -24,6 +27,7 @@
 //! its patients are). What is refused is in the audit too, except where nobody is signed in: there
 //! is nobody to account for, and anyone could fill the disk.
 
+pub mod decision;
 mod device_log;
 mod offline;
 mod permission;
@@ -46,12 +50,13 @@ use crate::offline::{Vaults, Visits};
 use crate::store::Db;
 use app::api::ContextKey;
 use app::problem::Kind;
+use decision::{Act, Answer, Decision, Facts, decide};
+use domain::NhsNumber;
 use domain::clock::uk_date;
 use domain::ids::ContextId;
-use domain::permission::{Availability, Closed, Duration, Gate, PermissionAnswer, Scope};
+use domain::permission::{Availability, Duration, Gate, PermissionAnswer, Scope};
 use domain::role::{Activity, RoleAssignment};
 use domain::search::SearchKind;
-use domain::{FieldError, NhsNumber};
 use jiff::civil::Date;
 use permit::Words;
 use serde_json::{Value, json};
@@ -92,39 +97,61 @@ pub struct Answered {
 
 /// A request on its way through the checks, with what the audit will say of it.
 struct Attempt<'a> {
+    caller: &'a Caller,
     person: &'a SignedInCaller,
     actor: Actor,
     action: Action,
     patient: Option<NhsNumber>,
     reason: Option<String>,
     detail: Value,
+    facts: Facts<'a>,
 }
 
 impl<'a> Attempt<'a> {
     fn begin(caller: &'a Caller, action: Action) -> Result<Self> {
         let person = caller.signed_in()?;
+        let facts = Facts {
+            role: person.role.as_ref(),
+            ..Facts::default()
+        };
         let mut actor = Actor::of(caller.correlation, &caller.client, person);
         actor.ground = Some(Ground::Role);
         Ok(Self {
+            caller,
             person,
             actor,
             action,
             patient: None,
             reason: None,
             detail: json!({}),
+            facts,
         })
+    }
+
+    /// Nothing that is known so far refuses it.
+    fn so_far(&self, act: Act) -> Result<()> {
+        match decide(act, &self.facts) {
+            Decision::Allowed(_) | Decision::Unknown(_) => Ok(()),
+            Decision::Refused(_, kind) => Err(kind.into()),
+        }
+    }
+
+    /// Everything is known, and the table allows it: on that ground.
+    fn decided(&mut self, act: Act) -> Result<()> {
+        match decide(act, &self.facts) {
+            Decision::Allowed(grounds) => {
+                self.actor.ground = grounds.ground;
+                Ok(())
+            }
+            Decision::Refused(_, kind) => Err(kind.into()),
+            Decision::Unknown(fact) => Err(Failure::Internal(format!(
+                "decided without knowing {fact:?}"
+            ))),
+        }
     }
 
     fn role(&self) -> Result<&'a RoleAssignment> {
         self.person.role.as_ref().ok_or_else(|| Kind::NoRole.into())
-    }
-
-    fn allows(&self, activity: Activity) -> Result<()> {
-        if self.role()?.allows(activity) {
-            Ok(())
-        } else {
-            Err(Kind::RoleForbids(activity).into())
-        }
     }
 
     fn permit<R: Right>(&self, of: R::Of) -> Result<Permit<R>> {
@@ -181,7 +208,7 @@ impl Access {
         let mut attempt = Attempt::begin(caller, Action::Search)?;
         attempt.detail = asked;
         let granted = attempt
-            .allows(kind.needs())
+            .decided(Act::Find(kind.needs()))
             .and_then(|()| attempt.permit(()));
         self.or_refused(&attempt, granted).await
     }
@@ -227,7 +254,7 @@ impl Access {
         attempt: &mut Attempt<'_>,
         number: NhsNumber,
     ) -> Result<Permit<OpenPatient>> {
-        attempt.allows(Activity::FindPatient)?;
+        attempt.decided(Act::Open)?;
         let current = self.current(attempt, number).await?;
         if current != number {
             attempt.detail = json!({ "superseded": true });
@@ -285,6 +312,7 @@ impl Access {
         key: ContextKey,
     ) -> Result<OverviewPermits> {
         let patient = self.in_context(attempt, key).await?.of();
+        attempt.decided(Act::Read)?;
         Self::overview_of(attempt, patient)
     }
 
@@ -295,7 +323,11 @@ impl Access {
             .allows(Activity::ViewAdjustments)
             .then(|| attempt.permit(patient))
             .transpose()?;
-        let ask = may_ask(attempt.role()?)
+        let facts = Facts {
+            patient: Some(true),
+            ..attempt.facts
+        };
+        let ask = matches!(decide(Act::Ask, &facts), Decision::Allowed(_))
             .then(|| attempt.permit(patient))
             .transpose()?;
         attempt.detail =
@@ -318,7 +350,10 @@ impl Access {
         key: ContextKey,
     ) -> Result<Permit<ViewDemographics>> {
         let mut attempt = Attempt::begin(caller, Action::ViewDetails)?;
-        let granted = self.in_context(&mut attempt, key).await;
+        let granted = match self.in_context(&mut attempt, key).await {
+            Ok(permit) => attempt.decided(Act::Read).map(|()| permit),
+            Err(failure) => Err(failure),
+        };
         self.settle(&attempt, granted).await
     }
 
@@ -375,7 +410,8 @@ impl Access {
     /// The answer to the permission question.
     ///
     /// # Errors
-    /// As [`Access::to_view_overview`], and `RoleForbids` (B0370, B0168), `SummaryClosed`, `Invalid`.
+    /// As [`Access::to_view_overview`], and `RoleForbids` (B0370, B0168), `StepUp`, `SummaryClosed`,
+    /// `Invalid`.
     pub async fn to_view_summary(
         &self,
         caller: &Caller,
@@ -402,30 +438,29 @@ impl Access {
         key: ContextKey,
         answer: &PermissionAnswer,
     ) -> Result<Answered> {
+        let asked = Answer::from(answer);
+        let act = Act::Summary(asked);
         let demographics = self.in_context(attempt, key).await?;
         let patient = demographics.of();
-        attempt.allows(Activity::ViewSummary)?;
-        if !may_ask(attempt.role()?) {
-            return Err(Kind::SummaryClosed(Closed::Setting).into());
-        }
+        // Whatever is answered: without these two nothing may be asked.
+        attempt.so_far(Act::Ask)?;
         let problems = answer.problems(uk_date(self.clock.now()));
         if !problems.is_empty() {
             return Err(Kind::Invalid(problems).into());
         }
         attempt.detail = described(answer);
-        match answer {
-            // Whatever else stands in the way: a refusal tells nothing of the record.
-            PermissionAnswer::Declined => {
-                return Ok(Answered {
-                    demographics,
-                    summary: None,
-                });
-            }
-            PermissionAnswer::Emergency { reason } => {
-                attempt.allows(Activity::EmergencyAccess)?;
-                attempt.reason = Some(reason.trim().to_owned());
-            }
-            PermissionAnswer::Agreed { .. } | PermissionAnswer::Standing => {}
+        attempt.facts.fingerprint = attempt.caller.stepped_up(self.clock.now()).is_ok();
+        attempt.so_far(act)?;
+        if let PermissionAnswer::Emergency { reason } = answer {
+            attempt.reason = Some(reason.trim().to_owned());
+        }
+        // Whatever else stands in the way: a refusal tells nothing of the record.
+        if asked == Answer::Declined {
+            attempt.decided(act)?;
+            return Ok(Answered {
+                demographics,
+                summary: None,
+            });
         }
         let ask: Permit<AskSummary> = attempt.permit(patient)?;
         let restricted = self
@@ -435,15 +470,12 @@ impl Access {
             .await?
             .restricted;
         let gate = self.gate(attempt.role()?, restricted, Some(&ask)).await?;
+        attempt.facts.restricted = Some(restricted);
+        attempt.facts.availability = gate.availability;
+        attempt.facts.standing = Some(gate.standing.is_some());
         // Only a legal override opens a summary against the patient's choice, and none is offered:
         // an emergency does not.
-        if let Some(closed) = gate.closed() {
-            return Err(Kind::SummaryClosed(closed).into());
-        }
-        if *answer == PermissionAnswer::Standing && gate.standing.is_none() {
-            let message = "The earlier permission no longer holds: ask the patient again";
-            return Err(Kind::Invalid(vec![FieldError::new("answer", message)]).into());
-        }
+        attempt.decided(act)?;
         Ok(Answered {
             demographics,
             summary: Some(attempt.permit(patient)?),
@@ -457,11 +489,18 @@ impl Access {
         key: ContextKey,
     ) -> Result<Permit<ViewDemographics>> {
         attempt.actor.context = Some(key.context);
-        attempt.allows(Activity::FindPatient)?;
-        let patient = self
+        // What the role lacks for the rest is told once it is known whose record it is.
+        attempt.so_far(Act::Read)?;
+        let checked = self
             .contexts
             .check(key, attempt.person, attempt.role()?)
-            .await?;
+            .await;
+        attempt.facts.patient = match &checked {
+            Ok(_) => Some(true),
+            Err(Failure::Refused(Kind::ContextClosed)) => Some(false),
+            Err(_) => None,
+        };
+        let patient = checked?;
         attempt.patient = Some(patient);
         attempt.permit(patient)
     }

@@ -1,5 +1,6 @@
 //! What may be taken along on a device, and what a device may bring back.
 
+use super::decision::Act;
 use super::{
     Access, Attempt, ManageAdjustments, OpenPatient, OverviewPermits, Permit, TakeAlong,
     ViewSummary, described,
@@ -12,9 +13,11 @@ use crate::offline::VisitRow;
 use app::api::offline::{TakeSummary, Target};
 use app::problem::Kind;
 use domain::NhsNumber;
+use domain::adjustment::AdjustmentChange;
+use domain::command::Command;
 use domain::ids::{CommandId, PasskeyId, VisitId};
 use domain::permission::{Duration, PermissionAnswer, Scope};
-use domain::role::{Activity, RoleAssignment};
+use domain::role::RoleAssignment;
 use jiff::SignedDuration;
 use serde_json::json;
 
@@ -86,7 +89,7 @@ impl Access {
         &self,
         attempt: &mut Attempt<'_>,
     ) -> Result<Vec<(VisitRow, OverviewPermits)>> {
-        attempt.allows(Activity::FindPatient)?;
+        attempt.decided(Act::Visits)?;
         let rows = self
             .visits
             .list(attempt.person.person, attempt.role()?.id)
@@ -206,26 +209,28 @@ impl Access {
 
     /// The visit stands on the list of this person in this role, and the patient may go along.
     async fn on_list(&self, attempt: &mut Attempt<'_>, visit: VisitId) -> Result<Along> {
-        attempt.allows(Activity::FindPatient)?;
+        attempt.so_far(Act::TakeAlong)?;
         let number = self
             .visits
             .on_list(visit, attempt.person.person, attempt.role()?.id)
-            .await?
-            .ok_or(Kind::NotFound)?;
+            .await?;
+        attempt.facts.patient = Some(number.is_some());
+        attempt.so_far(Act::TakeAlong)?;
+        let number = number.ok_or(Kind::NotFound)?;
         let current = self.current(attempt, number).await?;
         self.may_go_along(attempt, current).await
     }
 
     /// The organisation keeps records on devices, and the patient is not restricted.
     async fn may_go_along(&self, attempt: &mut Attempt<'_>, patient: NhsNumber) -> Result<Along> {
+        // It is there: found by its number just now, or on the person's list.
+        attempt.facts.patient = Some(true);
         let hours = staff::offline_hours(&self.db, &attempt.role()?.organisation.ods).await?;
-        if hours == 0 {
-            return Err(Kind::StaysOnline.into());
-        }
+        attempt.facts.devices = Some(hours > 0);
+        attempt.so_far(Act::TakeAlong)?;
         let overview = Self::overview_of(attempt, patient)?;
-        if self.is_restricted(&overview).await? {
-            return Err(Kind::StaysOnline.into());
-        }
+        attempt.facts.restricted = Some(self.is_restricted(&overview).await?);
+        attempt.decided(Act::TakeAlong)?;
         Ok(Along {
             take: attempt.permit(patient)?,
             overview,
@@ -246,16 +251,25 @@ impl Access {
     /// shows it whole.
     ///
     /// # Errors
-    /// `SignedOut`, `NoRole`, `RoleForbids` (B0264, B0380, B0257), `NotFound`, `StaysOnline`.
+    /// `SignedOut`, `NoRole`, `RoleForbids` (B0264, B0380, B0257), `NotFound`, `StaysOnline`, `StepUp`
+    /// for the removal of the whole flag.
     pub async fn to_deliver(
         &self,
         caller: &Caller,
         target: Target,
-        command: CommandId,
+        command: &Command<AdjustmentChange>,
     ) -> Result<Permit<ManageAdjustments>> {
         let mut attempt = Attempt::begin(caller, Action::ChangeAdjustments)?;
-        let granted = self.delivery_checks(&mut attempt, target).await;
-        attempt.detail = json!({ "command": command, "on": target });
+        let saved = matches!(target, Target::Visit(_));
+        let act = match command.change {
+            AdjustmentChange::RemoveFlag { .. } => Act::RemoveFlag { saved },
+            AdjustmentChange::Create { .. }
+            | AdjustmentChange::AddParts { .. }
+            | AdjustmentChange::RemovePart { .. } => Act::ChangeFlag { saved },
+        };
+        attempt.facts.fingerprint = caller.stepped_up(self.clock.now()).is_ok();
+        let granted = self.delivery_checks(&mut attempt, target, act).await;
+        attempt.detail = json!({ "command": command.id, "on": target });
         self.settle(&attempt, granted).await
     }
 
@@ -263,27 +277,23 @@ impl Access {
         &self,
         attempt: &mut Attempt<'_>,
         target: Target,
+        act: Act,
     ) -> Result<Permit<ManageAdjustments>> {
-        attempt.allows(Activity::FindPatient)?;
+        attempt.so_far(Act::Open)?;
         let (person, role) = (attempt.person.person, attempt.role()?.id);
         let number = match target {
             Target::Context(context) => self.contexts.whose(context, person, role).await?,
             Target::Visit(visit) => self.visits.whose(visit, person, role).await?,
         };
+        attempt.facts.patient = Some(number.is_some());
         let patient = self.current(attempt, number.ok_or(Kind::NotFound)?).await?;
-        attempt.allows(Activity::ManageAdjustments)?;
-        attempt.allows(Activity::ViewAdjustments)?;
-        let stays_online = match target {
-            Target::Context(_) => false,
-            // It was made on a saved copy, which should not be any more.
-            Target::Visit(_) => {
-                let overview = Self::overview_of(attempt, patient)?;
-                self.is_restricted(&overview).await?
-            }
-        };
-        if stays_online {
-            return Err(Kind::StaysOnline.into());
+        attempt.so_far(act)?;
+        // It was made on a saved copy, which should not be any more where the patient is restricted.
+        if let Target::Visit(_) = target {
+            let overview = Self::overview_of(attempt, patient)?;
+            attempt.facts.restricted = Some(self.is_restricted(&overview).await?);
         }
+        attempt.decided(act)?;
         attempt.permit(patient)
     }
 

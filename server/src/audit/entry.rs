@@ -89,6 +89,20 @@ codes! {
         AddPasskey = "add-passkey";
         /// A passkey was removed.
         RemovePasskey = "remove-passkey";
+        /// An agent of the Registration Authority looked at staff.
+        ViewStaff = "view-staff";
+        /// An agent registered someone, or made a new code for them.
+        InviteStaff = "invite-staff";
+        /// An agent gave a role, or asked for one.
+        GiveRole = "give-role";
+        /// A second agent approved a role, or declined it.
+        SettleRole = "settle-role";
+        /// An agent ended a role, or all of someone who left.
+        EndRole = "end-role";
+        /// An agent took a passkey away.
+        RevokePasskey = "revoke-passkey";
+        /// An agent ended a session.
+        RevokeSession = "revoke-session";
     }
 }
 
@@ -407,7 +421,7 @@ mod tests {
                 .collect::<Vec<_>>()
                 .join(" ")
         }
-        insta::assert_snapshot!(codes(Action::ALL, Action::code), @"search open-patient close-patient view-overview view-details ask-summary view-summary view-adjustments change-adjustments add-visit list-visits remove-visit take-along register-vault unlock-device deliver-log device-log-break enrol sign-in sign-out choose-role add-passkey remove-passkey");
+        insta::assert_snapshot!(codes(Action::ALL, Action::code), @"search open-patient close-patient view-overview view-details ask-summary view-summary view-adjustments change-adjustments add-visit list-visits remove-visit take-along register-vault unlock-device deliver-log device-log-break enrol sign-in sign-out choose-role add-passkey remove-passkey view-staff invite-staff give-role settle-role end-role revoke-passkey revoke-session");
         insta::assert_snapshot!(codes(Outcome::ALL, Outcome::code), @"allowed done refused failed");
         insta::assert_snapshot!(codes(Ground::ALL, Ground::code), @"role agreed standing emergency");
         insta::assert_snapshot!(codes(ReasonCode::ALL, ReasonCode::code), @"public-interest statute court-order self-claimed-emergency emergency other");

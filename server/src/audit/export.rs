@@ -185,7 +185,14 @@ fn kind(action: Option<Action>) -> Value {
             | Action::AddPasskey
             | Action::RemovePasskey
             | Action::RegisterVault
-            | Action::DeviceLogBreak,
+            | Action::DeviceLogBreak
+            | Action::ViewStaff
+            | Action::InviteStaff
+            | Action::GiveRole
+            | Action::SettleRole
+            | Action::EndRole
+            | Action::RevokePasskey
+            | Action::RevokeSession,
         ) => ("110113", "Security Alert"),
     };
     coding(DICOM, code, display)
@@ -196,9 +203,16 @@ fn subtypes(action: Option<Action>, code: &str) -> Vec<Value> {
     let theirs = match action {
         Some(Action::SignIn) => Some(("110122", "Login")),
         Some(Action::SignOut) => Some(("110123", "Logout")),
-        Some(Action::Enrol | Action::AddPasskey | Action::RemovePasskey) => {
-            Some(("110137", "User Security Attributes Changed"))
-        }
+        Some(
+            Action::Enrol
+            | Action::AddPasskey
+            | Action::RemovePasskey
+            | Action::InviteStaff
+            | Action::GiveRole
+            | Action::SettleRole
+            | Action::EndRole
+            | Action::RevokePasskey,
+        ) => Some(("110137", "User Security Attributes Changed")),
         Some(_) | None => None,
     };
     theirs
@@ -219,11 +233,25 @@ fn crude(action: Option<Action>) -> &'static str {
             | Action::ViewSummary
             | Action::ViewAdjustments
             | Action::ListVisits
-            | Action::TakeAlong,
+            | Action::TakeAlong
+            | Action::ViewStaff,
         ) => "R",
-        Some(Action::ChangeAdjustments) => "U",
-        Some(Action::Enrol | Action::AddPasskey | Action::AddVisit | Action::RegisterVault) => "C",
-        Some(Action::RemovePasskey | Action::RemoveVisit) => "D",
+        Some(Action::ChangeAdjustments | Action::SettleRole) => "U",
+        Some(
+            Action::Enrol
+            | Action::AddPasskey
+            | Action::AddVisit
+            | Action::RegisterVault
+            | Action::InviteStaff
+            | Action::GiveRole,
+        ) => "C",
+        Some(
+            Action::RemovePasskey
+            | Action::RemoveVisit
+            | Action::EndRole
+            | Action::RevokePasskey
+            | Action::RevokeSession,
+        ) => "D",
         Some(
             Action::Search
             | Action::ClosePatient

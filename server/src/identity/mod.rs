@@ -8,6 +8,20 @@
 //! | yes    | no                    | no           | alive                                        |
 //! | yes    | yes                   | no           | signed out, but remembered for who comes back |
 //! | either | either                | yes          | nothing; the next purge removes it           |
+//!
+//! What a session of a person has, and when its id is a new one:
+//!
+//! | event                                        | id  | role          | fingerprint | patients        | ends        |
+//! |----------------------------------------------|-----|---------------|-------------|-----------------|-------------|
+//! | sign-in or enrolment                         | new | the only one  | now         | none            | in 12 hours |
+//! | sign-in again, same person and browser       | new | kept          | now         | kept            | in 12 hours |
+//! | sign-in of another person in the browser     | new | the only one  | now         | closed          | in 12 hours |
+//! | a role that allows something more is chosen  | new | the new one   | kept        | closed          | kept        |
+//! | a role that allows nothing more is chosen    | same | the new one  | kept        | closed          | kept        |
+//! | the same role is chosen                      | same | kept         | kept        | kept            | kept        |
+//! | sign-out, the end of a session, deactivation | gone | -            | -           | closed          | -           |
+//!
+//! To confirm with a fingerprint (step-up) is to sign in again: it counts for [`STEP_UP`].
 
 mod ceremony;
 mod code;
@@ -16,6 +30,7 @@ mod events;
 mod passkey;
 mod port;
 mod purge;
+mod registration;
 mod session;
 mod session_store;
 pub mod staff;
@@ -26,6 +41,7 @@ pub use device_label::device_label;
 pub use events::SessionEvents;
 pub use port::{IdentityPort, Visitor};
 pub use purge::purge;
+pub use registration::RegistrationPort;
 pub use session::{LiveSession, find as find_session};
 pub use session_store::SessionRows;
 
@@ -46,6 +62,9 @@ use webauthn_rs::prelude::{Webauthn, WebauthnBuilder};
 pub const IDLE: SignedDuration = SignedDuration::from_mins(15);
 /// A session is over after so long, whatever is done with it.
 pub const ABSOLUTE: SignedDuration = SignedDuration::from_hours(12);
+/// A fingerprint counts for so long for what needs one that was given just now: emergency access,
+/// removing a flag, and what a Registration Authority does.
+pub const STEP_UP: SignedDuration = SignedDuration::from_mins(2);
 /// A visitor's session is there for the length of a ceremony and no more.
 pub const VISIT: SignedDuration = SignedDuration::from_mins(10);
 /// Between the two steps of a ceremony.

@@ -28,6 +28,9 @@ pub(super) fn name(typed: &str) -> Result<String> {
     let wrong =
         |message: &str| Kind::Invalid(vec![FieldError::new("passkey-name", message)]).into();
     match name.chars().count() {
+        _ if name.chars().any(char::is_control) => Err(wrong(
+            "The name of the passkey must be in letters and numbers",
+        )),
         0 => Err(wrong("Enter a name for this passkey, such as Work phone")),
         1..=NAME_LETTERS => Ok(name.to_owned()),
         _ => Err(wrong(

@@ -2,7 +2,7 @@
 
 use super::ceremony::{self, CeremonyKind, For};
 use super::session::{self, LiveSession, Which};
-use super::session_store::{OPENING, Opening, hash};
+use super::session_store::{Carried, OPENING, Opening, hash};
 use super::{ABSOLUTE, EnrolmentCode, Event, IDLE, Identity, VISIT, passkey, staff};
 use crate::audit::{Action, Actor, ActorRole, Entry, Outcome};
 use crate::caller::{Caller, Client, SignedInCaller};
@@ -150,25 +150,20 @@ impl IdentityPort {
             session.get_value(OPENING).await.map_err(fault)?;
         }
         if session.id().is_none() {
-            self.make_session(SessionRef(self.identity.new_id()), None, VISIT)
-                .await?;
+            let opening = Opening {
+                session: SessionRef(self.identity.new_id()),
+                who: None,
+                device: self.visitor.device.clone(),
+                carried: None,
+            };
+            self.make_session(opening, VISIT).await?;
         }
         self.session_hash()
             .ok_or_else(|| Failure::Internal("a new session has no id".into()))
     }
 
-    async fn make_session(
-        &self,
-        reference: SessionRef,
-        who: Option<(PersonId, PasskeyId, Option<RoleId>)>,
-        lifetime: SignedDuration,
-    ) -> Result<()> {
+    async fn make_session(&self, opening: Opening, lifetime: SignedDuration) -> Result<()> {
         let session = &self.visitor.session;
-        let opening = Opening {
-            session: reference,
-            who,
-            device: self.visitor.device.clone(),
-        };
         session.insert(OPENING, opening).await.map_err(fault)?;
         session.set_expiry(Some(Expiry::OnInactivity(time::Duration::seconds(
             lifetime.as_secs(),
@@ -209,8 +204,13 @@ impl IdentityPort {
         if self.visitor.session.id().is_some() {
             self.visitor.session.cycle_id().await.map_err(fault)?;
         }
-        self.make_session(new, Some((person, passkey, role)), ABSOLUTE)
-            .await?;
+        let opening = Opening {
+            session: new,
+            who: Some((person, Some(passkey), role)),
+            device: self.visitor.device.clone(),
+            carried: None,
+        };
+        self.make_session(opening, ABSOLUTE).await?;
         if let Some(past) = past {
             self.identity
                 .tell(match kept {
@@ -430,11 +430,38 @@ impl IdentityPort {
         actor.role = Some(ActorRole::of(chosen));
         self.record(actor, Action::ChooseRole, Outcome::Allowed, json!({}))
             .await?;
-        session::set_role(&self.identity.db, *session, role).await?;
+        let rises = chosen.activities.iter().any(|activity| {
+            !current
+                .as_ref()
+                .is_some_and(|current| current.allows(*activity))
+        });
+        if rises {
+            self.renew(live, role).await?;
+        } else {
+            session::set_role(&self.identity.db, *session, role).await?;
+        }
         if current.as_ref().map(|current| current.id) != Some(role) {
             self.identity.tell(Event::RoleChanged(*session)).await;
         }
         self.view_now().await
+    }
+
+    /// The same session in that role, under a new id: whoever had the old one has nothing.
+    async fn renew(&self, live: &LiveSession, role: RoleId) -> Result<()> {
+        let caller = &live.caller;
+        let opening = Opening {
+            session: caller.session,
+            who: Some((caller.person, caller.passkey, Some(role))),
+            device: caller.device.clone(),
+            carried: Some(Carried {
+                began_at: live.began_at.as_microsecond(),
+                verified_at: caller.verified_at.as_microsecond(),
+                ends_at: live.ends_at.as_microsecond(),
+            }),
+        };
+        self.visitor.session.cycle_id().await.map_err(fault)?;
+        let left = live.ends_at.duration_since(self.identity.now());
+        self.make_session(opening, left).await
     }
 
     async fn account_view(&self) -> Result<AccountView> {

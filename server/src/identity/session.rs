@@ -18,6 +18,7 @@ pub struct LiveSession {
     pub caller: SignedInCaller,
     /// When it ends whatever they do.
     pub ends_at: Timestamp,
+    pub(super) began_at: Timestamp,
     used_at: Timestamp,
 }
 
@@ -84,7 +85,8 @@ pub(super) fn role_of(rows: &[RoleRow]) -> Result<Option<RoleAssignment>> {
 /// Where the database does not answer.
 pub async fn find(db: &Db, id_hash: &str, now: Timestamp) -> Result<Option<LiveSession>> {
     let rows: Vec<AnyRow> = sqlx::query(
-        "select s.session_ref, s.person_id, s.passkey_id, s.device, s.used_at, s.ends_at, p.name,
+        "select s.session_ref, s.person_id, s.passkey_id, s.device, s.began_at, s.used_at, s.ends_at,
+                coalesce(s.verified_at, s.began_at) as verified_at, p.name,
                 r.id as role_id, r.ods, o.name as organisation, o.setting, r.job_code, r.job_name,
                 a.code as activity
            from web_session s
@@ -120,9 +122,11 @@ pub async fn find(db: &Db, id_hash: &str, now: Timestamp) -> Result<Option<LiveS
             name: first.try_get("name")?,
             role: role_of(&roles)?,
             passkey: passkey.as_deref().map(stored).transpose()?,
+            verified_at: from_micros(first.try_get("verified_at")?)?,
             device: first.try_get("device")?,
         },
         ends_at: from_micros(first.try_get("ends_at")?)?,
+        began_at: from_micros(first.try_get("began_at")?)?,
         used_at: from_micros(first.try_get("used_at")?)?,
     }))
 }

@@ -26,8 +26,18 @@ pub(super) const OPENING: &str = "opening";
 pub(super) struct Opening {
     pub(super) session: SessionRef,
     /// `None` for a visitor.
-    pub(super) who: Option<(PersonId, PasskeyId, Option<RoleId>)>,
+    pub(super) who: Option<(PersonId, Option<PasskeyId>, Option<RoleId>)>,
     pub(super) device: String,
+    /// What stays of the session that gets a new id; `None`: it begins now.
+    pub(super) carried: Option<Carried>,
+}
+
+/// The times of a session, as they are stored.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(super) struct Carried {
+    pub(super) began_at: i64,
+    pub(super) verified_at: i64,
+    pub(super) ends_at: i64,
 }
 
 /// The table of sessions.
@@ -69,27 +79,33 @@ impl SessionStore for SessionRows {
         let opening: Opening =
             serde_json::from_value(opening).map_err(|error| Error::Encode(error.to_string()))?;
         let now = self.clock.now();
-        let ends_at = now
-            + if opening.who.is_some() {
-                ABSOLUTE
-            } else {
-                VISIT
-            };
+        let lifetime = if opening.who.is_some() {
+            ABSOLUTE
+        } else {
+            VISIT
+        };
+        let times = opening.carried.unwrap_or(Carried {
+            began_at: micros(now),
+            verified_at: micros(now),
+            ends_at: micros(now + lifetime),
+        });
         let who = opening.who.as_ref();
         // Ids are 128 random bits: a second one alike is a fault, and the key refuses it.
         sqlx::query(
             "insert into web_session
-                (id_hash, session_ref, person_id, passkey_id, role_id, device, began_at, used_at, ends_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
+                (id_hash, session_ref, person_id, passkey_id, role_id, device, began_at, used_at, ends_at, verified_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(hash(&record.id))
         .bind(opening.session.to_string())
         .bind(who.map(|(person, ..)| person.to_string()))
-        .bind(who.map(|(_, passkey, _)| passkey.to_string()))
+        .bind(who.and_then(|(_, passkey, _)| passkey.map(|passkey| passkey.to_string())))
         .bind(who.and_then(|(_, _, role)| role.map(|role| role.to_string())))
         .bind(opening.device)
+        .bind(times.began_at)
         .bind(micros(now))
-        .bind(micros(ends_at))
+        .bind(times.ends_at)
+        .bind(who.map(|_| times.verified_at))
         .execute(self.db.write())
         .await
         .map_err(backend)?;

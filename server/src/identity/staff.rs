@@ -257,6 +257,19 @@ pub async fn set_offline_hours(db: &Db, organisation: &OdsCode, hours: u16) -> R
     Ok(())
 }
 
+/// Says that the agents of `registrar` also register the staff of that organisation.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn set_registered_by(db: &Db, organisation: &OdsCode, registrar: &OdsCode) -> Result<()> {
+    sqlx::query("update organisation set registered_by = $1 where ods = $2")
+        .bind(registrar.to_string())
+        .bind(organisation.to_string())
+        .execute(db.write())
+        .await?;
+    Ok(())
+}
+
 /// Whether the database is a demonstration, with nobody real in it.
 ///
 /// # Errors

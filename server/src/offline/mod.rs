@@ -163,7 +163,7 @@ impl OfflinePort {
             ..
         } = &self.services;
         let Delivery { target, command } = delivery;
-        let permit = access.to_deliver(&self.caller, *target, command.id).await?;
+        let permit = access.to_deliver(&self.caller, *target, command).await?;
         let done = national.flags.apply(&permit, command, clock.now()).await;
         let detail = |receipt: &Receipt<AdjustmentRecord>| {
             let (result, version) = match receipt {

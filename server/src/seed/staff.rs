@@ -198,6 +198,8 @@ const PRIVACY: &[Activity] = &[
     Activity::RelationshipAlerts,
     Activity::Reports,
 ];
+/// An agent sees no patient.
+const REGISTRATION: &[Activity] = &[Activity::RegisterStaff];
 const DESK: &[Activity] = &[Activity::FindPatient];
 
 /// Ids of the demonstration: the version and variant of a UUIDv7 at the beginning of time, and a
@@ -234,6 +236,11 @@ pub fn demo_organisations() -> Vec<Organisation> {
     Place::ALL.map(Place::organisation).to_vec()
 }
 
+/// The organisation that registers the staff of all of them.
+pub fn demo_registrar() -> OdsCode {
+    Place::Registration.organisation().ods
+}
+
 /// For how many hours the devices of each organisation may keep records.
 pub fn demo_offline_hours() -> Vec<(OdsCode, u16)> {
     Place::ALL
@@ -268,7 +275,7 @@ pub fn demo_staff() -> Vec<DemoPerson> {
             5,
             "registration",
             "Eleanor Pryce",
-            &[(Registration, REGISTRATION_AGENT, &[])],
+            &[(Registration, REGISTRATION_AGENT, REGISTRATION)],
         ),
         person(
             6,
@@ -318,6 +325,12 @@ pub fn demo_staff() -> Vec<DemoPerson> {
             "doctor",
             "Dr Michael O'Sullivan",
             &[(Hospital, PRACTITIONER, DOCTOR)],
+        ),
+        person(
+            13,
+            "registration-second",
+            "David Okafor",
+            &[(Registration, REGISTRATION_AGENT, REGISTRATION)],
         ),
     ]
 }

@@ -7,7 +7,7 @@ use app::problem::{Kind, Problem};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use leptos::prelude::provide_context;
 
 /// Answers a call with the server function of its address.
@@ -21,6 +21,14 @@ pub async fn call(State(server): State<Server>, request: Request) -> Response {
             kind: Kind::NotFound,
             reference: Some(reference),
         });
+    }
+    if !is_json(&parts.headers) {
+        let mut response = problem(&Problem {
+            kind: Kind::OutOfDate,
+            reference: Some(reference),
+        });
+        *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return response;
     }
     let identity = match identity_of(&server, &parts).await {
         Ok(identity) => identity,
@@ -39,12 +47,27 @@ pub async fn call(State(server): State<Server>, request: Request) -> Response {
     }
 }
 
+/// Whether the request says that it is JSON. A form on another site can send anything but that
+/// without asking first.
+fn is_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|content_type| content_type.to_str().ok())
+        .and_then(|content_type| content_type.split(';').next())
+        .is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+}
+
 /// leptos answers every error with 500, and its own without a reference.
 async fn refine(response: Response, reference: domain::ids::CorrelationId) -> Response {
     let body = axum::body::to_bytes(response.into_body(), BODY_LIMIT)
         .await
         .unwrap_or_default();
-    let told = serde_json::from_slice(&body).unwrap_or_else(|_| Problem::new(Kind::Unexpected));
+    let mut told: Problem =
+        serde_json::from_slice(&body).unwrap_or_else(|_| Problem::new(Kind::Unexpected));
+    // To a browser, what breaks off is an answer that was lost; here it is a request that makes no sense.
+    if told.kind == Kind::Unreachable {
+        told.kind = Kind::OutOfDate;
+    }
     if told.reference.is_none() {
         tracing::warn!(kind = ?told.kind, "a call was not understood");
     }
@@ -79,6 +102,7 @@ fn status(kind: &Kind) -> StatusCode {
         Kind::SignedOut => StatusCode::UNAUTHORIZED,
         Kind::NoRole
         | Kind::RoleForbids(_)
+        | Kind::StepUp
         | Kind::SummaryClosed(_)
         | Kind::NotAccepted
         | Kind::StaysOnline => StatusCode::FORBIDDEN,

@@ -146,6 +146,32 @@ impl Browser {
         Answer::of(request.send().await.unwrap()).await
     }
 
+    /// A call with exactly this body.
+    pub(crate) async fn raw(
+        &self,
+        call: &str,
+        content_type: Option<&str>,
+        body: Vec<u8>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut request = self
+            .client
+            .post(self.url(&format!("/api/{call}")))
+            .body(body);
+        if let Some(content_type) = content_type {
+            request = request.header(header::CONTENT_TYPE, content_type);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Answer::of(request.send().await.unwrap()).await
+    }
+
+    /// Whether anyone has enrolled here.
+    pub(crate) fn has_passkey(&self) -> bool {
+        !self.passkeys.is_empty()
+    }
+
     /// A call, read.
     pub(crate) async fn call<T: DeserializeOwned>(
         &self,

@@ -4,7 +4,7 @@
 mod browser;
 mod database;
 
-pub(crate) use browser::{Browser, user_handle};
+pub(crate) use browser::{Answer, Browser, user_handle};
 pub(crate) use database::{TestClock, beginning};
 
 pub(crate) use database::TestDatabase;

@@ -9,6 +9,7 @@ mod passkeys;
 mod roles;
 mod sessions;
 mod sign_in;
+mod step_up;
 
 use app::problem::{Kind, Problem};
 

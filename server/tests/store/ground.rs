@@ -92,6 +92,7 @@ impl Ground {
                     name: person.name.to_owned(),
                     role: person.roles.first().cloned(),
                     passkey: Some(PasskeyId(Uuid::new_v4())),
+                    verified_at: beginning(),
                     device: "Chrome on Android".to_owned(),
                 }),
             },

@@ -156,6 +156,8 @@ pub enum Why {
         /// What it lacks.
         activity: Activity,
     },
+    /// It needs a fingerprint that was given just now.
+    StepUp,
     /// The patient is not this person's in this role.
     NotFound,
     /// The patient was restricted meanwhile, and the change was made on a saved copy.
@@ -176,6 +178,7 @@ impl Question {
             Self::Refused { why } => match why {
                 Why::Invalid { .. } | Why::CommandReused => true,
                 Why::RoleForbids { .. }
+                | Why::StepUp
                 | Why::NotFound
                 | Why::StaysOnline
                 | Why::RoleEnded

@@ -13,7 +13,10 @@ use domain::adjustment::{AdjustmentChange, AdjustmentRecord};
 use domain::command::Command;
 use domain::ids::CommandId;
 use domain::outbox::Decision;
+use leptos::html::Div;
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::HtmlFormElement;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
@@ -177,6 +180,9 @@ impl Sending {
             }
             .into_any();
         }
+        if problem.kind == Kind::StepUp {
+            return confirm(problem);
+        }
         let see = (problem.kind == Kind::CommandReused).then(|| {
             view! { <p class="nhsuk-body"><a class="nhsuk-link" href=frame.path_now("/adjustments")>"See what is recorded"</a></p> }
         });
@@ -186,4 +192,25 @@ impl Sending {
         }
         .into_any()
     }
+}
+
+/// The form around it is sent again once the person has confirmed.
+fn confirm(problem: Problem) -> AnyView {
+    let place = NodeRef::<Div>::new();
+    let again = Callback::new(move |()| {
+        let form = place
+            .get_untracked()
+            .and_then(|place| place.closest("form").ok().flatten())
+            .and_then(|form| form.dyn_into::<HtmlFormElement>().ok());
+        if let Some(form) = form {
+            // A form that is gone has nothing to send.
+            let _ = form.request_submit();
+        }
+    });
+    view! {
+        <div node_ref=place>
+            <ProblemView problem again />
+        </div>
+    }
+    .into_any()
 }

@@ -1,0 +1,103 @@
+//! The work of a Registration Authority: who is registered, who is invited, and what someone may do.
+
+mod fields;
+mod invite;
+mod list;
+mod member;
+
+pub use invite::screen as invite;
+pub use list::screen as list;
+pub use member::screen as person;
+
+use crate::api::registration::Invitation;
+use crate::components::problem::{Trouble, TroubleView};
+use crate::problem::{Kind, Problem};
+use domain::clock::long_time;
+use domain::role::{Activity, Person};
+use leptos::prelude::*;
+
+/// What an activity allows, as it stands in a list: "Find a patient (B0264)".
+fn allows(activity: Activity) -> String {
+    let label = activity.label();
+    let mut letters = label.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    let label: String = first.into_iter().chain(letters).collect();
+    format!("{label} ({})", activity.code())
+}
+
+/// The problem as a whole. Where it is that the person is not there, it says so of staff.
+#[component]
+fn StaffTrouble(
+    /// Of the screen.
+    trouble: Trouble,
+    /// Asks again, where that may help.
+    again: Callback<()>,
+) -> AnyView {
+    let gone = |problem: &Problem| problem.kind == Kind::NotFound;
+    let is_gone = Memo::new(move |_| {
+        trouble
+            .problem
+            .with(|problem| problem.as_ref().is_some_and(gone))
+    });
+    (move || {
+        if is_gone.get() {
+            view! {
+                <div class="ncrs-problem" role="alert">
+                    <h2 class="nhsuk-heading-m">"This is not there"</h2>
+                    <p class="nhsuk-body">
+                        "Another agent may have dealt with it already, or it belongs to an organisation that you do not register staff for. Look at the list as it is now."
+                    </p>
+                    <a class="nhsuk-button" role="button" href="/staff" rel="external">"See staff"</a>
+                </div>
+            }
+            .into_any()
+        } else {
+            view! { <TroubleView trouble again /> }.into_any()
+        }
+    })
+    .into_any()
+}
+
+/// The one-time code. It is in the page only, and gone with it.
+fn code_view(invitation: &Invitation) -> AnyView {
+    let Invitation {
+        person: Person { name, .. },
+        code,
+        expires_at,
+        awaits_approval,
+    } = invitation;
+    let awaits = awaits_approval.then(|| {
+        view! {
+            <p class="nhsuk-body">
+                "They can enrol now. The role is theirs once another agent has approved it."
+            </p>
+        }
+    });
+    view! {
+        <div class="nhsuk-card" id="code" tabindex="-1">
+            <div class="nhsuk-card__content">
+                <h2 class="nhsuk-card__heading nhsuk-heading-m">{format!("One-time code for {name}")}</h2>
+                <p class="ncrs-code"><code>{code.clone()}</code></p>
+                <p class="nhsuk-body">
+                    "It is shown only now and kept nowhere. Give it to them in person, or by a call to a number that you know is theirs."
+                </p>
+                <p class="nhsuk-body">
+                    {format!("It works once, until {}. ", long_time(*expires_at))}
+                    "They enter it under “Set up this device” on their own phone or computer."
+                </p>
+                {awaits}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_activity_reads_like_a_line_of_a_list() {
+        assert_eq!(allows(Activity::FindPatient), "Find a patient (B0264)");
+    }
+}
