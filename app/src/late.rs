@@ -1,5 +1,6 @@
 //! The screens that a browser fetches after the first page, so that sign-in does not wait for
-//! them. They come in parts: what a person needs to find a patient, the record, and what is kept on the device.
+//! them. They come in parts: what a person needs to find a patient, the record, what is kept on the device,
+//! and the work of privacy officers.
 
 use crate::components::button::Progress;
 use crate::components::problem::ProblemView;
@@ -18,17 +19,20 @@ pub enum Part {
     Record,
     /// What is kept on the device.
     Keep,
+    /// Alerts, and who looked at what.
+    Privacy,
 }
 
 impl Part {
     /// Every part, in the order in which a person needs them.
-    pub const ALL: [Self; 3] = [Self::Keep, Self::Work, Self::Record];
+    pub const ALL: [Self; 4] = [Self::Keep, Self::Work, Self::Record, Self::Privacy];
 
     /// The part that the screen at an address is in, unless it came with the first page.
     pub fn at(path: &str) -> Option<Self> {
         match path.split('/').nth(1)? {
             "role" | "account" | "find" | "visits" | "device" => Some(Self::Work),
             "record" | "changes" => Some(Self::Record),
+            "privacy" | "activity" => Some(Self::Privacy),
             _ => None,
         }
     }
@@ -39,6 +43,7 @@ impl Part {
             Self::Work => "work",
             Self::Record => "record",
             Self::Keep => "keep",
+            Self::Privacy => "privacy",
         }
     }
 
@@ -51,6 +56,7 @@ impl Part {
             Self::Work => work::fetch().await,
             Self::Record => record::fetch().await,
             Self::Keep => keep::fetch().await,
+            Self::Privacy => privacy::fetch().await,
         }
     }
 }
@@ -117,6 +123,21 @@ pub mod record {
         adjustments::remove_part as remove_part,
         adjustments::remove_flag as remove_flag,
         changes::screen as changes,
+    }
+}
+
+/// Alerts and the work on them, and who looked at what.
+pub mod privacy {
+    use super::*;
+    use crate::screens::privacy::{alert, logs, queue, report, tasks};
+
+    late! { Privacy as privacy:
+        queue::screen as queue,
+        alert::screen as alert,
+        report::screen as report,
+        tasks::screen as tasks,
+        logs::own as own_log,
+        logs::patient as patient_log,
     }
 }
 
@@ -212,5 +233,7 @@ mod tests {
         assert_eq!(Part::at("/find/basic"), Some(Part::Work));
         assert_eq!(Part::at("/role"), Some(Part::Work));
         assert_eq!(Part::at("/record/x/summary"), Some(Part::Record));
+        assert_eq!(Part::at("/privacy/alert/x"), Some(Part::Privacy));
+        assert_eq!(Part::at("/activity"), Some(Part::Privacy));
     }
 }

@@ -8,6 +8,7 @@ use app::problem::Kind;
 use domain::alert::Finding;
 use domain::ids::AlertId;
 use domain::role::Activity;
+use jiff::SignedDuration;
 use uuid::Uuid;
 
 /// What each call answers this person, by its name.
@@ -163,6 +164,8 @@ async fn every_call_and_every_refusal_is_in_the_audit() {
         view(&paramedic, EVERYTHING, emergency()).await;
         let officer = ground.member("privacy");
         let alert = alert_of(&officer, AlertKind::Emergency).await;
+        // What comes later stands later, in whatever lane.
+        ground.clock.forward(SignedDuration::from_secs(1));
         let before = ground.audited().await.len();
         let calls = every_call(&officer, alert).await;
         assert!(calls.iter().all(|(_, kind)| kind.is_none()), "{calls:?}");
@@ -191,6 +194,7 @@ async fn every_call_and_every_refusal_is_in_the_audit() {
         ];
         expected.sort_unstable();
         assert_eq!(audited, expected);
+        ground.clock.forward(SignedDuration::from_secs(1));
         let before = ground.audited().await.len();
         every_call(&paramedic, alert).await;
         let refused = ground.audited().await.split_off(before);
