@@ -1,4 +1,5 @@
 import { defineConfig } from "@playwright/test";
+import { CHROMIUM, FLAGS } from "./support/browser.ts";
 
 // Every test has a server and a database of its own, so it meets nobody else's patients.
 // The same tests run on both databases; PostgreSQL where `.ci/with-postgres` started one.
@@ -24,17 +25,8 @@ export default defineConfig({
     trace: "retain-on-failure",
     screenshot: "only-on-failure",
     launchOptions: {
-      executablePath: process.env.NCRS_CHROMIUM ?? "/usr/bin/chromium",
-      args: [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
+      executablePath: CHROMIUM,
+      args: FLAGS,
     },
   },
   projects: [

@@ -228,6 +228,8 @@ pub trait Vault {
     fn all(&self, shelf: Shelf) -> Later<Result<Vec<Vec<u8>>, NoVault>>;
     /// Makes all the changes or none. Durable when this is answered.
     fn keep(&self, changes: Vec<Keep>) -> Later<Result<(), NoVault>>;
+    /// The service told its time: a clock of the device that was wrong is put right by it.
+    fn told(&self, service: Timestamp);
     /// Forgets the key: from then on every call answers `Locked`.
     fn lock(&self);
 }

@@ -265,6 +265,13 @@ impl FromServerFnError for Problem {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         Self::new(match error {
             ServerFnErrorErr::Request(_) => Kind::Unreachable,
+            // An answer that broke off on its way is no answer; one that is whole and not understood
+            // comes from another version.
+            ServerFnErrorErr::Deserialization(why)
+                if !why.contains(" at line ") || why.contains("EOF") =>
+            {
+                Kind::Unreachable
+            }
             ServerFnErrorErr::Deserialization(_)
             | ServerFnErrorErr::Args(_)
             | ServerFnErrorErr::MissingArg(_)

@@ -2,6 +2,7 @@
 
 use crate::api::identity::{self, SessionView, SignedIn};
 use crate::device::device;
+use domain::ids::TabId;
 use domain::role::{Activity, RoleAssignment};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -17,11 +18,15 @@ pub struct Session {
     /// What is kept on the device is open for its person: when the service no longer knows them, they
     /// stay, with what is saved.
     held: StoredValue<bool>,
+    /// The page was locked, by hand or because the person was away. Nothing is shown until they come
+    /// back, also where the service still knows them.
+    locked: RwSignal<bool>,
 }
 
 /// What stands between a person and a screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Standing {
+    Locked,
     SignedOut,
     NoRole,
     InRole,
@@ -39,6 +44,19 @@ fn from_page() -> Option<SessionView> {
         .get_element_by_id(ELEMENT)
         .and_then(|element| element.text_content())
         .and_then(|text| serde_json::from_str(&text).ok());
+}
+
+/// Under which a tab remembers that it was locked, until it is loaded anew.
+pub(crate) fn lock_name(tab: TabId) -> String {
+    format!("locked {tab}")
+}
+
+fn is_locked() -> bool {
+    device().is_some_and(|device| {
+        device
+            .preference(&lock_name(device.tab()))
+            .is_some_and(|locked| !locked.is_empty())
+    })
 }
 
 const NOBODY: SessionView = SessionView {
@@ -62,6 +80,27 @@ impl Session {
             live: RwSignal::new(view.signed_in.is_some()),
             view: RwSignal::new(view),
             held: StoredValue::new(false),
+            locked: RwSignal::new(is_locked()),
+        }
+    }
+
+    /// Whether the page was locked. Reactive.
+    pub fn is_locked(self) -> bool {
+        self.locked.get()
+    }
+
+    /// As [`Self::is_locked`], for handlers.
+    pub fn is_locked_now(self) -> bool {
+        self.locked.get_untracked()
+    }
+
+    /// The person is back.
+    pub fn unlocked(self) {
+        if self.is_locked_now() {
+            self.locked.set(false);
+            if let Some(device) = device() {
+                device.set_preference(&lock_name(device.tab()), "");
+            }
         }
     }
 
@@ -135,6 +174,7 @@ impl Session {
     /// Takes what the server answered, and tells the other tabs.
     pub fn set(self, view: SessionView) {
         self.take(view);
+        self.unlocked();
         if let Some(device) = device() {
             device.announce_session_change();
         }
@@ -177,6 +217,9 @@ impl Session {
     }
 
     fn standing(self) -> Standing {
+        if self.locked.get() {
+            return Standing::Locked;
+        }
         self.view.with(|view| match &view.signed_in {
             None => Standing::SignedOut,
             Some(person) if person.role.is_none() => Standing::NoRole,
@@ -198,7 +241,7 @@ pub fn in_role(screen: fn() -> AnyView) -> impl IntoView {
     guarded(screen, |standing| match standing {
         Standing::InRole => None,
         Standing::NoRole => Some("/role"),
-        Standing::SignedOut => Some("/sign-in"),
+        Standing::SignedOut | Standing::Locked => Some("/sign-in"),
     })
 }
 
@@ -206,7 +249,7 @@ pub fn in_role(screen: fn() -> AnyView) -> impl IntoView {
 pub fn signed_in(screen: fn() -> AnyView) -> impl IntoView {
     guarded(screen, |standing| match standing {
         Standing::InRole | Standing::NoRole => None,
-        Standing::SignedOut => Some("/sign-in"),
+        Standing::SignedOut | Standing::Locked => Some("/sign-in"),
     })
 }
 

@@ -1,63 +1,13 @@
-// Measures what the README promises, prints a table, and writes bench.json.
+// What a person waits for with the service, and what Lighthouse says.
 import { chromium, test, type Page } from "@playwright/test";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import lighthouse from "lighthouse";
 import { launch } from "chrome-launcher";
+import { CHROMIUM, FLAGS } from "../support/browser.ts";
 import { Server } from "../support/server.ts";
-
-/** One measure. `ratio` is the value over `ratio_to`, and `within` whether the budget is kept. */
-type Measure = {
-  name: string;
-  value: number;
-  unit: string;
-  ratio_to: string | null;
-  ratio: number | null;
-  budget: string | null;
-  within: boolean | null;
-};
-
-const chrome = process.env.NCRS_CHROMIUM ?? "/usr/bin/chromium";
-const flags = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-const measures: Measure[] = [];
-
-const round = (value: number): number => Math.round(value * 100) / 100;
-
-const atMost = (name: string, value: number, unit: string, budget: number): void => {
-  const ratio = round(value / budget);
-  measures.push({
-    name,
-    value: round(value),
-    unit,
-    ratio_to: "budget",
-    ratio,
-    budget: `<= ${budget}`,
-    within: value <= budget,
-  });
-};
-
-const atLeast = (name: string, value: number, unit: string, budget: number): void => {
-  const ratio = round(value / budget);
-  measures.push({
-    name,
-    value: round(value),
-    unit,
-    ratio_to: "budget",
-    ratio,
-    budget: `>= ${budget}`,
-    within: value >= budget,
-  });
-};
+import { atLeast, atMost, median } from "./measure.ts";
 
 /** Bytes over the wire until the page is alive, by kind, with everything that it loads. */
 const firstLoad = async (page: Page, url: string): Promise<number> => {
@@ -71,12 +21,9 @@ const firstLoad = async (page: Page, url: string): Promise<number> => {
   return bytes;
 };
 
-const median = (values: number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-
 const browserMeasures = async (server: Server): Promise<void> => {
   const signIn = `${server.url}/sign-in`;
-  const browser = await chromium.launch({ executablePath: chrome, args: flags });
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
   try {
     const context = await browser.newContext({
       viewport: { width: 375, height: 667 },
@@ -116,7 +63,7 @@ const browserMeasures = async (server: Server): Promise<void> => {
   }
 
   const profile = await mkdtemp(join(tmpdir(), "ncrs-lighthouse-"));
-  const launched = await launch({ chromePath: chrome, chromeFlags: flags, userDataDir: profile });
+  const launched = await launch({ chromePath: CHROMIUM, chromeFlags: FLAGS, userDataDir: profile });
   try {
     const result = await lighthouse(signIn, {
       port: launched.port,
@@ -142,31 +89,4 @@ test("measures", async () => {
   } finally {
     await server.remove();
   }
-  await report();
 });
-
-const report = async (): Promise<void> => {
-  // The searches and the audit are measured by the server's own benchmarks, in its own language.
-  for (const file of (process.env.NCRS_BENCH_FILES ?? "").split(":").filter(Boolean)) {
-    measures.push(...(JSON.parse(await readFile(file, "utf8")) as Measure[]));
-  }
-
-  const rows = measures.map((measure) => [
-    measure.name,
-    `${measure.value} ${measure.unit}`,
-    measure.budget ?? "",
-    measure.ratio === null ? "" : `${measure.ratio} of ${measure.ratio_to}`,
-    measure.within === null ? "" : measure.within ? "yes" : "NO",
-  ]);
-  const table = [["measure", "value", "budget", "ratio", "within"], ...rows];
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  for (const row of table) {
-    console.log(
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    );
-  }
-  await writeFile(new URL("../../bench.json", import.meta.url), `${JSON.stringify(measures, null, 2)}\n`);
-};

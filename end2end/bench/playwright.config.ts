@@ -6,5 +6,5 @@ export default defineConfig({
   outputDir: "../test-results/bench",
   workers: 1,
   reporter: "line",
-  globalSetup: "../support/template.ts",
+  globalSetup: ["../support/template.ts", "./report.ts"],
 });

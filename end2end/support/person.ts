@@ -68,6 +68,12 @@ export class Person {
     this.authenticator = authenticatorId;
   }
 
+  /** Uses the reader of another tab of the same device. */
+  borrows(other: Person): void {
+    this.cdp = other.cdp;
+    this.authenticator = other.authenticator;
+  }
+
   /** Whether the reader knows the finger. */
   async fingerprintMatches(matches: boolean): Promise<void> {
     await this.cdp?.send("WebAuthn.setUserVerified", {
@@ -160,7 +166,9 @@ export class Person {
   async menu(entry: string | RegExp): Promise<void> {
     await this.page.locator("summary", { hasText: "Menu" }).click();
     const menu = this.page.getByRole("navigation", { name: "Menu", exact: true });
-    await (typeof entry === "string" ? menu.getByText(entry, { exact: true }) : menu.getByText(entry)).click();
+    await (
+      typeof entry === "string" ? menu.getByText(entry, { exact: true }) : menu.getByText(entry)
+    ).click();
   }
 
   /** Waits until the browser keeps the app, so that it opens without the service. */
@@ -221,17 +229,25 @@ export class Person {
     await this.button("Continue").click();
   }
 
-  /** Walks the flow that creates a flag up to the answers, not yet saved. */
-  async writeFlag(): Promise<void> {
+  /** Walks the flow that creates a flag up to the adjustment. */
+  async startFlag({ impairment = "Hearing", adjustment = "Does lip read" } = {}): Promise<void> {
     await this.tab("Adjustments");
     await this.button("Create flag").click();
     await this.page.getByRole("checkbox", { name: /^I confirm that the patient is disabled/ }).check();
     await this.page.getByRole("radio", { name: "The patient consents" }).check();
     await this.button("Continue").click();
-    await this.page.getByRole("checkbox", { name: "Hearing" }).check();
+    await this.page.getByRole("checkbox", { name: impairment }).check();
     await this.button("Continue").click();
-    await this.page.getByRole("combobox", { name: "Find an adjustment" }).fill("lip read");
-    await this.page.getByRole("option", { name: /Does lip read/ }).click();
+    await this.page.getByRole("combobox", { name: "Find an adjustment" }).fill(adjustment);
+    await this.page
+      .getByRole("option", { name: new RegExp(adjustment, "i") })
+      .first()
+      .click();
+  }
+
+  /** Walks the flow that creates a flag up to the answers, not yet saved. */
+  async writeFlag(what: { impairment?: string; adjustment?: string } = {}): Promise<void> {
+    await this.startFlag(what);
     await this.button("Continue").click();
     await this.heading(/conditions?/i).waitFor();
     await this.button("Continue").click();
@@ -248,6 +264,17 @@ export class Person {
         `${violation.id}: ${violation.help} (${violation.nodes.map((node) => node.target).join("; ")})`,
     );
     expect(found, this.page.url()).toEqual([]);
+  }
+
+  /** The screen passes on a phone and on a desk. */
+  async expectFitForAll(): Promise<void> {
+    const before = this.page.viewportSize();
+    for (const width of [375, 1280]) {
+      await this.page.setViewportSize({ width, height: 800 });
+      await this.expectAccessible();
+      await this.expectFits();
+    }
+    if (before) await this.page.setViewportSize(before);
   }
 
   /** Nothing scrolls sideways. */

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { Proxy } from "./proxy.ts";
 
 const run = promisify(execFile);
 
@@ -55,15 +56,20 @@ export class Server {
   private output = "";
 
   private constructor(
+    /** By which a browser reaches it. */
     readonly url: string,
+    private readonly address: string,
+    private readonly network: Proxy | undefined,
     private readonly env: NodeJS.ProcessEnv,
     private readonly dispose: () => Promise<void>,
   ) {}
 
   /** A service with a fresh copy of the seeded database. Not started yet. */
-  static async create(database: Database): Promise<Server> {
+  static async create(database: Database, { behindProxy = false } = {}): Promise<Server> {
     const port = await freePort();
-    const url = `http://localhost:${port}`;
+    const network = behindProxy ? await Proxy.create(port) : undefined;
+    const address = `http://localhost:${port}`;
+    const url = network?.url ?? address;
     let databaseUrl: string;
     let dispose: () => Promise<void>;
     if (database === "sqlite") {
@@ -84,7 +90,13 @@ export class Server {
       NCRS_DATABASE_URL: databaseUrl,
       NCRS_LOG: "warn",
     };
-    return new Server(url, env, dispose);
+    return new Server(url, address, network, env, dispose);
+  }
+
+  /** The network between it and the browser. */
+  get proxy(): Proxy {
+    if (!this.network) throw new Error("this server is reached directly: test.use({ behindProxy: true })");
+    return this.network;
   }
 
   /** Starts it and waits until it answers. */
@@ -95,7 +107,7 @@ export class Server {
     child.stderr.on("data", (text: Buffer) => (this.output += text.toString()));
     for (let attempt = 0; attempt < 200; attempt += 1) {
       if (child.exitCode !== null) throw new Error(`the server stopped:\n${this.output}`);
-      const healthy = await fetch(`${this.url}/health`).then(
+      const healthy = await fetch(`${this.address}/health`).then(
         (answer) => answer.ok,
         () => false,
       );
@@ -117,6 +129,7 @@ export class Server {
   /** Ends it and removes its database. */
   async remove(): Promise<void> {
     await this.stop("SIGKILL");
+    await this.network?.close();
     await this.dispose();
   }
 

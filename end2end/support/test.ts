@@ -4,6 +4,8 @@ import { Person } from "./person.ts";
 import { Server, type Database } from "./server.ts";
 
 type Fixtures = {
+  /** Whether the browser reaches the server through a network that the test can cut. */
+  behindProxy: boolean;
   /** Running, with a database that no other test sees. */
   server: Server;
   /** Someone at a phone with a fingerprint reader, not enrolled yet. */
@@ -11,8 +13,10 @@ type Fixtures = {
 };
 
 export const test = base.extend<Fixtures>({
-  server: async ({}, use, info) => {
-    const server = await Server.create((info.project.metadata as { database: Database }).database);
+  behindProxy: [false, { option: true }],
+  server: async ({ behindProxy }, use, info) => {
+    const { database } = info.project.metadata as { database: Database };
+    const server = await Server.create(database, { behindProxy });
     await server.start();
     await use(server);
     await server.remove();

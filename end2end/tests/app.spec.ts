@@ -197,3 +197,12 @@ test("the page that is served says what it may do, and keeps nothing", async ({ 
   const html = await answer.text();
   expect(html).not.toMatch(/ on[a-z]+=/);
 });
+
+test("the menu closes, also where the person is already", async ({ person }) => {
+  await person.enrol("nurse");
+  for (let time = 0; time < 2; time += 1) {
+    await person.menu("Visit list");
+    await expect(person.heading("Visit list")).toBeVisible();
+    await expect(person.page.getByRole("navigation", { name: "Menu", exact: true })).toBeHidden();
+  }
+});

@@ -1,27 +1,7 @@
 // The work goes on where there is no signal, and what was written there arrives, once.
+import { loadVisits } from "../support/offline.ts";
 import { PATIENTS, Person } from "../support/person.ts";
 import { expect, test } from "../support/test.ts";
-
-/** Signs in with a passkey that keeps a secret, and puts patients on the visit list, saved. */
-const loadVisits = async (person: Person, patients: { nhsNumber: string; family: string }[]): Promise<void> => {
-  await person.giveFingerprintReader({ keepsSecret: true });
-  await person.enrol("nurse");
-  await person.menu("Sign out");
-  await person.signIn();
-  await person.appIsKept();
-  for (const patient of patients) {
-    await person.menu("Find a patient");
-    await person.field("NHS number").fill(patient.nhsNumber);
-    await person.button("Search").click();
-    await person.results().waitFor();
-    await person.button(new RegExp(`Add to visit list.*${patient.family}`)).click();
-    await person.page.getByText("On your visit list").waitFor();
-    await person.button("New search").click();
-  }
-  await person.menu("Visit list");
-  await person.button("Take today's list offline").click();
-  await expect(person.page.getByText(/patients? saved on this device/)).toBeVisible();
-};
 
 test("visits are saved, the server is lost, and the work goes on", async ({ page, server }) => {
   const person = new Person(page, server);

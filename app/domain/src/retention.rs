@@ -65,6 +65,18 @@ impl Seen {
     pub fn at_least(self, now: Timestamp) -> Timestamp {
         self.latest.max(now)
     }
+
+    /// What may be done with something that may be shown until then, while the clock says `now`.
+    pub fn fate(self, until: Timestamp, now: Timestamp) -> Fate {
+        let seen = self.looked(now);
+        if seen.sure >= until {
+            Fate::Over
+        } else if seen.at_least(now) < until {
+            Fate::Shown
+        } else {
+            Fate::Hidden
+        }
+    }
 }
 
 /// What may be done with a copy.
@@ -113,14 +125,10 @@ impl Retention {
     /// | after its end                | no                   | hidden |
     /// | any                          | yes                  | over   |
     pub fn fate(&self, now: Timestamp, seen: Seen) -> Fate {
-        let seen = seen.looked(now);
         let at = seen.at_least(now);
-        if seen.sure >= self.until {
-            Fate::Over
-        } else if at < self.until && self.saved_at <= at.checked_add(SKEW).unwrap_or(at) {
-            Fate::Shown
-        } else {
-            Fate::Hidden
+        match seen.fate(self.until, now) {
+            Fate::Shown if self.saved_at > at.checked_add(SKEW).unwrap_or(at) => Fate::Hidden,
+            fate => fate,
         }
     }
 

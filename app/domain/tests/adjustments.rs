@@ -1,10 +1,5 @@
 //! The reasonable adjustment flag: every sequence of commands keeps what the record promises.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use domain::adjustment::{
     AdjustmentChange, AdjustmentRecord, Basis, Category, Detail, Flag, ImpairmentKind,

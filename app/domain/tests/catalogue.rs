@@ -1,9 +1,5 @@
 //! The lists of adjustments and conditions, and finding in them.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use domain::adjustment::{Category, EQUALITY_ACT_CODE, catalogue, conditions};
 use proptest::prelude::*;

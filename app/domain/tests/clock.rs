@@ -1,9 +1,5 @@
 //! Ages, dates and times, at their edges.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use domain::clock::{Age, banner_date, clock_time, long_date, long_time, uk_date};
 use jiff::civil::{Date, date};

@@ -1,6 +1,4 @@
 //! Names of patients, codes of organisations, and what holds for every list of codes.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use domain::OdsCode;
 use domain::adjustment::{Basis, Category, ImpairmentKind, RemovalReason};
 use domain::name::PersonName;

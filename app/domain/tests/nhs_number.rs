@@ -1,6 +1,4 @@
 //! NHS numbers: what is accepted, what is refused, and what is never shown.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use domain::NhsNumber;
 use domain::nhs_number::NotAnNhsNumber;
 use proptest::prelude::*;

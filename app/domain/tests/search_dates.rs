@@ -1,10 +1,5 @@
 //! What the advanced search looks for agrees with the ages that are shown.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use domain::clock::Age;
 use domain::search::{AdvancedForm, BirthBy, DateFields, PatientQuery, SearchForm};

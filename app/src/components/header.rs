@@ -110,6 +110,8 @@ fn Role(person: SignedIn, session: Session, keeping: Keeping) -> AnyView {
         path.track();
         open.set(false);
     });
+    // Also where they are already.
+    let close = move |_| open.set(false);
     let current = move |to: &'static str| {
         move || {
             path.with(|path| path == to || path.starts_with(&format!("{to}/")))
@@ -130,6 +132,7 @@ fn Role(person: SignedIn, session: Session, keeping: Keeping) -> AnyView {
                 // Without the service too: it ends the session by itself.
                 Err(problem) if problem.falls_back() => {
                     keeping.signed_out().await;
+                    keeping.sign_out_later();
                     Ok(session.without_anyone())
                 }
                 Ok(view) => {
@@ -171,17 +174,17 @@ fn Role(person: SignedIn, session: Session, keeping: Keeping) -> AnyView {
                 <p class="ncrs-menu__who">{who} <br /> {organisation}</p>
                 <ul class="ncrs-menu__list">
                     <li class="ncrs-menu__item">
-                        <a class="ncrs-menu__link" href="/find" aria-current=current("/find")>"Find a patient"</a>
+                        <a class="ncrs-menu__link" on:click=close href="/find" aria-current=current("/find")>"Find a patient"</a>
                     </li>
                     <li class="ncrs-menu__item">
-                        <a class="ncrs-menu__link" href="/visits" aria-current=current("/visits")>"Visit list"</a>
+                        <a class="ncrs-menu__link" on:click=close href="/visits" aria-current=current("/visits")>"Visit list"</a>
                     </li>
                     <li class="ncrs-menu__item">
-                        <a class="ncrs-menu__link" href="/changes" aria-current=current("/changes")>
+                        <a class="ncrs-menu__link" on:click=close href="/changes" aria-current=current("/changes")>
                             "Waiting to be sent "
                             {move || {
                                 let counts = keeping.counts();
-                                let count = counts.waiting + counts.decisions;
+                                let count = counts.waiting + counts.needs_decision;
                                 (count > 0).then(|| view! { <span class="ncrs-count">{count}</span> })
                             }}
                         </a>
@@ -196,19 +199,19 @@ fn Role(person: SignedIn, session: Session, keeping: Keeping) -> AnyView {
                         .then(|| {
                             view! {
                                 <li class="ncrs-menu__item">
-                                    <a class="ncrs-menu__link" href="/role" aria-current=current("/role")>
+                                    <a class="ncrs-menu__link" on:click=close href="/role" aria-current=current("/role")>
                                         "Change role"
                                     </a>
                                 </li>
                             }
                         })}
                     <li class="ncrs-menu__item">
-                        <a class="ncrs-menu__link" href="/account" aria-current=current("/account")>
+                        <a class="ncrs-menu__link" on:click=close href="/account" aria-current=current("/account")>
                             "Your passkeys and devices"
                         </a>
                     </li>
                     <li class="ncrs-menu__item">
-                        <a class="ncrs-menu__link" href="/device" aria-current=current("/device")>"This device"</a>
+                        <a class="ncrs-menu__link" on:click=close href="/device" aria-current=current("/device")>"This device"</a>
                     </li>
                     <li class="ncrs-menu__item">
                         <button class="ncrs-menu__link" type="button" on:click=leave>"Sign out"</button>

@@ -1,7 +1,8 @@
 //! The lines under the header: what the person has to know about the connection, and what waits.
 
-use crate::keeping::{Keeping, Link, Safe};
+use crate::keeping::Keeping;
 use crate::session::{Session, with_next};
+use domain::situation::{Connectivity, Notice, VaultState};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -15,53 +16,15 @@ pub fn Strips(
 ) -> AnyView {
     view! {
         <div class="ncrs-notices" role="status">
-            {move || connection(session, keeping)}
-            {move || waiting(session, keeping)}
+            {move || lines(session, keeping)}
         </div>
         {move || keeping.update().then(|| update(keeping))}
     }
     .into_any()
 }
 
-fn strip(class: &'static str, text: &'static str, more: AnyView) -> AnyView {
-    view! { <div class=class><p>{text} " " {more}</p></div> }.into_any()
-}
-
-fn connection(session: Session, keeping: Keeping) -> AnyView {
-    let someone = session.signed_in().is_some();
-    let saved = keeping.safe() == Safe::Open;
-    match (keeping.link(), someone) {
-        (Link::Online, true) if !session.is_live() => {
-            let here = use_location().pathname.get();
-            let to = with_next("/sign-in", &here);
-            strip(
-                "ncrs-notice",
-                "You are using saved records: the service has signed you out.",
-                view! { <a href=to>"Sign in again"</a> }.into_any(),
-            )
-        }
-        (Link::Online, _) => ().into_any(),
-        (Link::Offline, true) if saved => strip(
-            "ncrs-notice",
-            "You are offline. Saved records are shown, and what you save is sent later.",
-            ().into_any(),
-        ),
-        (Link::Offline, _) => strip("ncrs-notice", "You are offline.", ().into_any()),
-        (Link::Down, true) if saved => strip(
-            "ncrs-notice ncrs-notice--service",
-            "The service cannot answer at the moment. Saved records are shown, and what you save is sent later.",
-            ().into_any(),
-        ),
-        (Link::Down, _) => strip(
-            "ncrs-notice ncrs-notice--service",
-            "The service cannot answer at the moment. We keep trying.",
-            ().into_any(),
-        ),
-    }
-}
-
 /// As in "1 change waits".
-pub fn changes(count: usize, one: &str, several: &str) -> String {
+fn changes(count: usize, one: &str, several: &str) -> String {
     if count == 1 {
         format!("1 change {one}")
     } else {
@@ -69,42 +32,113 @@ pub fn changes(count: usize, one: &str, several: &str) -> String {
     }
 }
 
-fn waiting(session: Session, keeping: Keeping) -> AnyView {
+fn link(href: String, text: &'static str) -> AnyView {
+    view! { <a href=href>{text}</a> }.into_any()
+}
+
+/// The lines of where the person stands (the table is in [`domain::situation`]).
+fn lines(session: Session, keeping: Keeping) -> Vec<AnyView> {
+    const PLAIN: &str = "ncrs-notice";
+    const SERVICE: &str = "ncrs-notice ncrs-notice--service";
+    let situation = keeping.situation();
+    let cut_off = situation.connectivity != Connectivity::Online;
     let counts = keeping.counts();
-    if session.signed_in().is_none() {
-        return ().into_any();
-    }
-    let (class, text, link) = if counts.decisions > 0 {
-        (
-            "ncrs-notice ncrs-notice--service",
-            changes(
-                counts.decisions,
-                "needs your decision.",
-                "need your decision.",
-            ),
-            "Decide",
-        )
-    } else if counts.waiting > 0 {
-        (
-            "ncrs-notice",
-            changes(
-                counts.waiting,
-                "on this device waits to be sent.",
-                "on this device wait to be sent.",
-            ),
-            "See",
-        )
-    } else {
-        return ().into_any();
-    };
-    view! {
-        <div class=class>
-            <p>
-                {text} " " <a href="/changes">{link} <span class="nhsuk-u-visually-hidden">" changes"</span></a>
-            </p>
-        </div>
-    }
-    .into_any()
+    let waiting = |one: &str, several: &str| changes(counts.waiting, one, several);
+    let deciding = changes(
+        counts.needs_decision,
+        "needs your decision.",
+        "need your decision.",
+    );
+    let saved = situation.vault == VaultState::Open;
+    let here = use_location().pathname.get();
+    let sign_in = || link(with_next("/sign-in", &here), "Sign in");
+    let see = || link("/changes".to_owned(), "See changes");
+    let none = || ().into_any();
+    // The sign-in page says these in its own words.
+    let at_the_door = session.signed_in().is_none() || session.is_locked();
+    situation
+        .notices()
+        .into_iter()
+        .filter_map(|notice| {
+            let (class, text, more) = match notice {
+                Notice::Offline if saved => (
+                    PLAIN,
+                    "You are offline. Saved records are shown, and what you save is sent later.".to_owned(),
+                    none(),
+                ),
+                Notice::Offline => (PLAIN, "You are offline.".to_owned(), none()),
+                Notice::ServiceDown if saved => (
+                    SERVICE,
+                    "The service cannot answer at the moment. Saved records are shown, and what you save is sent later.".to_owned(),
+                    none(),
+                ),
+                Notice::ServiceDown => (
+                    SERVICE,
+                    "The service cannot answer at the moment. We keep trying.".to_owned(),
+                    none(),
+                ),
+                Notice::SavedUnreadable => (
+                    SERVICE,
+                    "What was saved on this device cannot be read.".to_owned(),
+                    link("/device".to_owned(), "See this device"),
+                ),
+                Notice::LockedOut => (
+                    SERVICE,
+                    "Saved records are locked after 5 failed attempts. Sign in to open them.".to_owned(),
+                    none(),
+                ),
+                // Where there is signal it is said where it matters: at the visit list.
+                Notice::NothingKept if !cut_off => return None,
+                Notice::NothingKept => (
+                    PLAIN,
+                    "This passkey keeps no records on the device: only what is on this page can be used. What you save is sealed and sent later.".to_owned(),
+                    none(),
+                ),
+                Notice::SignedOut
+                | Notice::SignIn
+                | Notice::SignInToSend
+                | Notice::SignInToDecide
+                | Notice::UnlockToSend
+                | Notice::UnlockToDecide
+                    if at_the_door =>
+                {
+                    return None;
+                }
+                Notice::SignedOut | Notice::SignIn => (
+                    PLAIN,
+                    "You are using saved records: the service has signed you out.".to_owned(),
+                    sign_in(),
+                ),
+                Notice::SignInToSend => (
+                    PLAIN,
+                    waiting("waits until you sign in.", "wait until you sign in."),
+                    sign_in(),
+                ),
+                Notice::Sending => (
+                    "ncrs-notice ncrs-notice--online",
+                    waiting("is being sent.", "are being sent."),
+                    see(),
+                ),
+                Notice::WaitingForService | Notice::WaitingForSignal => (
+                    PLAIN,
+                    waiting(
+                        "on this device waits to be sent.",
+                        "on this device wait to be sent.",
+                    ),
+                    see(),
+                ),
+                Notice::UnlockToSend => (
+                    PLAIN,
+                    waiting("waits until you unlock.", "wait until you unlock."),
+                    see(),
+                ),
+                Notice::Decide | Notice::SignInToDecide | Notice::UnlockToDecide => {
+                    (SERVICE, deciding.clone(), link("/changes".to_owned(), "Decide"))
+                }
+            };
+            Some(view! { <div class=class><p>{text} " " {more}</p></div> }.into_any())
+        })
+        .collect()
 }
 
 fn update(keeping: Keeping) -> AnyView {

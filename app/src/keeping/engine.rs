@@ -13,6 +13,7 @@ use domain::ids::{CommandId, ContextId, PartId, VisitId};
 use domain::outbox::{Decision, Entry, Overlay, Pause};
 use domain::permission::PermissionAnswer;
 use domain::{NhsNumber, Sourced};
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ pub enum Sent {
     /// It was carried out.
     Applied,
     /// Someone else changed the record meanwhile: the person decides.
-    Conflict(AdjustmentRecord),
+    Conflict(Box<AdjustmentRecord>),
     /// It was refused, and nothing of it is kept.
     Refused(Problem),
     /// It is on this device, durably, and is sent as soon as it can be.
@@ -64,8 +65,8 @@ pub trait Engine {
     /// Begins to work with a saved patient: the context is this device's, until the service hears of
     /// it.
     fn begin(&self, visit: VisitId) -> ContextId;
-    /// A patient was opened with the service: whose context it is.
-    fn note(&self, context: ContextId, patient: NhsNumber);
+    /// A patient was opened with the service: whose context it is, and what time it was there.
+    fn note(&self, context: ContextId, patient: NhsNumber, at: Option<Timestamp>);
     /// Saves a patient of the visit list, in place of what was saved of them.
     fn take(&self, visit: VisitId, summary: TakeSummary) -> Later<Result<(), NotKept>>;
     /// Drops what is saved of a patient, or of all.

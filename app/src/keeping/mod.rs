@@ -18,7 +18,10 @@ use crate::api::identity::{sign_in_finish, sign_in_start};
 use crate::components::passkey::Failed;
 use crate::device::{Device, Later, NoCredential, NoVault, device};
 use crate::problem::{Kind, Problem};
+use crate::session::lock_name;
 use crate::session::{Session, session};
+use domain::outbox::Counts;
+use domain::situation::{Connectivity, OutboxState, SessionState, Situation, VaultState};
 use futures_util::future::{Either, select};
 use leptos::prelude::*;
 use std::rc::Rc;
@@ -39,15 +42,6 @@ pub enum Safe {
     Shut(NoVault),
 }
 
-/// How many changes there are to tell of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Made, and not known to have been carried out.
-    pub waiting: usize,
-    /// The person has to decide.
-    pub decisions: usize,
-}
-
 /// The memory of this device, as far as screens see it.
 #[derive(Clone, Copy)]
 pub struct Keeping {
@@ -63,6 +57,9 @@ pub struct Keeping {
     engine: StoredValue<Option<Rc<dyn Engine>>, LocalStorage>,
     device: StoredValue<Option<Rc<dyn Device>>, LocalStorage>,
 }
+
+/// Under which the device remembers that the service has yet to be told of a sign-out.
+const LEAVING: &str = "signed-out";
 
 impl Keeping {
     /// Gives it to every screen. Once, at the root of the app.
@@ -212,6 +209,45 @@ impl Keeping {
         }
     }
 
+    /// The person is back at a page that was locked.
+    pub(crate) fn unlocked(self) {
+        if self.session.is_locked_now() {
+            self.session.unlocked();
+            if let Some(device) = self.device() {
+                device.set_preference(&lock_name(device.tab()), "");
+            }
+        }
+    }
+
+    /// Where the person stands, for what every screen shows. Reactive.
+    pub fn situation(self) -> Situation {
+        let locked = self.session.is_locked() || !self.session.is_live();
+        let counts = self.counts();
+        Situation {
+            connectivity: match self.link() {
+                Link::Online => Connectivity::Online,
+                Link::Offline => Connectivity::Offline,
+                Link::Down => Connectivity::ServiceDown,
+            },
+            vault: match self.safe() {
+                Safe::Open => VaultState::Open,
+                Safe::Locked if locked => VaultState::Locked,
+                Safe::Shut(NoVault::NoSecret) => VaultState::NoSecret,
+                Safe::Shut(NoVault::LockedOut) => VaultState::LockedOut,
+                Safe::Shut(NoVault::Broken) => VaultState::Broken,
+                // A page that was loaded anew under a live session works with the service, and can be
+                // unlocked where that is asked for.
+                Safe::Unknown | Safe::Empty | Safe::Locked | Safe::Shut(_) => VaultState::None,
+            },
+            session: match (self.session.is_live(), self.session.signed_in()) {
+                (true, _) => SessionState::Live,
+                (false, Some(_)) => SessionState::Ended,
+                (false, None) => SessionState::None,
+            },
+            outbox: OutboxState::of(counts),
+        }
+    }
+
     pub(crate) fn set_counts(self, counts: Counts) {
         if self.counts.get_untracked() != counts {
             self.counts.set(counts);
@@ -228,11 +264,29 @@ impl Keeping {
 
     /// Someone has signed in with the service: opens what is kept for them, or makes room for it.
     pub fn signed_in(self) {
+        self.set_leaving("");
         leptos::task::spawn_local(async move {
             if let Some(engine) = self.engine().await {
                 engine.signed_in().await;
             }
         });
+    }
+
+    /// Someone signed out where the service could not be told: it is, before anything else.
+    pub fn sign_out_later(self) {
+        self.set_leaving("yes");
+    }
+
+    pub(crate) fn is_leaving(self) -> bool {
+        self.device()
+            .and_then(|device| device.preference(LEAVING))
+            .is_some_and(|leaving| !leaving.is_empty())
+    }
+
+    pub(crate) fn set_leaving(self, leaving: &str) {
+        if let Some(device) = self.device() {
+            device.set_preference(LEAVING, leaving);
+        }
     }
 
     /// Someone signs out: nothing of patients stays, and what was not sent stays locked.
@@ -252,7 +306,11 @@ impl Keeping {
     /// As [`Self::unlock`], and where the service does not let them in.
     pub async fn unlock_or_begin(self) -> Result<(), Failed> {
         if self.safe_now() == Safe::Locked {
-            return Ok(self.unlock().await?);
+            match self.unlock().await {
+                // The service has to let them in once more.
+                Err(NoVault::LockedOut) if self.session.is_live_now() => {}
+                answer => return Ok(answer?),
+            }
         }
         let device = self.device().ok_or(NoCredential::Unsupported)?;
         let credential = device.use_passkey(sign_in_start().await?).await?;

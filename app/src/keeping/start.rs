@@ -28,6 +28,11 @@ pub(super) fn begin(keeping: Keeping) {
         }
     }));
     device.on_update(Box::new(move || keeping.set_update()));
+    if keeping.is_leaving() {
+        let session = keeping.session();
+        session.set_kept(session.without_anyone());
+        leptos::task::spawn_local(ask(keeping));
+    }
     leptos::task::spawn_local(async move {
         if let Some(engine) = keeping.engine().await {
             engine.start();
@@ -37,7 +42,15 @@ pub(super) fn begin(keeping: Keeping) {
 
 /// Asks the service who is signed in: whether it answers, and whether it still knows the person.
 async fn ask(keeping: Keeping) {
-    let answer = identity::session().await;
+    let leaving = keeping.is_leaving();
+    let answer = if leaving {
+        identity::sign_out().await
+    } else {
+        identity::session().await
+    };
+    if leaving && answer.is_ok() {
+        keeping.set_leaving("");
+    }
     if let Ok(view) = &answer {
         keeping.session().look_at(view.clone());
     }

@@ -14,6 +14,7 @@ use crate::components::passkey::{
 use crate::components::problem::{Trouble, TroubleView};
 use crate::components::work::Work;
 use crate::device::device;
+use crate::keeping::keeping;
 use crate::problem::Problem;
 use crate::session::{Session, session};
 use domain::clock::long_time;
@@ -150,11 +151,16 @@ impl Account {
         }
         self.clear();
         // Without a session this screen gives way to sign-in.
-        self.work
-            .once(sign_out_everywhere(), move |answer| match answer {
-                Ok(view) => self.session.set(view),
-                Err(problem) => self.trouble.take(problem),
-            });
+        let keeping = keeping();
+        let leaving = async move {
+            let view = sign_out_everywhere().await?;
+            keeping.signed_out().await;
+            Ok(view)
+        };
+        self.work.once(leaving, move |answer| match answer {
+            Ok(view) => self.session.set(view),
+            Err(problem) => self.trouble.take(problem),
+        });
     }
 }
 

@@ -43,7 +43,7 @@ pub fn screen() -> AnyView {
     Effect::new(move || {
         // One whom only the device knows may be here to sign in with the service again.
         let known = session.is_live() || keeping.link() != Link::Online;
-        if !asking.get() && known && session.signed_in().is_some() {
+        if !asking.get() && !session.is_locked() && known && session.signed_in().is_some() {
             navigate(&after_sign_in(session, &next), instead());
         }
     });
@@ -75,15 +75,16 @@ const PATIENCE: u32 = 3_000;
 /// How someone was let in.
 enum Let {
     /// By the service.
-    In(SessionView),
+    In(Box<SessionView>),
     /// By passkey alone, to what is kept on the device.
     Kept,
 }
 
-/// The service's challenge. `None` where it does not answer, and the device has something to unlock.
-async fn options(keeping: Keeping) -> Result<Option<WebAuthnJson>, Problem> {
+/// The service's challenge; `afresh` where it is not to be the person who locked the page. `None` where it does not answer, and the device has something to unlock.
+async fn options(keeping: Keeping, afresh: bool) -> Result<Option<WebAuthnJson>, Problem> {
     let kept = matches!(keeping.safe_now(), Safe::Locked | Safe::Open);
-    if kept && keeping.is_cut_off() {
+    let locked = keeping.session().is_locked_now();
+    if kept && !afresh && (locked || keeping.is_cut_off()) {
         return Ok(None);
     }
     let answer = match keeping.within(PATIENCE, sign_in_start()).await {
@@ -114,7 +115,7 @@ struct SignIn {
 }
 
 impl SignIn {
-    fn begin(self) {
+    fn begin(self, afresh: bool) {
         if self.work.busy() {
             return;
         }
@@ -128,13 +129,13 @@ impl SignIn {
                 let device = device
                     .filter(|device| device.has_passkeys())
                     .ok_or(NoCredential::Unsupported)?;
-                let Some(options) = options(keeping).await? else {
+                let Some(options) = options(keeping, afresh).await? else {
                     keeping.unlock().await?;
                     return Ok(Let::Kept);
                 };
                 let credential = device.use_passkey(options).await?;
                 checking.try_set(true);
-                Ok(Let::In(sign_in_finish(credential).await?))
+                Ok(Let::In(Box::new(sign_in_finish(credential).await?)))
             },
             move |answer| self.end(answer),
         );
@@ -145,7 +146,7 @@ impl SignIn {
         match answer {
             Ok(Let::Kept) => {}
             Ok(Let::In(view)) if view.signed_in.is_some() => {
-                self.session.set(view);
+                self.session.set(*view);
                 self.keeping.signed_in();
             }
             Ok(Let::In(_)) => self
@@ -177,7 +178,7 @@ impl SignIn {
                     self.failed.set(None);
                     self.checking.set(true);
                     self.work.once(
-                        async move { Ok(Let::In(sign_in_finish(credential).await?)) },
+                        async move { Ok(Let::In(Box::new(sign_in_finish(credential).await?))) },
                         move |answer| self.end(answer),
                     );
                 }
@@ -200,13 +201,18 @@ fn Card(session: Session, keeping: Keeping) -> AnyView {
         suggests: RwSignal::new(false),
     };
     Effect::new(move || {
-        if keeping.link() == Link::Online {
+        if keeping.link() == Link::Online && !session.is_locked() {
             sign_in.wait();
         }
     });
     let cut_off = move || keeping.link() != Link::Online;
-    let unlocks = move || cut_off() && matches!(keeping.safe(), Safe::Locked | Safe::Open);
+    let unlocks = move || {
+        (cut_off() || session.is_locked()) && matches!(keeping.safe(), Safe::Locked | Safe::Open)
+    };
     let lead = move || match (cut_off(), keeping.safe()) {
+        (false, Safe::Locked | Safe::Open) if session.is_locked() => {
+            "The page was locked. Unlock to carry on where you were."
+        }
         (false, _) | (true, Safe::Unknown) => "There is no user name and no password.",
         (true, Safe::Locked | Safe::Open) => {
             "You are offline. Unlock to use what you saved on this device."
@@ -227,7 +233,7 @@ fn Card(session: Session, keeping: Keeping) -> AnyView {
                 class="ncrs-signin__button"
                 type="button"
                 aria-disabled=move || sign_in.work.pending().then_some("true")
-                on:click=move |_| sign_in.begin()
+                on:click=move |_| sign_in.begin(false)
             >
                 <svg class="ncrs-signin__icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
                     <path d="M5.5 18.5c1.2-1.9 1.5-4 1.5-6.5a5 5 0 0 1 10 0c0 1.5-.1 2.9-.3 4.2M3.5 14.5c.4-.8.5-1.6.5-2.5a8 8 0 0 1 12.8-6.4M19.2 8.5c.5 1.1.8 2.3.8 3.5 0 1.7-.1 3.3-.4 4.8M8.5 20.5c1-2 1.5-4.5 1.5-8.5a2 2 0 0 1 4 0c0 3.5-.5 6.5-1.5 9" />
@@ -253,6 +259,13 @@ fn Card(session: Session, keeping: Keeping) -> AnyView {
                         spellcheck="false"
                     />
                 </div>
+            </Show>
+            <Show when=move || unlocks() && !cut_off()>
+                <p class="ncrs-signin__other">
+                    <button class="ncrs-link-button" type="button" on:click=move |_| sign_in.begin(true)>
+                        "Someone else? Sign in"
+                    </button>
+                </p>
             </Show>
             <p class="ncrs-signin__other">
                 "First time here? " <a href="/enrol">"Set up this device"</a>

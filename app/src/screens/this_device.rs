@@ -38,7 +38,7 @@ fn saved(keeping: Keeping) -> AnyView {
                 {row("Patients", patients.to_string(), Some(("/visits", "Visit list")))}
                 {row(
                     "Changes that wait to be sent",
-                    (counts.waiting + counts.decisions).to_string(),
+                    (counts.waiting + counts.needs_decision).to_string(),
                     Some(("/changes", "See changes")),
                 )}
             </dl>

@@ -6,6 +6,7 @@ use app::device::{NoVault, Shelf};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::ids::{PersonId, VaultId};
+use domain::retention::{Fate, Seen};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -290,8 +291,9 @@ impl Entry {
     }
 
     /// Whether it is gone at that time.
-    pub(super) fn expired(&self, now: Timestamp) -> bool {
-        self.expires.is_some_and(|expires| now >= expires)
+    pub(super) fn fate(&self, seen: Seen, now: Timestamp) -> Fate {
+        self.expires
+            .map_or(Fate::Shown, |expires| seen.fate(expires, now))
     }
 }
 
@@ -319,15 +321,15 @@ fn micros(expires: Option<Timestamp>) -> i64 {
     expires.map_or(NEVER, Timestamp::as_microsecond)
 }
 
-/// A time as the clock's shelf keeps it.
-pub(super) fn time_bytes(time: Timestamp) -> Vec<u8> {
-    time.as_microsecond().to_be_bytes().to_vec()
+/// What the device has seen of time, as it is encrypted.
+pub(super) fn clock_bytes(seen: &Seen) -> Vec<u8> {
+    // Two times are always written.
+    serde_json::to_vec(seen).unwrap_or_default()
 }
 
 /// The other way round.
-pub(super) fn time_in(bytes: &[u8]) -> Option<Timestamp> {
-    let micros = i64::from_be_bytes(bytes.try_into().ok()?);
-    Timestamp::from_microsecond(micros).ok()
+pub(super) fn clock_in(bytes: &[u8]) -> Option<Seen> {
+    serde_json::from_slice(bytes).ok()
 }
 
 #[cfg(test)]
@@ -400,7 +402,11 @@ mod tests {
             place(VAULT, 4, &[5; NAME]),
             "11111111-2222-4333-8444-555555555555/4/BQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQU"
         );
-        assert_eq!(hex(&time_bytes(time())), "00064bf246aa5200");
+        let seen = clock_bytes(&Seen::told(time()));
+        assert_eq!(
+            String::from_utf8(seen).unwrap(),
+            r#"{"latest":"2026-03-01T08:30:00Z","sure":"2026-03-01T08:30:00Z"}"#
+        );
     }
 
     #[test]
@@ -464,13 +470,15 @@ mod tests {
     #[test]
     fn an_entry_is_gone_from_its_last_moment_on() {
         let before = time() - jiff::Span::new().microseconds(1);
-        assert!(!entry().expired(before));
-        assert!(entry().expired(time()));
+        let fate = |at| entry().fate(Seen::told(at), at);
+        assert_eq!(fate(before), Fate::Shown);
+        assert_eq!(fate(time()), Fate::Over);
         let forever = Entry {
             expires: None,
             ..entry()
         };
-        assert!(!forever.expired(Timestamp::MAX));
+        let end = Timestamp::MAX;
+        assert_eq!(forever.fate(Seen::told(end), end), Fate::Shown);
     }
 
     #[test]
@@ -532,7 +540,8 @@ mod tests {
 
     #[test]
     fn times_are_kept_exactly() {
-        assert_eq!(time_in(&time_bytes(time())), Some(time()));
-        assert_eq!(time_in(b"short"), None);
+        let seen = Seen::told(time());
+        assert_eq!(clock_in(&clock_bytes(&seen)), Some(seen));
+        assert_eq!(clock_in(b"short"), None);
     }
 }

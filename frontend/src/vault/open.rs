@@ -7,6 +7,7 @@ use crate::browser::now;
 use crate::passkeys::Passkeys;
 use app::device::{Keep, Later, NoVault, Shelf, Vault};
 use domain::ids::VaultId;
+use domain::retention::{Fate, Seen};
 use jiff::{SignedDuration, Timestamp};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -30,7 +31,7 @@ struct Inner {
     store: Rc<Store>,
     passkeys: Rc<Passkeys>,
     /// The latest time that was seen: a clock that is turned back stands still there.
-    seen: Cell<Timestamp>,
+    seen: Cell<Seen>,
     /// The latest that is in the database.
     noted: Cell<Timestamp>,
 }
@@ -99,7 +100,7 @@ impl OpenVault {
             credential,
             store,
             passkeys,
-            seen: Cell::new(Timestamp::MIN),
+            seen: Cell::new(Seen::told(Timestamp::MIN)),
             noted: Cell::new(Timestamp::MIN),
         }))
     }
@@ -108,13 +109,14 @@ impl OpenVault {
     pub(super) async fn settled(self, now: Timestamp) -> Result<Self, NoVault> {
         let inner = &self.0;
         let keys = inner.keys()?;
-        inner.seen.set(now);
         let clock = inner.read(&keys, CLOCK, SEEN).await?;
-        if let Some(noted) = clock.as_deref().and_then(format::time_in) {
-            inner.noted.set(noted);
-            inner.seen.set(noted.max(now));
-        }
-        inner.store.sweep(inner.id, inner.seen.get()).await?;
+        let noted = clock.as_deref().and_then(format::clock_in);
+        let seen = noted.unwrap_or(Seen::told(now)).looked(now);
+        inner
+            .noted
+            .set(noted.map_or(Timestamp::MIN, |noted| noted.at_least(Timestamp::MIN)));
+        inner.seen.set(seen);
+        inner.store.sweep(inner.id, seen, now).await?;
         inner.keep(&keys, Vec::new()).await?;
         Ok(self)
     }
@@ -128,9 +130,10 @@ impl Inner {
 
     /// The time, which never runs backwards.
     fn time(&self) -> Timestamp {
-        let time = self.seen.get().max(now());
-        self.seen.set(time);
-        time
+        let now = now();
+        let seen = self.seen.get().looked(now);
+        self.seen.set(seen);
+        seen.at_least(now)
     }
 
     async fn place(&self, keys: &Keys, shelf: u8, name: &str) -> Result<String, NoVault> {
@@ -146,7 +149,7 @@ impl Inner {
         place: &str,
         entry: &Entry,
     ) -> Result<Option<Vec<u8>>, NoVault> {
-        if entry.expired(self.time()) {
+        if entry.fate(self.seen.get(), now()) != Fate::Shown {
             return Ok(None);
         }
         let name = format::name_in(place).ok_or(NoVault::Broken)?;
@@ -212,7 +215,7 @@ impl Inner {
         changes.push(Change::Put {
             shelf: CLOCK,
             name: SEEN.to_owned(),
-            value: format::time_bytes(time),
+            value: format::clock_bytes(&self.seen.get()),
             expires: None,
         });
         let mut named = self.name_all(keys, changes).await?;
@@ -265,7 +268,7 @@ impl Inner {
         if self.time().duration_since(self.noted.get()) < NOTE {
             return;
         }
-        self.noted.set(self.seen.get());
+        self.noted.set(self.time());
         let inner = self.clone();
         spawn_local(async move {
             let _turn = inner.store.turn().await;
@@ -278,6 +281,10 @@ impl Inner {
 impl Vault for OpenVault {
     fn id(&self) -> VaultId {
         self.0.id
+    }
+
+    fn told(&self, service: Timestamp) {
+        self.0.seen.set(Seen::told(service).looked(now()));
     }
 
     fn get(&self, shelf: Shelf, name: &str) -> Later<Result<Option<Vec<u8>>, NoVault>> {

@@ -7,6 +7,7 @@ use super::format::{self, Entry, Header};
 use crate::js::{call, set_member};
 use app::device::NoVault;
 use domain::ids::VaultId;
+use domain::retention::{Fate, Seen};
 use gloo::events::EventListener;
 use idb::event::VersionChangeEvent;
 use idb::{
@@ -392,12 +393,17 @@ impl Store {
     }
 
     /// Removes what of a vault has expired. What cannot be read stays.
-    pub(super) async fn sweep(&self, vault: VaultId, now: Timestamp) -> Result<(), NoVault> {
+    pub(super) async fn sweep(
+        &self,
+        vault: VaultId,
+        seen: Seen,
+        now: Timestamp,
+    ) -> Result<(), NoVault> {
         let transaction = self.writing(&[ENTRIES]).await?;
         let entries = transaction.store(ENTRIES)?;
         let range = beginning(&format::vault_place(vault))?;
         for (place, there) in everything(&entries, Some(range)).await? {
-            if entry(&there).is_ok_and(|entry| entry.expired(now)) {
+            if entry(&there).is_ok_and(|entry| entry.fate(seen, now) == Fate::Over) {
                 entries
                     .delete(Query::Key(place.as_str().into()))
                     .map_err(failed)?;

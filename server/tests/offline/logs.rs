@@ -506,7 +506,7 @@ async fn the_log_stays_with_the_device_until_the_audit_has_it() {
             .await;
         assert_eq!(
             told(device.deliver(&nurse, &entries).await),
-            Kind::Unavailable
+            Kind::NotAccountable
         );
         assert_eq!(count(ground, "relationship").await, 0);
         ground

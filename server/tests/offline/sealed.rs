@@ -219,7 +219,7 @@ async fn the_rights_are_those_of_any_change() {
         ground
             .tamper("alter table audit_entry rename to taken_away")
             .await;
-        assert_eq!(told(deliver(&nurse, &sealed).await), Kind::Unavailable);
+        assert_eq!(told(deliver(&nurse, &sealed).await), Kind::NotAccountable);
         ground
             .tamper("alter table taken_away rename to audit_entry")
             .await;

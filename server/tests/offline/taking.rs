@@ -209,7 +209,7 @@ async fn nothing_goes_along_without_the_audit() {
             .tamper("alter table audit_entry rename to taken_away")
             .await;
         for asked in [TakeSummary::Without, TakeSummary::Agreed] {
-            assert_eq!(told(take(&nurse, visit, asked).await), Kind::Unavailable);
+            assert_eq!(told(take(&nurse, visit, asked).await), Kind::NotAccountable);
         }
         assert_eq!(count(ground, "relationship").await, 0);
         ground

@@ -191,10 +191,10 @@ async fn nothing_is_listed_without_the_audit() {
         ground
             .tamper("alter table audit_entry rename to taken_away")
             .await;
-        assert_eq!(told(add(&nurse, WITHHELD).await), Kind::Unavailable);
+        assert_eq!(told(add(&nurse, WITHHELD).await), Kind::NotAccountable);
         assert_eq!(
             told(Offline::visits(&nurse.offline()).await),
-            Kind::Unavailable
+            Kind::NotAccountable
         );
         ground
             .tamper("alter table taken_away rename to audit_entry")

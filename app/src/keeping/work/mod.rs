@@ -18,19 +18,19 @@ mod visits;
 
 use super::engine::{Engine, NotKept, Sent};
 use super::saved::Saved;
-use super::{Counts, Keeping, Safe};
+use super::{Keeping, Safe};
 use crate::api::ContextKey;
 use crate::api::identity::SessionView;
 use crate::api::offline::{TakeSummary, Target};
 use crate::api::records::OpenedSummary;
 use crate::device::{Device, Later, NoVault, Vault};
 use crate::problem::Problem;
-use crate::session::with_next;
+use crate::session::{lock_name, with_next};
 use domain::adjustment::{AdjustmentChange, AdjustmentRecord, Provenance};
 use domain::command::Command;
 use domain::device_log::{Act, Part};
 use domain::ids::{CommandId, ContextId, PartId, PersonId, VisitId};
-use domain::outbox::{Decision, Entry, Outbox, Overlay, Pause, Queue, overlay};
+use domain::outbox::{Counts, Decision, Entry, Outbox, Overlay, Pause, Queue, overlay};
 use domain::permission::PermissionAnswer;
 use domain::{NhsNumber, Sourced};
 use jiff::Timestamp;
@@ -45,6 +45,8 @@ use std::sync::Arc;
 
 /// What the other tabs are told when something that is kept has changed.
 const CHANGED: &str = "kept";
+/// What the other tabs are told when someone signed out.
+const SIGNED_OUT: &str = "signed-out";
 /// What the service worker says when there is a network again.
 const DELIVER: &str = "deliver";
 /// How often idleness is looked at, in milliseconds.
@@ -139,10 +141,10 @@ impl Keeper {
     }
 
     fn changed(&self) {
-        let outbox = self.outbox.borrow().counts();
+        let counts = self.outbox.borrow().counts();
         self.keeping.set_counts(Counts {
-            waiting: outbox.waiting,
-            decisions: outbox.needs_decision + self.lost.borrow().len(),
+            needs_decision: counts.needs_decision + self.lost.borrow().len(),
+            ..counts
         });
         self.keeping.changed();
     }
@@ -190,6 +192,17 @@ impl Engine for Keeper {
             Box::new(move || {
                 if let Some(me) = told.upgrade() {
                     me.soon(async move |me| me.reload().await);
+                }
+            }),
+        );
+        let told = self.me.clone();
+        self.device.on_announced(
+            SIGNED_OUT,
+            Box::new(move || {
+                if let Some(me) = told.upgrade() {
+                    me.shut();
+                    let session = me.keeping.session();
+                    session.set_kept(session.without_anyone());
                 }
             }),
         );
@@ -246,7 +259,12 @@ impl Engine for Keeper {
 
     fn session_changed(&self) {
         self.soon(async move |me| {
-            me.remember_session().await;
+            if me.keeping.session().is_live_now() {
+                me.remember_session().await;
+            } else {
+                // The service no longer knows them: perhaps what is kept may not stay either.
+                me.check_standing().await;
+            }
             me.deliver_all().await;
         });
     }
@@ -267,6 +285,8 @@ impl Engine for Keeper {
         let Some(open) = self.open.take() else { return };
         open.vault.lock();
         self.keeping.set_safe(Safe::Locked);
+        self.device
+            .set_preference(&lock_name(self.device.tab()), "yes");
         let here = window().location().pathname().unwrap_or_default();
         // The page goes, and with it everything that was read.
         self.device.leave_for(&with_next("/sign-in", &here));
@@ -292,7 +312,10 @@ impl Engine for Keeper {
         context
     }
 
-    fn note(&self, context: ContextId, patient: NhsNumber) {
+    fn note(&self, context: ContextId, patient: NhsNumber, at: Option<Timestamp>) {
+        if let (Ok(vault), Some(at)) = (self.vault(), at) {
+            vault.told(at);
+        }
         self.places
             .borrow_mut()
             .entry(context)

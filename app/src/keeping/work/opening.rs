@@ -1,6 +1,6 @@
 //! Opening and locking what is kept for someone.
 
-use super::{CHANGED, Keeper, Open, read, written};
+use super::{Keeper, Open, SIGNED_OUT, read, written};
 use crate::api::identity::SessionView;
 use crate::api::offline::{Standing, register_vault, vault_standing};
 use crate::device::{Keep, NoVault, Shelf, Vault};
@@ -195,6 +195,7 @@ impl Keeper {
         };
         self.open.replace(Some(open));
         self.keeping.set_safe(Safe::Open);
+        self.keeping.unlocked();
         self.load_outbox().await?;
         self.changed();
         Ok(())
@@ -213,7 +214,7 @@ impl Keeper {
         self.changed();
     }
 
-    fn shut(&self) {
+    pub(super) fn shut(&self) {
         if let Some(open) = self.open.take() {
             open.vault.lock();
         }
@@ -228,7 +229,7 @@ impl Keeper {
         if let Ok(vault) = self.vault() {
             let shelves = [Shelf::Visits, Shelf::Doorstep, Shelf::Drafts, Shelf::Person];
             let _ = vault.keep(shelves.map(Keep::Clear).to_vec()).await;
-            self.device.announce(CHANGED);
+            self.device.announce(SIGNED_OUT);
         }
         self.shut();
     }

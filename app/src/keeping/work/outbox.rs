@@ -179,7 +179,7 @@ impl Keeper {
         match &outbox.get(id)?.state {
             State::Waiting { .. } | State::InFlight { .. } => None,
             State::NeedsDecision { question, .. } => Some(match question {
-                Question::Conflict { theirs } => Sent::Conflict((**theirs).clone()),
+                Question::Conflict { theirs } => Sent::Conflict(theirs.clone()),
                 Question::Refused { why } => Sent::Refused(Kind::from(why).into()),
             }),
             State::Settled { .. } => Some(Sent::Applied),
@@ -210,7 +210,7 @@ impl Keeper {
         self.changed();
         match answer {
             Ok(Receipt::Applied(_)) => Ok(Sent::Applied),
-            Ok(Receipt::Conflict(theirs)) => Ok(Sent::Conflict(theirs)),
+            Ok(Receipt::Conflict(theirs)) => Ok(Sent::Conflict(Box::new(theirs))),
             Err(problem) if problem.retryable() => Err(NotKept::Device(none)),
             Err(problem) => Ok(Sent::Refused(problem)),
         }

@@ -62,6 +62,7 @@ impl Keeper {
                 return Err(NotKept::Service(problem));
             }
         };
+        vault.told(taken.taken_at);
         let until = Some(taken.until);
         let (saved, sealed) = Saved::of(taken);
         let name = visit.to_string();

@@ -60,7 +60,7 @@ impl Opening {
             move |answer| match answer {
                 Ok(context) => {
                     if let Some(engine) = keeping.engine_now() {
-                        engine.note(context, patient);
+                        engine.note(context, patient, None);
                     }
                     self.go.run(format!("/record/{context}"));
                 }

@@ -27,6 +27,7 @@ use domain::clock::{Age, long_time};
 use domain::ids::ContextId;
 use domain::patient::{InContext, PatientBanner};
 use domain::permission::PermissionAnswer;
+use domain::sourced::Source;
 use domain::{NhsNumber, Sourced};
 use jiff::Timestamp;
 use leptos::prelude::*;
@@ -155,7 +156,11 @@ impl RecordFrame {
             Ok(answer) if answer.context == asked.key.context => {
                 let patient = answer.banner.nhs_number;
                 if let Some(engine) = self.keeping.engine_now() {
-                    engine.note(answer.context, patient);
+                    let at = match answer.read.source {
+                        Source::Live { at } => Some(at),
+                        Source::Saved { .. } => None,
+                    };
+                    engine.note(answer.context, patient, at);
                 }
                 for pad in [self.create, self.add] {
                     pad.of(patient);

@@ -234,14 +234,16 @@ fn essentials(frame: RecordFrame, patient: &Patient) -> AnyView {
         <p class="nhsuk-body">
             <a class="nhsuk-link" href=frame.path_now("/details")>"See all details"</a>
         </p>
-        {(!patient.restricted)
-            .then(|| {
-                view! {
-                    <p class="nhsuk-body">
-                        <AddToVisits patient=patient.nhs_number name="" />
-                    </p>
-                }
-            })}
+        {if patient.restricted {
+            why("A restricted record is never saved on a device, so it cannot be put on the visit list.")
+        } else {
+            view! {
+                <p class="nhsuk-body">
+                    <AddToVisits patient=patient.nhs_number name="" />
+                </p>
+            }
+                .into_any()
+        }}
     }
     .into_any()
 }

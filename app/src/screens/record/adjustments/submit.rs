@@ -115,7 +115,7 @@ impl Sending {
                     );
                 }
                 Ok(Sent::Conflict(record)) => {
-                    conflict(record);
+                    conflict(*record);
                     focus_soon("maincontent");
                 }
                 Ok(Sent::Refused(problem)) | Err(NotKept::Service(problem)) => match problem.kind {

@@ -1,0 +1,81 @@
+// A bad network: slow, and broken in the middle.
+import {
+  changes,
+  DELIVER,
+  loadVisits,
+  networkIsBack,
+  openVisit,
+  saveFlagHere,
+  toChanges,
+} from "../support/offline.ts";
+import { PATIENTS, Person } from "../support/person.ts";
+import { expect, test } from "../support/test.ts";
+
+test.use({ behindProxy: true });
+
+test("a slow answer: the saved copy is shown, and the late answer takes its place", async ({
+  page,
+  server,
+}) => {
+  const person = new Person(page, server);
+  await loadVisits(person, [PATIENTS.coreOnly]);
+  const release = server.proxy.hold("/api/record/overview");
+  await openVisit(person, PATIENTS.coreOnly);
+  await expect(page.getByText("Saved copy from")).toBeVisible();
+  await expect(page.getByText(/^Live/)).toHaveCount(0);
+  release();
+  await expect(page.getByText(/^Live/)).toBeVisible();
+  await expect(page.getByText("Saved copy from")).toHaveCount(0);
+});
+
+for (const treatment of ["truncate", "lose", "drop"] as const) {
+  test(`a delivery that the network does ${treatment}: it arrives once`, async ({ page, server }) => {
+    const person = new Person(page, server);
+    await loadVisits(person, [PATIENTS.coreOnly]);
+    await openVisit(person, PATIENTS.coreOnly);
+    server.proxy.treat(DELIVER, treatment, 1);
+    await person.writeFlag();
+    await person.button("Save").click();
+    await expect(page.getByText(/^Saved on this device|flag saved/).first()).toBeVisible();
+    await toChanges(person);
+    await networkIsBack(page);
+    await expect(page.getByText(/^Sent /)).toBeVisible({ timeout: 40_000 });
+    const [first, ...rest] = server.proxy.requests(DELIVER);
+    expect(first?.arrived).toBe(false);
+    expect(rest.filter(({ arrived }) => arrived)).toHaveLength(1);
+    await openVisit(person, PATIENTS.coreOnly);
+    await person.tab("Adjustments");
+    await expect(page.getByText(/^Live/)).toBeVisible();
+    await expect(changes(page, "Does lip read")).toHaveCount(1);
+  });
+}
+
+test("a passkey that keeps no secret: changes are sealed, and arrive", async ({ page, server }) => {
+  const person = new Person(page, server);
+  await person.giveFingerprintReader();
+  await person.enrol("nurse");
+  await person.appIsKept();
+  await person.menu("Visit list");
+  await expect(page.getByText("This passkey cannot keep records on this device")).toBeVisible();
+  await expect(person.button("Take today's list offline")).toHaveCount(0);
+
+  await person.open(PATIENTS.coreOnly);
+  await person.writeFlag();
+  server.proxy.cut();
+  await person.button("Save").click();
+  await expect(page.getByText("Saved on this device.")).toBeVisible();
+  await person.goto("/changes");
+  await expect(page.locator("body")).not.toContainText("Does lip read");
+
+  server.proxy.mend();
+  await networkIsBack(page);
+  await expect
+    .poll(() => server.proxy.requests("/api/commands/deliver-sealed").map(({ status }) => status))
+    .toEqual([200]);
+  await person.open(PATIENTS.coreOnly);
+  await person.tab("Adjustments");
+  await expect(changes(page, "Does lip read")).toHaveCount(1);
+  await person.goto("/changes");
+  await expect(page.getByText("Nothing waits")).toBeVisible();
+  void saveFlagHere;
+});
