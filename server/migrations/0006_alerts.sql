@@ -65,6 +65,14 @@ create table alert_watch (
 );
 insert into alert_watch (lane, seq) select lane, seq from audit_head;
 
+-- Where staff live, as their employer gave it, by domain::alert::Home: for the rule that compares it
+-- with where a patient lives, and nothing else.
+create table staff_home (
+    person {{text_key}} not null primary key,
+    line text not null,
+    postcode text not null
+);
+
 -- Of so many in a hundred alerts, every one is checked.
 create table alert_sampling (
     organisation {{text_key}} not null primary key,

@@ -45,7 +45,7 @@ pub struct Settings {
     pub mail: Option<Mail>,
     /// `NCRS_ALERT_WEBHOOK`: where else they are told of.
     pub webhook: Option<Webhook>,
-    /// `NCRS_ALERT_MANY_PATIENTS`, `NCRS_ALERT_MANY_MINUTES` and `NCRS_ALERT_NAMES`: what counts as
+    /// `NCRS_ALERT_MANY_PATIENTS`, `NCRS_ALERT_MANY_MINUTES` and `NCRS_ALERT_LIKENESS`: what counts as
     /// unusual.
     pub unusual: Thresholds,
 }
@@ -214,7 +214,7 @@ struct File {
     alert_webhook_secret: Option<String>,
     alert_many_patients: Option<String>,
     alert_many_minutes: Option<String>,
-    alert_names: Option<String>,
+    alert_likeness: Option<String>,
 }
 
 fn wrong(name: &str, message: impl Into<String>) -> SettingsError {
@@ -375,7 +375,7 @@ impl Settings {
         let unusual = unusual(
             or_file("NCRS_ALERT_MANY_PATIENTS", file.alert_many_patients),
             or_file("NCRS_ALERT_MANY_MINUTES", file.alert_many_minutes),
-            or_file("NCRS_ALERT_NAMES", file.alert_names),
+            or_file("NCRS_ALERT_LIKENESS", file.alert_likeness),
         )?;
         let site_root =
             or_file("NCRS_SITE_ROOT", file.site_root).unwrap_or_else(|| "target/site".into());
@@ -560,7 +560,7 @@ fn webhook(url: Option<String>, secret: Option<String>) -> Result<Option<Webhook
 fn unusual(
     patients: Option<String>,
     minutes: Option<String>,
-    names: Option<String>,
+    likeness: Option<String>,
 ) -> Result<Thresholds, SettingsError> {
     let usual = Thresholds::default();
     let number = |name: &str, given: Option<String>, usual: u32| match given {
@@ -577,21 +577,23 @@ fn unusual(
         many_minutes: number("NCRS_ALERT_MANY_MINUTES", minutes, usual.many_minutes)?,
         ..usual
     };
-    if let Some(names) = names {
+    if let Some(likeness) = likeness {
         unusual.own_record = false;
         unusual.same_surname = false;
+        unusual.same_address = false;
         unusual.colleague = false;
-        for rule in names.split(',').map(str::trim) {
+        for rule in likeness.split(',').map(str::trim) {
             match rule {
                 "own-record" => unusual.own_record = true,
                 "same-surname" => unusual.same_surname = true,
+                "same-address" => unusual.same_address = true,
                 "colleague" => unusual.colleague = true,
                 "none" => {}
                 other => {
                     return Err(wrong(
-                        "NCRS_ALERT_NAMES",
+                        "NCRS_ALERT_LIKENESS",
                         format!(
-                            "{other:?} is none of own-record, same-surname, colleague and none"
+                            "{other:?} is none of own-record, same-surname, same-address, colleague and none"
                         ),
                     ));
                 }
@@ -654,7 +656,7 @@ mod tests {
             ("NCRS_ALERT_WEBHOOK", "hooks"),
             ("NCRS_ALERT_MANY_PATIENTS", "0"),
             ("NCRS_ALERT_MANY_MINUTES", "an hour"),
-            ("NCRS_ALERT_NAMES", "own-record,everyone"),
+            ("NCRS_ALERT_LIKENESS", "own-record,everyone"),
         ];
         for (name, value) in wrong {
             let error = read(&[(name, value)]).unwrap_err();
@@ -714,13 +716,14 @@ mod tests {
     fn what_is_unusual_can_be_set() {
         let settings = read(&[
             ("NCRS_ALERT_MANY_PATIENTS", "12"),
-            ("NCRS_ALERT_NAMES", "colleague"),
+            ("NCRS_ALERT_LIKENESS", "colleague"),
         ])
         .unwrap();
         let expected = Thresholds {
             many_patients: 12,
             own_record: false,
             same_surname: false,
+            same_address: false,
             ..Thresholds::default()
         };
         assert_eq!(settings.unusual, expected);

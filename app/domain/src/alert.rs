@@ -7,8 +7,9 @@
 use crate::FieldError;
 use crate::ids::AlertId;
 use crate::name::PersonName;
+use crate::patient::Address;
 use crate::role::Activity;
-use crate::search_keys::name_key;
+use crate::search_keys::{name_key, postcode_key};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -65,6 +66,8 @@ coded! {
         OwnRecord = "own-record", "Possibly their own record";
         /// The patient has the family name of the person who looked.
         SameSurname = "same-surname", "Same family name";
+        /// The patient lives where the person who looked lives.
+        SameAddress = "same-address", "Same address";
         /// The patient has the name of someone who works in the same organisation.
         Colleague = "colleague", "Possibly a colleague";
         /// A device's log of what was done without the service does not fit together.
@@ -128,6 +131,7 @@ impl AlertKind {
             | Self::ManyPatients
             | Self::OwnRecord
             | Self::SameSurname
+            | Self::SameAddress
             | Self::Colleague
             | Self::DeviceLog => AlertType::Access,
         }
@@ -160,6 +164,9 @@ impl AlertKind {
             }
             Self::SameSurname => {
                 "The patient has the same family name as the person who looked, and may be a relative. With a common name this happens by chance."
+            }
+            Self::SameAddress => {
+                "The patient lives at the address that was given for the person who looked, and may be of their household. Staff who live where they work, such as in a care home, share it with their patients."
             }
             Self::Colleague => {
                 "The patient has the same name as someone who works in your organisation. Staff are patients too: check that the look was part of their care."
@@ -421,6 +428,8 @@ pub struct Thresholds {
     pub own_record: bool,
     /// Whether [`AlertKind::SameSurname`] is looked for.
     pub same_surname: bool,
+    /// Whether [`AlertKind::SameAddress`] is looked for.
+    pub same_address: bool,
     /// Whether [`AlertKind::Colleague`] is looked for.
     pub colleague: bool,
 }
@@ -432,13 +441,14 @@ impl Default for Thresholds {
             many_minutes: 60,
             own_record: true,
             same_surname: true,
+            same_address: true,
             colleague: true,
         }
     }
 }
 
-/// What is known of a look when patterns are looked for. Addresses and dates of birth of staff are
-/// not known to the service, so that no rule can rest on them.
+/// What is known of a look when patterns are looked for. Dates of birth of staff are not known to the
+/// service, so that no rule can rest on them.
 #[derive(Clone, Copy)]
 pub struct Look<'a> {
     /// The name of the person who looked, as spoken.
@@ -447,6 +457,10 @@ pub struct Look<'a> {
     pub patient: &'a [PersonName],
     /// The names, as spoken, of others who work in the same organisation.
     pub colleagues: &'a [String],
+    /// Where the person lives, where their employer has said so.
+    pub home: Option<&'a Home>,
+    /// Where the patient lives.
+    pub addresses: &'a [Address],
     /// How many different patients the person opened within [`Thresholds::many_minutes`], this one
     /// among them.
     pub patients: u32,
@@ -486,10 +500,18 @@ pub fn patterns(look: &Look<'_>, thresholds: &Thresholds) -> Vec<Pattern> {
         .as_ref()
         .is_some_and(|own| look.patient.iter().any(|name| own.shares_family(name)));
     let is_own = full(&own);
+    let at_home = look
+        .home
+        .is_some_and(|home| look.addresses.iter().any(|address| home.is(address)));
     if is_own && thresholds.own_record {
         add(AlertKind::OwnRecord, "");
-    } else if family && thresholds.same_surname {
-        add(AlertKind::SameSurname, "");
+    } else {
+        if family && thresholds.same_surname {
+            add(AlertKind::SameSurname, "");
+        }
+        if at_home && thresholds.same_address {
+            add(AlertKind::SameAddress, "");
+        }
     }
     if thresholds.colleague
         && look
@@ -500,6 +522,38 @@ pub fn patterns(look: &Look<'_>, thresholds: &Thresholds) -> Vec<Pattern> {
         add(AlertKind::Colleague, "");
     }
     found
+}
+
+/// Where a member of staff lives, as far as it takes to compare it: keys, not what is written on a letter.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Home {
+    /// The first line or lines, from the house on: "FLAT24MILLLANE".
+    pub line: String,
+    /// "LS298AB".
+    pub postcode: String,
+}
+
+impl Home {
+    /// `None` where either is missing.
+    pub fn of(line: &str, postcode: &str) -> Option<Self> {
+        let home = Self {
+            line: name_key(line),
+            postcode: postcode_key(postcode),
+        };
+        (!home.line.is_empty() && !home.postcode.is_empty()).then_some(home)
+    }
+
+    /// Lines are broken in different places, and a town may be missing: the beginning has to be the same.
+    fn is(&self, address: &Address) -> bool {
+        postcode_key(&address.postcode) == self.postcode
+            && name_key(&address.lines.concat()).starts_with(&self.line)
+    }
+}
+
+impl std::fmt::Debug for Home {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Home(hidden)")
+    }
 }
 
 /// The titles that may stand before a spoken name.

@@ -2,12 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use domain::alert::{
-    AlertKind, AlertReason, AlertState, AlertType, Explanation, Finding, LONGEST_NOTE, Look,
+    AlertKind, AlertReason, AlertState, AlertType, Explanation, Finding, Home, LONGEST_NOTE, Look,
     MOST_ATTEMPTS, Receives, Refused, Stage, Step, Thresholds, checked_note, patterns, retry_after,
     sampled,
 };
 use domain::ids::AlertId;
 use domain::name::PersonName;
+use domain::patient::Address;
 use domain::role::Activity;
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -88,7 +89,7 @@ fn a_kind_goes_to_those_who_receive_its_type() {
 #[test]
 fn codes_stay_as_they_are() {
     let codes = |codes: Vec<&str>| codes.join(" ");
-    insta::assert_snapshot!(codes(AlertKind::ALL.iter().map(|it| it.code()).collect()), @"self-claimed emergency legal-override restricted pharmacy many-patients own-record same-surname colleague device-log");
+    insta::assert_snapshot!(codes(AlertKind::ALL.iter().map(|it| it.code()).collect()), @"self-claimed emergency legal-override restricted pharmacy many-patients own-record same-surname same-address colleague device-log");
     insta::assert_snapshot!(codes(AlertReason::ALL.iter().map(|it| it.code()).collect()), @"1 2 3 4 5 6");
     insta::assert_snapshot!(codes(Finding::ALL.iter().map(|it| it.code()).collect()), @"appropriate advised mistake inappropriate unknown");
     insta::assert_snapshot!(codes(Explanation::ALL.iter().map(|it| it.code()).collect()), @"not-asked asked answered");
@@ -134,6 +135,8 @@ fn found(
         person,
         patient,
         colleagues: &colleagues,
+        home: None,
+        addresses: &[],
         patients,
     };
     patterns(&look, &Thresholds::default())
@@ -166,6 +169,50 @@ fn names_are_compared_as_people_write_them() {
 }
 
 #[test]
+fn addresses_are_compared_as_people_write_them() {
+    use AlertKind::{OwnRecord, SameAddress, SameSurname};
+    let patient = [name("Jane", "Hall")];
+    let addresses = [Address {
+        kind: "Home".into(),
+        lines: vec!["Flat 2".into(), "4 Mill Lane".into(), "Otley".into()],
+        postcode: "LS29 8AB".into(),
+    }];
+    let found = |person, line, postcode, same_address| -> Vec<AlertKind> {
+        let home = Home::of(line, postcode);
+        let look = Look {
+            person,
+            patient: &patient,
+            colleagues: &[],
+            home: home.as_ref(),
+            addresses: &addresses,
+            patients: 1,
+        };
+        let thresholds = Thresholds {
+            same_address,
+            ..Thresholds::default()
+        };
+        let found = patterns(&look, &thresholds);
+        found.into_iter().map(|pattern| pattern.kind).collect()
+    };
+    let at = |line, postcode| found("Priya Nair", line, postcode, true);
+    assert_eq!(at("Flat 2, 4 Mill Lane", "ls298ab"), [SameAddress]);
+    assert_eq!(at("FLAT 2, 4 MILL LANE, OTLEY", "LS29 8AB"), [SameAddress]);
+    assert_eq!(at("Flat 3, 4 Mill Lane", "LS29 8AB"), []);
+    assert_eq!(at("Flat 2, 4 Mill Lane", "LS29 8AC"), []);
+    // What is not known is not compared.
+    assert_eq!(at("", "LS29 8AB"), []);
+    assert_eq!(at("Flat 2", " "), []);
+    let line = "Flat 2, 4 Mill Lane";
+    assert_eq!(found("Priya Nair", line, "LS29 8AB", false), []);
+    // A relative has both; for oneself the one alert says it.
+    assert_eq!(
+        found("Tom Hall", line, "LS29 8AB", true),
+        [SameSurname, SameAddress]
+    );
+    assert_eq!(found("Jane Hall", line, "LS29 8AB", true), [OwnRecord]);
+}
+
+#[test]
 fn many_patients_have_a_threshold_that_is_told() {
     let patient = [name("Jane", "Hall")];
     assert_eq!(found("Priya Nair", &patient, &[], 29), []);
@@ -182,6 +229,8 @@ fn many_patients_have_a_threshold_that_is_told() {
         person: "Priya Nair",
         patient: &patient,
         colleagues: &[],
+        home: None,
+        addresses: &[],
         patients: 6,
     };
     let found = patterns(&look, &thresholds);
@@ -200,11 +249,14 @@ fn a_rule_can_be_switched_off() {
         person: "Hannah Ashby",
         patient: &patient,
         colleagues: &colleagues,
+        home: None,
+        addresses: &[],
         patients: 1,
     };
     let none = Thresholds {
         own_record: false,
         same_surname: false,
+        same_address: false,
         colleague: false,
         ..Thresholds::default()
     };

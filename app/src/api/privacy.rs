@@ -7,7 +7,7 @@
 use crate::problem::Problem;
 use domain::NhsNumber;
 use domain::alert::{AlertKind, AlertReason, AlertState, Explanation, Finding};
-use domain::ids::{AlertId, CorrelationId};
+use domain::ids::AlertId;
 use jiff::Timestamp;
 use leptos::prelude::*;
 use leptos::server_fn::codec::Json;
@@ -18,10 +18,48 @@ use serde::{Deserialize, Serialize};
 pub enum Which {
     /// Not closed, oldest first.
     Waiting,
-    /// The sample of them, oldest first.
+    /// Of those, the ones that nobody has looked at yet.
+    New,
+    /// Under investigation.
+    Investigated,
+    /// Escalated.
+    Escalated,
+    /// The person was asked, and has not answered.
+    Asked,
+    /// The person has answered, and nobody has closed it since.
+    Answered,
+    /// In the sample.
     Sample,
     /// Closed, newest first.
     Closed,
+}
+
+impl Which {
+    /// Every one, in the order in which they are offered.
+    pub const ALL: [Self; 8] = [
+        Self::Waiting,
+        Self::New,
+        Self::Investigated,
+        Self::Escalated,
+        Self::Asked,
+        Self::Answered,
+        Self::Sample,
+        Self::Closed,
+    ];
+
+    /// As people read it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Waiting => "All that are not closed",
+            Self::New => "New",
+            Self::Investigated => "Under investigation",
+            Self::Escalated => "Escalated",
+            Self::Asked => "Waiting for an explanation",
+            Self::Answered => "Explained, to be decided",
+            Self::Sample => "The sample to check",
+            Self::Closed => "Closed",
+        }
+    }
 }
 
 /// What of the queue is asked for.
@@ -31,6 +69,8 @@ pub struct QueueFilter {
     pub which: Which,
     /// Of one kind only.
     pub kind: Option<AlertKind>,
+    /// Raised at least so many days ago; 0: however lately.
+    pub days: u16,
     /// Those that come after this one.
     pub after: Option<AlertId>,
 }
@@ -105,8 +145,6 @@ pub struct StoryLine {
     pub offline: bool,
     /// It is what the alert is about.
     pub this: bool,
-    /// For support.
-    pub reference: CorrelationId,
 }
 
 /// Something that was done about an alert.
@@ -120,7 +158,7 @@ pub struct StepLine {
     pub what: String,
     /// What was found.
     pub finding: Option<Finding>,
-    /// In words.
+    /// In words; empty for whom the alert is about.
     pub note: String,
 }
 

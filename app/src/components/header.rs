@@ -52,7 +52,11 @@ pub fn Header() -> impl IntoView {
 }
 
 /// What only some roles have.
-fn privacy_links<F>(role: Option<&RoleAssignment>, current: impl Fn(&'static str) -> F) -> AnyView
+fn privacy_links<F>(
+    role: Option<&RoleAssignment>,
+    current: impl Fn(&'static str) -> F,
+    open: RwSignal<bool>,
+) -> AnyView
 where
     F: Fn() -> Option<&'static str> + Send + 'static,
 {
@@ -74,7 +78,12 @@ where
     .map(|(_, to, text)| {
         view! {
             <li class="ncrs-menu__item">
-                <a class="ncrs-menu__link" href=to aria-current=current(to)>
+                <a
+                    class="ncrs-menu__link"
+                    on:click=move |_| open.set(false)
+                    href=to
+                    aria-current=current(to)
+                >
                     {text}
                 </a>
             </li>
@@ -189,10 +198,12 @@ fn Role(person: SignedIn, session: Session, keeping: Keeping) -> AnyView {
                             }}
                         </a>
                     </li>
-                    {privacy_links(person.role.as_ref(), current)}
+                    {privacy_links(person.role.as_ref(), current, open)}
                     <li class="ncrs-menu__item">
-                        <a class="ncrs-menu__link" href="/activity" aria-current=current("/activity")>
-                            "What you looked at"
+                        <a class="ncrs-menu__link" on:click=close href="/activity" aria-current=current("/activity")>
+                            "What you looked at "
+                            {(person.questions > 0)
+                                .then(|| view! { <span class="ncrs-count">{person.questions}</span> })}
                         </a>
                     </li>
                     {several

@@ -14,7 +14,7 @@ use domain::alert::{
     AlertKind, AlertReason, AlertState, Explanation, Finding, Receives, Stage, Step, sampled,
 };
 use domain::ids::{AlertId, PersonId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::any::AnyRow;
 use std::fmt;
 
@@ -175,14 +175,25 @@ impl Alerts {
         }
         let most = usize::try_from(PAGE).unwrap_or(usize::MAX);
         let size = match filter.which {
-            Which::Waiting | Which::Closed => PAGE + 1,
             // A row is in the sample by its id alone, which the database cannot tell.
             Which::Sample => CHUNK,
+            Which::Waiting
+            | Which::New
+            | Which::Investigated
+            | Which::Escalated
+            | Which::Asked
+            | Which::Answered
+            | Which::Closed => PAGE + 1,
         };
         let mut after = filter.after;
         loop {
             let rows = self
-                .rows(&organisation(permit), &kinds, filter.which, after, size)
+                .rows(
+                    &organisation(permit),
+                    &kinds,
+                    QueueFilter { after, ..filter },
+                    size,
+                )
                 .await?;
             let full = usize::try_from(size).is_ok_and(|size| rows.len() >= size);
             after = rows.last().map(|row| row.id).or(after);
@@ -206,30 +217,51 @@ impl Alerts {
         &self,
         organisation: &str,
         kinds: &[AlertKind],
-        which: Which,
-        after: Option<AlertId>,
+        filter: QueueFilter,
         most: u32,
     ) -> Result<Vec<AlertRow>> {
+        let (stage, asked) = match filter.which {
+            Which::Waiting | Which::Sample => (None, None),
+            Which::New => (Some(Stage::Open.code()), None),
+            Which::Investigated => (Some(Stage::UnderInvestigation.code()), None),
+            Which::Escalated => (Some(Stage::Escalated.code()), None),
+            Which::Asked => (None, Some(Explanation::Asked)),
+            Which::Answered => (None, Some(Explanation::Answered)),
+            Which::Closed => (Some(Stage::CLOSED), None),
+        };
+        let newest_first = filter.which == Which::Closed;
         let mut sql = Sql::new(SELECT);
         sql.push(" where organisation = ")
             .bind(organisation.to_owned())?
             .push(" and kind in (")
             .bind_all(kinds.iter().map(|kind| kind.code().to_owned()))?
-            .push(match which {
-                Which::Waiting | Which::Sample => ") and stage <> ",
-                Which::Closed => ") and stage = ",
+            .push(if stage.is_some() {
+                ") and stage = "
+            } else {
+                ") and stage <> "
             })
-            .bind(Stage::CLOSED.to_owned())?;
-        if let Some(after) = after {
-            sql.push(match which {
-                Which::Waiting | Which::Sample => " and id > ",
-                Which::Closed => " and id < ",
+            .bind(stage.unwrap_or(Stage::CLOSED).to_owned())?;
+        if let Some(asked) = asked {
+            sql.push(" and asked = ").bind(asked.code().to_owned())?;
+        }
+        if filter.days > 0 {
+            let age = SignedDuration::from_hours(24 * i64::from(filter.days));
+            let before = self.clock.now().checked_sub(age).unwrap_or(Timestamp::MIN);
+            sql.push(" and raised_at <= ")
+                .bind(before.as_microsecond())?;
+        }
+        if let Some(after) = filter.after {
+            sql.push(if newest_first {
+                " and id < "
+            } else {
+                " and id > "
             })
             .bind(after.to_string())?;
         }
-        sql.push(match which {
-            Which::Waiting | Which::Sample => " order by id limit ",
-            Which::Closed => " order by id desc limit ",
+        sql.push(if newest_first {
+            " order by id desc limit "
+        } else {
+            " order by id limit "
         })
         .bind(i64::from(most))?;
         let found = sql.query().fetch_all(self.db.read()).await?;
@@ -406,6 +438,19 @@ impl Alerts {
             tasks.push((alert, asked));
         }
         Ok(tasks)
+    }
+
+    /// How many questions wait for that person: a number, for the page that they themselves see.
+    pub(crate) async fn questions_to(&self, person: PersonId) -> Result<u32> {
+        let row = sqlx::query(
+            "select count(*) from alert where person = $1 and asked = $2 and stage <> $3",
+        )
+        .bind(person.to_string())
+        .bind(Explanation::Asked.code())
+        .bind(Stage::CLOSED)
+        .fetch_one(self.db.read())
+        .await?;
+        Ok(u32::try_from(column::<i64>(&row, 0)?).unwrap_or(0))
     }
 
     /// Every alert of the organisation that was raised since then, oldest first.

@@ -2,6 +2,7 @@
 //! `app::api::privacy`.
 
 mod alerts;
+pub mod homes;
 pub mod notices;
 pub(crate) mod raising;
 pub mod watch;
@@ -96,6 +97,7 @@ impl PrivacyPort {
             Some(permit) => Some(self.patient(permit).await),
             None => None,
         };
+        let own = row.person == permit.actor().person;
         Ok(AlertView {
             line: line(row, 0),
             reason: row.reason,
@@ -117,10 +119,11 @@ impl PrivacyPort {
                     person: step.name,
                     what: Step::words(&step.step).unwrap_or_default().to_owned(),
                     finding: step.finding,
-                    note: step.note,
+                    // What others think of a look is not for whoever looked.
+                    note: if own { String::new() } else { step.note },
                 })
                 .collect(),
-            own: row.person == permit.actor().person,
+            own,
         })
     }
 
@@ -355,7 +358,6 @@ fn story_line(entry: &Looked, look: Option<&Looked>, alert: &AlertRow) -> StoryL
         device: entry.device.clone(),
         offline: entry.offline,
         this: look.is_some_and(|look| look.place == entry.place),
-        reference: entry.correlation,
     }
 }
 
@@ -479,7 +481,7 @@ fn csv(rows: &[AlertRow]) -> std::result::Result<String, Box<dyn std::error::Err
 
 /// A spreadsheet takes a cell that begins with one of these for a formula.
 fn as_text(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
         format!("'{cell}")
     } else {
         cell.to_owned()

@@ -136,6 +136,7 @@ pub(crate) async fn raise(
         | AlertKind::ManyPatients
         | AlertKind::OwnRecord
         | AlertKind::SameSurname
+        | AlertKind::SameAddress
         | AlertKind::Colleague
         | AlertKind::DeviceLog => true,
     };

@@ -1,6 +1,7 @@
 //! Looks for unusual patterns in what the audit has, after it has it: nobody waits for this, and
 //! nothing is lost where the server stops meanwhile.
 
+use super::homes;
 use super::raising::{self, Raise};
 use crate::audit::query::{self, Looked};
 use crate::failure::{Failure, Result};
@@ -128,10 +129,13 @@ async fn patterns_in(
         .map(|(_, name)| name.clone())
         .collect();
     let thresholds = &services.thresholds;
+    let home = homes::of(&services.db, look.person).await?;
     let facts = Look {
         person,
         patient: &names,
         colleagues: &colleagues,
+        home: home.as_ref(),
+        addresses: &patient.addresses,
         patients: query::patients_opened(&services.db, look, since(look, thresholds)).await?,
     };
     Ok(patterns(&facts, thresholds))

@@ -319,6 +319,12 @@ pub fn demo_staff() -> Vec<DemoPerson> {
             "Dr Michael O'Sullivan",
             &[(Hospital, PRACTITIONER, DOCTOR)],
         ),
+        person(
+            21,
+            "pharmacy-privacy",
+            "Nadia Rahman",
+            &[(Pharmacy, PRIVACY_OFFICER, PRIVACY)],
+        ),
     ]
 }
 

@@ -30,6 +30,7 @@ const AGREED: PermissionAnswer = PermissionAnswer::Agreed {
 const WAITING: QueueFilter = QueueFilter {
     which: Which::Waiting,
     kind: None,
+    days: 0,
     after: None,
 };
 

@@ -4,6 +4,7 @@ use super::*;
 use crate::store::ground::on_each_engine;
 use domain::alert::Thresholds;
 use jiff::SignedDuration;
+use server::privacy::homes::{self, NotTaken, Taken};
 use server::privacy::watch::watch;
 
 /// The same person under another name.
@@ -61,6 +62,55 @@ async fn the_name_of_a_patient_tells() {
                 "RZ902 same-surname 6 9990402132",
             ]
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_patient_at_the_same_address_tells() {
+    on_each_engine(async |ground| {
+        let nurse = ground.member("nurse");
+        let key = nurse.open(EVERYTHING).await.unwrap();
+        let details = Records::details(&nurse.records(), key).await.unwrap();
+        let home = details.read.value.addresses.first().unwrap().clone();
+        watch(&ground.services).await.unwrap();
+        assert_eq!(alerts(ground).await, [""; 0]);
+
+        let list = |login: &str| {
+            format!(
+                "login,address,postcode\n{login},\"{}\",{}\nsomeone-else,1 Elsewhere,LS1 1AA\n",
+                home.lines.join(", "),
+                home.postcode.to_lowercase(),
+            )
+        };
+        let taken = homes::take(&ground.db, list("nurse").as_bytes()).await;
+        let expected = Taken {
+            homes: 1,
+            unknown: 1,
+        };
+        assert_eq!(taken.unwrap(), expected);
+        // What is no list changes nothing.
+        for wrong in [
+            "login,address\nnurse,1 Mill Lane\n",
+            "login,address,postcode\nnurse,,LS1 1AA\n",
+        ] {
+            let refused = homes::take(&ground.db, wrong.as_bytes()).await;
+            assert!(matches!(refused, Err(NotTaken::Line(2))), "{refused:?}");
+        }
+        nurse.open(EVERYTHING).await.unwrap();
+        nurse.open(OTHER).await.unwrap();
+        watch(&ground.services).await.unwrap();
+        let one = ["RZ902 same-address 6 9990402132"];
+        assert_eq!(alerts(ground).await, one);
+
+        // Another list takes the place of the first.
+        homes::take(&ground.db, list("paramedic").as_bytes())
+            .await
+            .unwrap();
+        ground.tamper("delete from alert").await;
+        nurse.open(EVERYTHING).await.unwrap();
+        watch(&ground.services).await.unwrap();
+        assert_eq!(alerts(ground).await, [""; 0]);
     })
     .await;
 }

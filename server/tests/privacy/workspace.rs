@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::store::ground::{on_each_engine, told};
-use app::api::privacy::{Concerning, Decision};
+use app::api::privacy::{AlertView, Concerning, Decision};
 use app::problem::Kind;
 use domain::alert::{Explanation, Finding, Stage};
 use domain::role::Activity;
@@ -41,6 +41,64 @@ async fn the_queue_is_by_age_and_kind() {
         };
         let shown = Privacy::queue(&privacy(&officer), after).await.unwrap();
         assert_eq!(shown.lines.len(), 2);
+        // Raised a day ago or earlier: two of them a minute from now, all of them a minute later.
+        let old = QueueFilter { days: 1, ..WAITING };
+        for (forward, expected) in [
+            (SignedDuration::ZERO, 0),
+            (SignedDuration::from_mins(24 * 60 - 1), 1),
+            (SignedDuration::from_mins(1), 3),
+        ] {
+            ground.clock.forward(forward);
+            let shown = Privacy::queue(&privacy(&officer), old).await.unwrap();
+            assert_eq!(shown.lines.len(), expected);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_queue_is_by_where_alerts_stand() {
+    on_each_engine(async |ground| {
+        let paramedic = ground.member("paramedic");
+        view(&paramedic, EVERYTHING, emergency()).await;
+        view(&paramedic, OTHER, AGREED).await;
+        let officer = ground.member("privacy");
+        let port = privacy(&officer);
+        let [first, second, third] = waiting(&officer)
+            .await
+            .iter()
+            .map(|line| line.id)
+            .collect::<Vec<_>>()
+            .try_into()
+            .unwrap();
+        let shown = async |which| -> Vec<AlertId> {
+            let filter = QueueFilter { which, ..WAITING };
+            let queue = Privacy::queue(&port, filter).await.unwrap();
+            queue.lines.iter().map(|line| line.id).collect()
+        };
+        assert_eq!(shown(Which::New).await, [first, second, third]);
+        let escalate = Decision::Escalate;
+        Privacy::decide(&port, first, escalate, "Against the rota".into())
+            .await
+            .unwrap();
+        Privacy::ask(&port, second, "Why?".into()).await.unwrap();
+        assert_eq!(shown(Which::New).await, [third]);
+        assert_eq!(shown(Which::Escalated).await, [first]);
+        assert_eq!(shown(Which::Investigated).await, [second]);
+        assert_eq!(shown(Which::Asked).await, [second]);
+        assert_eq!(shown(Which::Answered).await, []);
+        Privacy::answer(&privacy(&paramedic), second, "On a call".into())
+            .await
+            .unwrap();
+        assert_eq!(shown(Which::Asked).await, []);
+        assert_eq!(shown(Which::Answered).await, [second]);
+        let close = Decision::Close(Finding::Appropriate);
+        Privacy::decide(&port, second, close, "Explained".into())
+            .await
+            .unwrap();
+        assert_eq!(shown(Which::Answered).await, []);
+        assert_eq!(shown(Which::Waiting).await, [first, third]);
+        assert_eq!(shown(Which::Closed).await, [second]);
     })
     .await;
 }
@@ -324,9 +382,16 @@ async fn nobody_decides_on_their_own_access() {
         let refused = Privacy::ask(&port, alert, "Why?".into()).await;
         assert!(matches!(told(refused), Kind::Invalid(_)));
         // Another officer may.
-        Privacy::decide(&privacy(&officer), alert, close, "Fine".into())
+        let port_of_another = privacy(&officer);
+        let closed = Privacy::decide(&port_of_another, alert, close, "Fine".into())
             .await
             .unwrap();
+        // What they wrote is not for whom it is about.
+        let notes = |view: AlertView| -> Vec<String> {
+            view.steps.into_iter().map(|step| step.note).collect()
+        };
+        assert_eq!(notes(closed), ["Fine"]);
+        assert_eq!(notes(Privacy::alert(&port, alert).await.unwrap()), [""]);
     })
     .await;
 }

@@ -6,7 +6,7 @@ use crate::api::privacy::{
     AlertView, Concerning, Decision, StepLine, StoryLine, alert, ask_for_explanation, decide,
 };
 use crate::components::button::SubmitButton;
-use crate::components::form::{Choice, Choices, ErrorSummary, FormValues, TextArea};
+use crate::components::form::{Choice, Choices, ErrorSummary, FormValues, TextArea, focus};
 use crate::components::notice::Success;
 use crate::components::page::Page;
 use crate::components::problem::{Trouble, TroubleView};
@@ -19,6 +19,9 @@ use domain::ids::AlertId;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
+
+/// The heading of the work on it, below a story that may be long.
+const WORK: &str = "work";
 
 /// The state of the screen.
 #[derive(Clone, Copy)]
@@ -130,12 +133,15 @@ fn whole(state: Alert, view: AlertView) -> AnyView {
             {fact("Reason", view.reason.label())}
             {fact("Reference", view! { <code>{line.id.to_string()}</code> })}
         </dl>
-        <h2 class="nhsuk-heading-m">"What was done about it"</h2>
+        <button class="ncrs-link-button" type="button" on:click=|_| focus(WORK)>
+            "Skip to what was done about it"
+        </button>
+        <h2 class="nhsuk-heading-m">"What came before and after"</h2>
+        {story}
+        <h2 class="nhsuk-heading-m" id=WORK tabindex="-1">"What was done about it"</h2>
         {steps}
         <TroubleView trouble=state.trouble />
         {actions(state, &view)}
-        <h2 class="nhsuk-heading-m">"What came before and after"</h2>
-        {story}
     }
     .into_any()
 }
@@ -194,7 +200,7 @@ fn actions(state: Alert, view: &AlertView) -> AnyView {
     if view.own {
         return view! {
             <p class="ncrs-why">
-                "This alert is about your own access, so you cannot decide on it. Another privacy officer has to."
+                "This alert is about your own access. Another privacy officer decides on it, and what they write is not shown to you here."
             </p>
         }
         .into_any();

@@ -4,10 +4,14 @@ use super::{Loaded, cell, row, table};
 use crate::api::privacy::{LogLine, LogOf, LogPage, own_log, patient_log};
 use crate::components::button::SubmitButton;
 use crate::components::form::{ErrorSummary, FormValues, TextField};
+use crate::components::notice::{Questions, focus_soon};
 use crate::components::page::Page;
 use crate::components::problem::Trouble;
 use crate::problem::Problem;
+use crate::session::session;
 use domain::clock::long_time;
+use domain::ids::AlertId;
+use domain::role::Activity;
 use domain::{FieldError, NhsNumber};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -16,29 +20,93 @@ use std::pin::Pin;
 
 type Asking = Pin<Box<dyn Future<Output = Result<LogPage, Problem>>>>;
 
+/// The heading of a log.
+const HEADING: &str = "log";
+
+/// Whose log.
+#[derive(Clone, Copy)]
+enum Whose {
+    Own,
+    Patient(LogOf),
+}
+
+/// A log, a page at a time.
+#[derive(Clone, Copy)]
+struct Log {
+    whose: RwSignal<Option<Whose>>,
+    /// Where the page begins; `None`: at the newest.
+    before: RwSignal<Option<String>>,
+    read: Loaded<LogPage>,
+}
+
+impl Log {
+    fn new(whose: Option<Whose>) -> Self {
+        let log = Self {
+            whose: RwSignal::new(whose),
+            before: RwSignal::new(None),
+            read: Loaded::new(),
+        };
+        Effect::new(move || {
+            if let Some(asking) = log.asking() {
+                log.read.ask(asking);
+            }
+        });
+        log
+    }
+
+    fn asking(self) -> Option<Asking> {
+        let before = self.before.get_untracked();
+        Some(match self.whose.get_untracked()? {
+            Whose::Own => Box::pin(own_log(before)),
+            Whose::Patient(of) => Box::pin(patient_log(of, before)),
+        })
+    }
+
+    /// Another page; then the focus is at its head.
+    fn turn(self, before: Option<String>) {
+        self.before.set(before);
+        if let Some(asking) = self.asking() {
+            self.read.ask_then(asking, || focus_soon(HEADING));
+        }
+    }
+
+    fn view(self) -> AnyView {
+        let again = Callback::new(move |()| {
+            if let Some(asking) = self.asking() {
+                self.read.ask(asking);
+            }
+        });
+        (move || {
+            self.whose.get().map(|whose| {
+                let of_others = matches!(whose, Whose::Patient(_));
+                self.read.view("Reading the log", again, move |page| {
+                    lines(self, &page, of_others)
+                })
+            })
+        })
+        .into_any()
+    }
+}
+
 /// What the person looked at themselves.
 pub fn own() -> AnyView {
-    let read = Loaded::<LogPage>::new();
-    let ask = move |before: Option<String>| read.ask(own_log(before));
-    Effect::new(move || ask(None));
-    let again = Callback::new(move |()| ask(None));
+    let log = Log::new(Some(Whose::Own));
+    let session = session();
     view! {
         <Page title="What you looked at">
             <h1 class="nhsuk-heading-l">"What you looked at"</h1>
+            <Questions session />
             <p class="nhsuk-body">
-                "The service writes down every look at a record, yours too. This log protects you: it shows that you looked when you cared for someone, and that you did not when you did not."
+                "The service writes down every look at a record, by everyone. This log protects you: it shows that you looked when you cared for someone, and that you did not when you did not."
             </p>
             <p class="nhsuk-body">
-                "Is there something here that you did not do? Sign out everywhere from "
-                <a href="/account">"your passkeys and devices"</a> ", and tell your service desk. "
+                "Is there something here that you did not do? Sign out everywhere in "
+                <a href="/account">"Your passkeys and devices"</a> ", and tell your service desk."
+            </p>
+            <p class="nhsuk-body">
                 <a href="/activity/questions">"Questions about your access"</a>
             </p>
-            {read
-                .view(
-                    "Reading the log",
-                    again,
-                    move |page| lines(&page, false, move |before| ask(Some(before))),
-                )}
+            {log.view()}
         </Page>
     }
     .into_any()
@@ -48,29 +116,20 @@ pub fn own() -> AnyView {
 pub fn patient() -> AnyView {
     let params = use_params_map();
     let given = params.with_untracked(|params| params.get("alert"));
-    let alert = given.as_ref().and_then(|id| id.parse().ok());
+    let alert: Option<AlertId> = given.as_ref().and_then(|id| id.parse().ok());
     if given.is_some() && alert.is_none() {
         return crate::screens::not_found::screen().into_any();
     }
-    let of = RwSignal::new(alert.map(LogOf::Alert));
-    let read = Loaded::<LogPage>::new();
+    let log = Log::new(alert.map(|alert| Whose::Patient(LogOf::Alert(alert))));
     let form = Trouble::new();
-    let ask = move |before: Option<String>| {
-        if let Some(of) = of.get_untracked() {
-            let asking: Asking = Box::pin(patient_log(of, before));
-            read.ask(asking);
-        }
-    };
-    Effect::new(move || ask(None));
-    let again = Callback::new(move |()| ask(None));
     let send = move |event: SubmitEvent| {
         let typed = FormValues::of(&event).text("nhs-number");
         form.clear();
         match typed.parse::<NhsNumber>() {
             Ok(number) => {
-                read.value.set(None);
-                of.set(Some(LogOf::Patient(number)));
-                ask(None);
+                log.read.value.set(None);
+                log.whose.set(Some(Whose::Patient(LogOf::Patient(number))));
+                log.turn(None);
             }
             Err(_) => form.errors.set(vec![FieldError::new(
                 "nhs-number",
@@ -80,73 +139,83 @@ pub fn patient() -> AnyView {
     };
     let field = alert.is_none().then(|| {
         view! {
-            <form class="ncrs-form" method="post" novalidate on:submit=send>
+            <form class="ncrs-form" method="post" novalidate autocomplete="off" on:submit=send>
                 <TextField
                     name="nhs-number"
                     label="NHS number of the patient"
                     hint="10 digits, such as 999 040 2132"
                     errors=form.errors
                     inputmode="numeric"
-                    class="nhsuk-input--width-10"
+                    class="ncrs-nhs-number"
                 />
-                <SubmitButton work=read.work text="Show who looked" busy="Reading…" />
+                <SubmitButton work=log.read.work text="Show who looked" busy="Reading…" />
             </form>
         }
     });
-    let log = move || {
-        of.with(Option::is_some).then(|| {
-            read.view("Reading the log", again, move |page| {
-                lines(&page, true, move |before| ask(Some(before)))
-            })
-        })
+    let session = session();
+    let receives =
+        session.allows(Activity::EmergencyAlerts) || session.allows(Activity::RelationshipAlerts);
+    // Whoever has reports alone has no alerts to go back to.
+    let back = match alert {
+        Some(alert) => Some((format!("/privacy/alert/{alert}"), "The alert")),
+        None => receives.then(|| ("/privacy".to_owned(), "Privacy alerts")),
     };
+    let back = back.map(|(href, text)| {
+        view! { <a class="nhsuk-back-link" href=href>{text}</a> }
+    });
     view! {
         <Page title="Who looked at a patient" errors=form.errors>
-            <a class="nhsuk-back-link" href="/privacy">"Privacy alerts"</a>
+            {back}
             <ErrorSummary errors=form.errors />
             <h1 class="nhsuk-heading-l">"Who looked at a patient"</h1>
             <p class="nhsuk-body">
-                "Looks by people of your organisation. That you asked is written down too, on this patient."
+                "These are looks by people of your organisation; others have their own privacy officers. That you asked is written down too, on this patient."
             </p>
             {field}
-            {log}
+            {log.view()}
         </Page>
     }
     .into_any()
 }
 
-fn lines(
-    page: &LogPage,
-    of_others: bool,
-    older: impl Fn(String) + Copy + Send + Sync + 'static,
-) -> AnyView {
-    if page.lines.is_empty() {
-        return view! { <p class="nhsuk-body">"There is nothing in this log."</p> }.into_any();
-    }
-    let columns = if of_others {
-        vec!["When", "Who", "What", "Why", "Device"]
+fn lines(log: Log, page: &LogPage, of_others: bool) -> AnyView {
+    let list = if page.lines.is_empty() {
+        view! { <p class="nhsuk-body">"There is nothing in this log."</p> }.into_any()
     } else {
-        vec!["When", "What", "On whom", "Why", "Where"]
+        let columns = if of_others {
+            vec!["When", "Who", "What", "Why", "Device"]
+        } else {
+            vec!["When", "What", "On whom", "Why", "Where"]
+        };
+        let rows = page
+            .lines
+            .iter()
+            .map(|entry| line(entry, of_others))
+            .collect();
+        table("Newest first".to_owned(), columns, rows)
     };
-    let rows = page
-        .lines
-        .iter()
-        .map(|entry| line(entry, of_others))
-        .collect();
     let next = page.next.clone().map(|next| {
         view! {
             <button
                 class="nhsuk-button nhsuk-button--secondary"
                 type="button"
-                on:click=move |_| older(next.clone())
+                on:click=move |_| log.turn(Some(next.clone()))
             >
                 "Older entries"
             </button>
         }
     });
+    let first = log.before.get_untracked().map(|_| {
+        view! {
+            <button class="ncrs-link-button" type="button" on:click=move |_| log.turn(None)>
+                "Back to the newest"
+            </button>
+        }
+    });
     view! {
-        {table("Newest first".to_owned(), columns, rows)}
-        {next}
+        <h2 class="nhsuk-heading-m" id=HEADING tabindex="-1">"The log"</h2>
+        {list}
+        <div class="nhsuk-button-group">{next} {first}</div>
     }
     .into_any()
 }

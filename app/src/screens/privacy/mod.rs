@@ -38,9 +38,21 @@ impl<T: Clone + Send + Sync + 'static> Loaded<T> {
 
     /// Asks for it. What there is stays until the answer is here.
     fn ask(self, asked: impl Future<Output = Result<T, Problem>> + 'static) {
+        self.ask_then(asked, || ());
+    }
+
+    /// The same, and what to do once it is shown.
+    fn ask_then(
+        self,
+        asked: impl Future<Output = Result<T, Problem>> + 'static,
+        then: impl FnOnce() + 'static,
+    ) {
         self.trouble.clear();
         self.work.latest(asked, move |answer| match answer {
-            Ok(value) => self.value.set(Some(value)),
+            Ok(value) => {
+                self.value.set(Some(value));
+                then();
+            }
             Err(problem) => self.trouble.take(problem),
         });
     }

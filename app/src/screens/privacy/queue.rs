@@ -6,10 +6,11 @@ use crate::api::privacy::{
 };
 use crate::components::button::SubmitButton;
 use crate::components::form::{ErrorSummary, FormValues, TextField};
-use crate::components::notice::Success;
+use crate::components::notice::{Questions, Success, focus_soon};
 use crate::components::page::Page;
 use crate::components::problem::{Trouble, TroubleView};
 use crate::components::work::Work;
+use crate::problem::Problem;
 use crate::session::session;
 use domain::FieldError;
 use domain::alert::{AlertKind, Explanation, Stage};
@@ -17,6 +18,9 @@ use domain::clock::long_time;
 use domain::role::Activity;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
+
+/// The heading of the list.
+const HEADING: &str = "alerts";
 
 /// The state of the screen.
 #[derive(Clone, Copy)]
@@ -33,16 +37,14 @@ impl Queue {
         self.read.ask(alert_queue(self.filter.get_untracked()));
     }
 
-    fn show(self, change: impl FnOnce(&mut QueueFilter)) {
-        self.filter.update(change);
-        self.ask();
+    /// Another part of the queue; then the focus is at its head.
+    fn show(self, filter: QueueFilter) {
+        self.filter.set(filter);
+        self.read
+            .ask_then(alert_queue(filter), || focus_soon(HEADING));
     }
 
-    fn saved(
-        self,
-        work: impl Future<Output = Result<(), crate::problem::Problem>> + 'static,
-        what: &'static str,
-    ) {
+    fn saved(self, work: impl Future<Output = Result<(), Problem>> + 'static, what: &'static str) {
         self.trouble.clear();
         self.told.set(None);
         self.work.once(work, move |answer| match answer {
@@ -62,13 +64,15 @@ pub fn screen() -> AnyView {
         filter: RwSignal::new(QueueFilter {
             which: Which::Waiting,
             kind: None,
+            days: 0,
             after: None,
         }),
         work: Work::new(),
         trouble: Trouble::new(),
         told: RwSignal::new(None),
     };
-    let reports = session().allows(Activity::Reports);
+    let session = session();
+    let reports = session.allows(Activity::Reports);
     Effect::new(move || queue.ask());
     let again = Callback::new(move |()| queue.ask());
     let report = reports.then(|| {
@@ -88,7 +92,9 @@ pub fn screen() -> AnyView {
             <p class="nhsuk-body">
                 "An alert accuses nobody. It asks you to see whether a look at a record was part of care."
             </p>
+            <Questions session />
             {report}
+            {filters(queue)}
             <TroubleView trouble=queue.trouble />
             {queue.read.view("Reading the alerts", again, move |view| whole(queue, view))}
         </Page>
@@ -115,7 +121,9 @@ fn whole(queue: Queue, view: QueueView) -> AnyView {
             <button
                 class="nhsuk-button nhsuk-button--secondary"
                 type="button"
-                on:click=move |_| queue.show(|filter| filter.after = Some(next))
+                on:click=move |_| {
+                    queue.show(QueueFilter { after: Some(next), ..filter });
+                }
             >
                 "Next page"
             </button>
@@ -126,30 +134,48 @@ fn whole(queue: Queue, view: QueueView) -> AnyView {
             <button
                 class="ncrs-link-button"
                 type="button"
-                on:click=move |_| queue.show(|filter| filter.after = None)
+                on:click=move |_| {
+                    queue.show(QueueFilter { after: None, ..filter });
+                }
             >
                 "Back to the first page"
             </button>
         }
     });
+    let order = match filter.which {
+        Which::Closed => "newest first",
+        Which::Waiting
+        | Which::New
+        | Which::Investigated
+        | Which::Escalated
+        | Which::Asked
+        | Which::Answered
+        | Which::Sample => "oldest first",
+    };
     let list = if view.lines.is_empty() {
-        view! { <p class="nhsuk-body">"There are no alerts here."</p> }.into_any()
+        view! { <p class="nhsuk-body">"There are no such alerts."</p> }.into_any()
     } else {
-        let caption = match filter.which {
-            Which::Waiting => "Alerts that wait, oldest first",
-            Which::Sample => "Alerts of the sample that wait, oldest first",
-            Which::Closed => "Closed alerts, newest first",
-        };
         let columns = vec!["Raised", "What raised it", "Who looked", "Where it stands"];
         table(
-            caption.to_owned(),
+            format!("Alerts, {order}"),
             columns,
             view.lines.iter().map(line).collect(),
         )
     };
+    let waiting: Vec<String> = view
+        .waiting
+        .iter()
+        .map(|(kind, count)| format!("{} {count}", kind.label()))
+        .collect();
+    let waiting = if waiting.is_empty() {
+        "Every alert is closed.".to_owned()
+    } else {
+        format!("Not closed: {}.", waiting.join(", "))
+    };
     view! {
         {undelivered}
-        {choices(queue, filter, &view)}
+        <h2 class="nhsuk-heading-m" id=HEADING tabindex="-1">{filter.which.label()}</h2>
+        <p class="nhsuk-body">{waiting}</p>
         {list}
         <div class="nhsuk-button-group">{next} {first}</div>
         {settings(queue, &view)}
@@ -210,67 +236,67 @@ pub(super) fn standing(line: &AlertLine) -> AnyView {
     view! { <strong class=class>{line.state.stage.label()}</strong> {finding} {asked} }.into_any()
 }
 
-fn choices(queue: Queue, filter: QueueFilter, view: &QueueView) -> AnyView {
-    let which = [
-        (Which::Waiting, "Waiting"),
-        (Which::Sample, "Sample"),
-        (Which::Closed, "Closed"),
-    ]
-    .map(|(which, label)| {
-        view! {
-            <button
-                class="nhsuk-button nhsuk-button--secondary nhsuk-button--small"
-                type="button"
-                aria-pressed=(filter.which == which).to_string()
-                on:click=move |_| {
-                    queue
-                        .show(|filter| {
-                            filter.which = which;
-                            filter.after = None;
-                        })
-                }
-            >
-                {label}
-            </button>
-        }
-    })
-    .collect_view();
-    let count = |kind: AlertKind| {
-        view.waiting
-            .iter()
-            .find(|(other, _)| *other == kind)
-            .map_or(0, |(_, count)| *count)
+/// The ages that are offered, in days.
+const AGES: [(u16, &str); 4] = [
+    (0, "Any age"),
+    (1, "A day or more"),
+    (7, "A week or more"),
+    (28, "Four weeks or more"),
+];
+
+/// What of the queue is shown. It stays as it is while the list changes.
+fn filters(queue: Queue) -> AnyView {
+    let send = move |event: SubmitEvent| {
+        let form = FormValues::of(&event);
+        let chosen = |name: &str| form.text(name).parse::<usize>().unwrap_or_default();
+        queue.show(QueueFilter {
+            which: Which::ALL
+                .get(chosen("which"))
+                .copied()
+                .unwrap_or(Which::Waiting),
+            kind: AlertKind::from_code(&form.text("kind")),
+            days: AGES.get(chosen("age")).map_or(0, |(days, _)| *days),
+            after: None,
+        });
     };
+    let which = (0..)
+        .zip(Which::ALL)
+        .map(|(number, which): (usize, _)| (number.to_string(), which.label()));
     let kinds = AlertKind::ALL
         .iter()
-        .copied()
-        .map(|kind| {
-            view! {
-                <option value=kind.code() selected=filter.kind == Some(kind)>
-                    {format!("{} ({} waiting)", kind.label(), count(kind))}
-                </option>
-            }
-        })
+        .map(|kind| (kind.code().to_owned(), kind.label()));
+    let ages = (0..)
+        .zip(AGES)
+        .map(|(number, (_, label)): (usize, _)| (number.to_string(), label));
+    view! {
+        <form class="ncrs-filters" method="post" novalidate on:submit=send>
+            {choice("which", "Where it stands", which.collect())}
+            {choice(
+                "kind",
+                "What raised it",
+                std::iter::once((String::new(), "Anything")).chain(kinds).collect(),
+            )}
+            {choice("age", "Raised", ages.collect())}
+            <SubmitButton
+                work=queue.read.work
+                text="Show"
+                busy="Reading…"
+                class="nhsuk-button nhsuk-button--secondary"
+            />
+        </form>
+    }
+    .into_any()
+}
+
+fn choice(id: &'static str, label: &'static str, options: Vec<(String, &'static str)>) -> AnyView {
+    let options = options
+        .into_iter()
+        .map(|(value, label)| view! { <option value=value>{label}</option> })
         .collect_view();
     view! {
-        <div class="nhsuk-button-group" role="group" aria-label="Which alerts">{which}</div>
         <div class="nhsuk-form-group">
-            <label class="nhsuk-label" for="kind">"What raised it"</label>
-            <select
-                class="nhsuk-select"
-                id="kind"
-                on:change=move |event| {
-                    let kind = AlertKind::from_code(&event_target_value(&event));
-                    queue
-                        .show(|filter| {
-                            filter.kind = kind;
-                            filter.after = None;
-                        });
-                }
-            >
-                <option value="" selected=filter.kind.is_none()>"All kinds"</option>
-                {kinds}
-            </select>
+            <label class="nhsuk-label" for=id>{label}</label>
+            <select class="nhsuk-select" id=id name=id>{options}</select>
         </div>
     }
     .into_any()

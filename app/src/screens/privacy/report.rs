@@ -3,6 +3,7 @@
 use super::queue::counted;
 use super::{Loaded, cell, row, table};
 use crate::api::privacy::{ReportMonth, alert_report, export_alerts};
+use crate::components::notice::focus_soon;
 use crate::components::page::Page;
 use crate::components::problem::TroubleView;
 use base64::Engine;
@@ -11,6 +12,9 @@ use domain::alert::{AlertKind, Finding};
 use domain::clock::long_date;
 use jiff::civil::Date;
 use leptos::prelude::*;
+
+/// The link to the file.
+const FILE: &str = "file";
 
 /// The screen.
 pub fn screen() -> AnyView {
@@ -27,7 +31,7 @@ pub fn screen() -> AnyView {
             );
             view! {
                 <p class="nhsuk-body">
-                    <a href=href download="privacy-alerts.csv" rel="external">
+                    <a id=FILE href=href download="privacy-alerts.csv" rel="external">
                         "Save privacy-alerts.csv"
                     </a>
                 </p>
@@ -41,7 +45,7 @@ pub fn screen() -> AnyView {
                 aria-disabled=move || file.work.pending().then_some("true")
                 on:click=move |_| {
                     if !file.work.busy() {
-                        file.ask(export_alerts());
+                        file.ask_then(export_alerts(), || focus_soon(FILE));
                     }
                 }
             >

@@ -8,6 +8,7 @@ use crate::components::notice::Success;
 use crate::components::page::Page;
 use crate::components::problem::{Trouble, TroubleView};
 use crate::components::work::Work;
+use crate::session::{Session, session};
 use domain::clock::long_time;
 use domain::ids::AlertId;
 use leptos::ev::SubmitEvent;
@@ -16,6 +17,7 @@ use leptos::prelude::*;
 /// The state of the screen.
 #[derive(Clone, Copy)]
 struct Tasks {
+    session: Session,
     read: Loaded<Vec<Task>>,
     work: Work,
     trouble: Trouble,
@@ -33,6 +35,8 @@ impl Tasks {
         self.work
             .once(answer_task(alert, text), move |answer| match answer {
                 Ok(left) => {
+                    // The count in the menu.
+                    self.session.look_again();
                     self.read.value.set(Some(left));
                     self.told
                         .set(Some("Your answer was sent. Thank you.".to_owned()));
@@ -45,6 +49,7 @@ impl Tasks {
 /// The screen.
 pub fn screen() -> AnyView {
     let tasks = Tasks {
+        session: session(),
         read: Loaded::new(),
         work: Work::new(),
         trouble: Trouble::new(),
@@ -58,7 +63,7 @@ pub fn screen() -> AnyView {
             <Success message=tasks.told />
             <h1 class="nhsuk-heading-l">"Questions about your access"</h1>
             <p class="nhsuk-body">
-                "Privacy officers check a part of all looks at records. A question accuses you of nothing: a sentence about why you looked is usually all that they need."
+                "Privacy officers check some of the looks at records. A question accuses you of nothing: a sentence about why you looked is usually all that they need."
             </p>
             <TroubleView trouble=tasks.trouble />
             {tasks.read.view("Reading the questions", again, move |list| whole(tasks, list))}
