@@ -66,6 +66,9 @@ async fn the_name_of_a_patient_tells() {
     .await;
 }
 
+/// Of the made-up patients, one who does not live in Mill Lane.
+const ELSEWHERE: &str = "9990010129";
+
 #[tokio::test]
 async fn a_patient_at_the_same_address_tells() {
     on_each_engine(async |ground| {
@@ -98,7 +101,7 @@ async fn a_patient_at_the_same_address_tells() {
             assert!(matches!(refused, Err(NotTaken::Line(2))), "{refused:?}");
         }
         nurse.open(EVERYTHING).await.unwrap();
-        nurse.open(OTHER).await.unwrap();
+        nurse.open(ELSEWHERE).await.unwrap();
         watch(&ground.services).await.unwrap();
         let one = ["RZ902 same-address 6 9990402132"];
         assert_eq!(alerts(ground).await, one);

@@ -1,6 +1,6 @@
 //! What did I look at, and who looked at this patient.
 
-use super::{Loaded, cell, row, table};
+use super::{Loaded, cell, has_queue, row, table};
 use crate::api::privacy::{LogLine, LogOf, LogPage, own_log, patient_log};
 use crate::components::button::SubmitButton;
 use crate::components::form::{ErrorSummary, FormValues, TextField};
@@ -11,7 +11,6 @@ use crate::problem::Problem;
 use crate::session::session;
 use domain::clock::long_time;
 use domain::ids::AlertId;
-use domain::role::Activity;
 use domain::{FieldError, NhsNumber};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -152,20 +151,14 @@ pub fn patient() -> AnyView {
             </form>
         }
     });
-    let session = session();
-    let receives =
-        session.allows(Activity::EmergencyAlerts) || session.allows(Activity::RelationshipAlerts);
-    // Whoever has reports alone has no alerts to go back to.
-    let back = match alert {
-        Some(alert) => Some((format!("/privacy/alert/{alert}"), "The alert")),
-        None => receives.then(|| ("/privacy".to_owned(), "Privacy alerts")),
+    let (back, text) = match alert {
+        Some(alert) => (format!("/privacy/alert/{alert}"), "The alert"),
+        None if has_queue() => ("/privacy".to_owned(), "Privacy alerts"),
+        None => ("/privacy/report".to_owned(), "Alerts by month"),
     };
-    let back = back.map(|(href, text)| {
-        view! { <a class="nhsuk-back-link" href=href>{text}</a> }
-    });
     view! {
         <Page title="Who looked at a patient" errors=form.errors>
-            {back}
+            <a class="nhsuk-back-link" href=back>{text}</a>
             <ErrorSummary errors=form.errors />
             <h1 class="nhsuk-heading-l">"Who looked at a patient"</h1>
             <p class="nhsuk-body">

@@ -10,6 +10,8 @@ use crate::components::button::Progress;
 use crate::components::problem::{Trouble, TroubleView};
 use crate::components::work::Work;
 use crate::problem::Problem;
+use crate::session::session;
+use domain::role::Activity;
 use leptos::prelude::*;
 
 /// Something that a screen reads from the service when it opens.
@@ -76,6 +78,12 @@ impl<T: Clone + Send + Sync + 'static> Loaded<T> {
         }
         .into_any()
     }
+}
+
+/// Whether the person receives alerts. Whoever has reports alone has no queue to go back to.
+fn has_queue() -> bool {
+    let session = session();
+    session.allows(Activity::EmergencyAlerts) || session.allows(Activity::RelationshipAlerts)
 }
 
 /// A heading of a column.

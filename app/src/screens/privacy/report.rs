@@ -1,7 +1,7 @@
 //! The alerts by month: a table, a chart, and a file.
 
 use super::queue::counted;
-use super::{Loaded, cell, row, table};
+use super::{Loaded, cell, has_queue, row, table};
 use crate::api::privacy::{ReportMonth, alert_report, export_alerts};
 use crate::components::notice::focus_soon;
 use crate::components::page::Page;
@@ -22,6 +22,11 @@ pub fn screen() -> AnyView {
     let file = Loaded::<String>::new();
     Effect::new(move || read.ask(alert_report()));
     let again = Callback::new(move |()| read.ask(alert_report()));
+    let (back, text) = if has_queue() {
+        ("/privacy", "Privacy alerts")
+    } else {
+        ("/privacy/looks", "Who looked at a patient")
+    };
     // The file is made when it is asked for: each export is in the audit.
     let export = move || match file.value.get() {
         Some(csv) => {
@@ -56,7 +61,7 @@ pub fn screen() -> AnyView {
     };
     view! {
         <Page title="Alerts by month">
-            <a class="nhsuk-back-link" href="/privacy">"Privacy alerts"</a>
+            <a class="nhsuk-back-link" href=back>{text}</a>
             <h1 class="nhsuk-heading-l">"Alerts by month"</h1>
             {read.view("Reading the report", again, |months| whole(&months))}
             <h2 class="nhsuk-heading-m">"As a file"</h2>
