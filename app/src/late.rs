@@ -1,6 +1,6 @@
 //! The screens that a browser fetches after the first page, so that sign-in does not wait for
 //! them. They come in parts: what a person needs to find a patient, the record, what is kept on the device,
-//! and the work of a Registration Authority.
+//! the work of a Registration Authority, and that of privacy officers.
 
 use crate::components::button::Progress;
 use crate::components::problem::ProblemView;
@@ -21,11 +21,13 @@ pub enum Part {
     Keep,
     /// Registering staff.
     Staff,
+    /// Alerts, and who looked at what.
+    Privacy,
 }
 
 impl Part {
-    /// What is fetched ahead, in the order in which a person needs it. Few register staff: what they
-    /// need comes when they ask for it.
+    /// What is fetched ahead, in the order in which a person needs it. Few register staff or work on
+    /// alerts: what they need comes when they ask for it.
     pub const AHEAD: [Self; 3] = [Self::Keep, Self::Work, Self::Record];
 
     /// The part that the screen at an address is in, unless it came with the first page.
@@ -34,6 +36,7 @@ impl Part {
             "role" | "account" | "find" | "visits" | "device" => Some(Self::Work),
             "record" | "changes" => Some(Self::Record),
             "staff" => Some(Self::Staff),
+            "privacy" | "activity" => Some(Self::Privacy),
             _ => None,
         }
     }
@@ -45,6 +48,7 @@ impl Part {
             Self::Record => "record",
             Self::Keep => "keep",
             Self::Staff => "staff",
+            Self::Privacy => "privacy",
         }
     }
 
@@ -58,6 +62,7 @@ impl Part {
             Self::Record => record::fetch().await,
             Self::Keep => keep::fetch().await,
             Self::Staff => staff::fetch().await,
+            Self::Privacy => privacy::fetch().await,
         }
     }
 }
@@ -136,6 +141,21 @@ pub mod staff {
         registration::list as list,
         registration::invite as invite,
         registration::person as person,
+    }
+}
+
+/// Alerts and the work on them, and who looked at what.
+pub mod privacy {
+    use super::*;
+    use crate::screens::privacy::{alert, logs, queue, report, tasks};
+
+    late! { Privacy as privacy:
+        queue::screen as queue,
+        alert::screen as alert,
+        report::screen as report,
+        tasks::screen as tasks,
+        logs::own as own_log,
+        logs::patient as patient_log,
     }
 }
 
@@ -232,5 +252,7 @@ mod tests {
         assert_eq!(Part::at("/role"), Some(Part::Work));
         assert_eq!(Part::at("/record/x/summary"), Some(Part::Record));
         assert_eq!(Part::at("/staff/invite"), Some(Part::Staff));
+        assert_eq!(Part::at("/privacy/alert/x"), Some(Part::Privacy));
+        assert_eq!(Part::at("/activity"), Some(Part::Privacy));
     }
 }

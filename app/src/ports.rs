@@ -8,6 +8,9 @@ use crate::api::identity::{AccountView, Enrolment, SessionView, WebAuthnJson};
 use crate::api::offline::{
     Delivery, SealedChange, SealedOutcome, Standing, TakeSummary, Visit, VisitLine,
 };
+use crate::api::privacy::{
+    AlertView, Decision, LogOf, LogPage, QueueFilter, QueueView, ReportMonth, Task,
+};
 use crate::api::records::{AdjustmentsView, OpenedSummary, RecordOverview};
 use crate::api::registration::{Invitation, NewRole, StaffList, StaffView};
 use crate::problem::{Kind, Problem};
@@ -17,7 +20,8 @@ use domain::adjustment::AdjustmentRecord;
 use domain::command::Receipt;
 use domain::device_log::{LogEntry, LogHead};
 use domain::ids::{
-    ContextId, PasskeyId, PersonId, RoleId, RoleRequestId, SessionRef, TabId, VaultId, VisitId,
+    AlertId, ContextId, PasskeyId, PersonId, RoleId, RoleRequestId, SessionRef, TabId, VaultId,
+    VisitId,
 };
 use domain::patient::{InContext, Patient};
 use domain::permission::{Gate, PermissionAnswer};
@@ -151,6 +155,32 @@ pub trait Registration: Send + Sync {
     async fn leave(&self, person: PersonId) -> Result<StaffList, Problem>;
 }
 
+/// Behind `api::privacy`. Errors are told there.
+#[async_trait]
+#[expect(
+    missing_docs,
+    reason = "each method is a server function of api::privacy"
+)]
+pub trait Privacy: Send + Sync {
+    async fn queue(&self, filter: QueueFilter) -> Result<QueueView, Problem>;
+    async fn alert(&self, alert: AlertId) -> Result<AlertView, Problem>;
+    async fn decide(
+        &self,
+        alert: AlertId,
+        decision: Decision,
+        note: String,
+    ) -> Result<AlertView, Problem>;
+    async fn ask(&self, alert: AlertId, question: String) -> Result<AlertView, Problem>;
+    async fn set_sampling(&self, percent: u8) -> Result<(), Problem>;
+    async fn set_email(&self, email: String) -> Result<(), Problem>;
+    async fn report(&self) -> Result<Vec<ReportMonth>, Problem>;
+    async fn export(&self) -> Result<String, Problem>;
+    async fn tasks(&self) -> Result<Vec<Task>, Problem>;
+    async fn answer(&self, alert: AlertId, text: String) -> Result<Vec<Task>, Problem>;
+    async fn patient_log(&self, of: LogOf, before: Option<String>) -> Result<LogPage, Problem>;
+    async fn own_log(&self, before: Option<String>) -> Result<LogPage, Problem>;
+}
+
 /// The ports of one request.
 #[derive(Clone)]
 pub struct Ports {
@@ -164,6 +194,8 @@ pub struct Ports {
     pub offline: Arc<dyn Offline>,
     /// Registering staff.
     pub registration: Arc<dyn Registration>,
+    /// Alerts to privacy officers, and who looked at what.
+    pub privacy: Arc<dyn Privacy>,
 }
 
 fn ports() -> Result<Ports, Problem> {
@@ -208,4 +240,12 @@ pub fn offline() -> Result<Arc<dyn Offline>, Problem> {
 /// As [`identity`].
 pub fn registration() -> Result<Arc<dyn Registration>, Problem> {
     ports().map(|ports| ports.registration)
+}
+
+/// The privacy port of this request.
+///
+/// # Errors
+/// As [`identity`].
+pub fn privacy() -> Result<Arc<dyn Privacy>, Problem> {
+    ports().map(|ports| ports.privacy)
 }

@@ -4,7 +4,7 @@ use crate::components::header::Header;
 use crate::components::page::Arrived;
 use crate::device::device;
 use crate::keeping::Keeping;
-use crate::late::{record, staff, work};
+use crate::late::{privacy, record, staff, work};
 use crate::screens::{enrol, home, not_found, sign_in};
 use crate::session::{Session, in_role, signed_in};
 use leptos::prelude::*;
@@ -41,6 +41,17 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/visits") view=|| in_role(work::visits) />
                 <Route path=path!("/changes") view=|| signed_in(record::changes) />
                 <Route path=path!("/device") view=|| signed_in(work::this_device) />
+
+                // What I looked at, and what is asked about it
+                <Route path=path!("/activity") view=|| in_role(privacy::own_log) />
+                <Route path=path!("/activity/questions") view=|| in_role(privacy::tasks) />
+
+                // Alerts, for privacy officers
+                <Route path=path!("/privacy") view=|| in_role(privacy::queue) />
+                <Route path=path!("/privacy/alert/:alert") view=|| in_role(privacy::alert) />
+                <Route path=path!("/privacy/report") view=|| in_role(privacy::report) />
+                <Route path=path!("/privacy/looks") view=|| in_role(privacy::patient_log) />
+                <Route path=path!("/privacy/looks/:alert") view=|| in_role(privacy::patient_log) />
 
                 // Find a patient
                 <Route path=path!("/find") view=|| in_role(work::find_as_last) />

@@ -10,6 +10,7 @@ pub mod finding;
 pub mod identity;
 pub mod national;
 pub mod offline;
+pub mod privacy;
 pub mod records;
 pub mod router;
 pub mod seed;

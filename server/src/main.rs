@@ -27,6 +27,7 @@ async fn run(cli: Cli) -> Result<()> {
         Command::Migrate => cli::database(&settings).await.map(|_| ()),
         Command::Seed(options) => cli::seed::seed(&settings, options).await,
         Command::Enrol(options) => cli::enrol::enrol(&settings, options).await,
+        Command::Homes(options) => cli::homes::homes(&settings, options).await,
         Command::Audit(command) => cli::audit::audit(&settings, command).await,
     }
 }

@@ -5,6 +5,7 @@ use crate::failure::Result;
 use crate::finding::{FindingPort, SearchLimit};
 use crate::identity::{Identity, IdentityPort, RegistrationPort, SessionRows};
 use crate::offline::OfflinePort;
+use crate::privacy::PrivacyPort;
 use crate::records::RecordsPort;
 use crate::services::Services;
 use crate::settings::Settings;
@@ -51,6 +52,7 @@ impl Server {
         let _already = any_spawner::Executor::init_tokio();
         let mut services = Services::start(db.clone(), clock.clone()).await?;
         services.searches = SearchLimit::of(settings.searches_per_minute);
+        services.thresholds = settings.unusual;
         let contexts = Arc::new(services.contexts.clone());
         let identity = Identity::new(&services, settings.origin.url(), &settings.rp_id, contexts)?;
         let leptos = files::leptos_options(&settings);
@@ -73,9 +75,10 @@ impl Server {
             registration: Arc::new(RegistrationPort::new(self.identity.clone(), caller.clone())),
             offline: Arc::new(OfflinePort::new(
                 services.clone(),
-                caller,
+                caller.clone(),
                 identity.address(),
             )),
+            privacy: Arc::new(PrivacyPort::new(services.clone(), caller)),
             identity: Arc::new(identity),
         }
     }

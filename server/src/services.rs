@@ -9,8 +9,10 @@ use crate::finding::SearchLimit;
 use crate::national::National;
 use crate::national::embedded::Embedded;
 use crate::offline::{Sealing, Vaults, Visits};
+use crate::privacy::Alerts;
 use crate::store::Db;
 use crate::web::rate_limit::RateLimit;
+use domain::alert::Thresholds;
 use std::sync::Arc;
 
 /// What a port works with. Clones share it.
@@ -34,6 +36,10 @@ pub struct Services {
     pub national: National,
     /// Who may see what.
     pub access: Access,
+    /// What privacy officers have to see, and what they did about it.
+    pub alerts: Alerts,
+    /// What counts as unusual.
+    pub thresholds: Thresholds,
     /// How often one person may search.
     pub searches: SearchLimit,
     /// How often anyone may ask whether what is on a device may stay.
@@ -64,6 +70,8 @@ impl Services {
             national.clone(),
         );
         Ok(Self {
+            alerts: Alerts::new(db.clone(), clock.clone()),
+            thresholds: Thresholds::default(),
             db,
             clock,
             audit,

@@ -2,6 +2,7 @@
 //! service starts; whatever is wrong is told by the name of the setting, with what to do about it.
 
 use crate::finding::USUAL_LIMIT;
+use domain::alert::Thresholds;
 use serde::Deserialize;
 use std::fmt;
 use std::net::SocketAddr;
@@ -40,6 +41,48 @@ pub struct Settings {
     pub audit_heads_every: Duration,
     /// `NCRS_AUDIT_KEY`: the file with the key that signs them, made where it is missing.
     pub audit_key: Option<PathBuf>,
+    /// `NCRS_SMTP_URL` and `NCRS_SMTP_FROM`: how privacy officers are told of alerts by e-mail.
+    pub mail: Option<Mail>,
+    /// `NCRS_ALERT_WEBHOOK`: where else they are told of.
+    pub webhook: Option<Webhook>,
+    /// `NCRS_ALERT_MANY_PATIENTS`, `NCRS_ALERT_MANY_MINUTES` and `NCRS_ALERT_LIKENESS`: what counts as
+    /// unusual.
+    pub unusual: Thresholds,
+}
+
+/// Text that is not shown, also not in a log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text, for whoever needs it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(hidden)")
+    }
+}
+
+/// A mail server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mail {
+    /// `smtps://user:password@host`, or `smtp://…?tls=required`.
+    pub url: Secret,
+    /// As in "Care Records <alerts@trust.nhs.uk>".
+    pub from: String,
+}
+
+/// Something that is told of alerts by a POST.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Webhook {
+    /// Its address.
+    pub url: Url,
+    /// `NCRS_ALERT_WEBHOOK_SECRET`: with which each POST is signed.
+    pub secret: Option<Secret>,
 }
 
 /// How often the heads of the audit are kept, where nothing else is set.
@@ -165,6 +208,13 @@ struct File {
     audit_heads: Option<String>,
     audit_heads_every: Option<String>,
     audit_key: Option<String>,
+    smtp_url: Option<String>,
+    smtp_from: Option<String>,
+    alert_webhook: Option<String>,
+    alert_webhook_secret: Option<String>,
+    alert_many_patients: Option<String>,
+    alert_many_minutes: Option<String>,
+    alert_likeness: Option<String>,
 }
 
 fn wrong(name: &str, message: impl Into<String>) -> SettingsError {
@@ -314,6 +364,19 @@ impl Settings {
                     )
                 })?,
         };
+        let mail = mail(
+            or_file("NCRS_SMTP_URL", file.smtp_url),
+            or_file("NCRS_SMTP_FROM", file.smtp_from),
+        )?;
+        let webhook = webhook(
+            or_file("NCRS_ALERT_WEBHOOK", file.alert_webhook),
+            or_file("NCRS_ALERT_WEBHOOK_SECRET", file.alert_webhook_secret),
+        )?;
+        let unusual = unusual(
+            or_file("NCRS_ALERT_MANY_PATIENTS", file.alert_many_patients),
+            or_file("NCRS_ALERT_MANY_MINUTES", file.alert_many_minutes),
+            or_file("NCRS_ALERT_LIKENESS", file.alert_likeness),
+        )?;
         let site_root =
             or_file("NCRS_SITE_ROOT", file.site_root).unwrap_or_else(|| "target/site".into());
         Ok(Self {
@@ -330,6 +393,9 @@ impl Settings {
             audit_heads,
             audit_heads_every,
             audit_key,
+            mail,
+            webhook,
+            unusual,
         })
     }
 
@@ -389,6 +455,154 @@ fn read_file(path: &Path) -> Result<File, SettingsError> {
     })
 }
 
+fn is_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        // For smtp: the host is not parsed further.
+        Some(url::Host::Domain(host)) => {
+            host == "localhost"
+                || host
+                    .parse::<std::net::IpAddr>()
+                    .is_ok_and(|ip| ip.is_loopback())
+        }
+        None => false,
+    }
+}
+
+fn mail(url: Option<String>, from: Option<String>) -> Result<Option<Mail>, SettingsError> {
+    let (url, from) = match (url, from) {
+        (None, None) => return Ok(None),
+        (Some(url), Some(from)) => (url, from),
+        (Some(_), None) => {
+            return Err(wrong(
+                "NCRS_SMTP_FROM",
+                "is missing: NCRS_SMTP_URL is set, so say from which address the notices come",
+            ));
+        }
+        (None, Some(_)) => {
+            return Err(wrong(
+                "NCRS_SMTP_URL",
+                "is missing: NCRS_SMTP_FROM is set, so name the mail server, such as smtps://user:password@mail.example",
+            ));
+        }
+    };
+    // The value may hold a password: it is not repeated.
+    let parsed = Url::parse(&url).map_err(|_| {
+        wrong(
+            "NCRS_SMTP_URL",
+            "is not the address of a mail server, such as smtps://user:password@mail.example",
+        )
+    })?;
+    let protected = match parsed.scheme() {
+        "smtps" => true,
+        "smtp" => parsed
+            .query_pairs()
+            .any(|(name, value)| name == "tls" && value == "required"),
+        _ => {
+            return Err(wrong(
+                "NCRS_SMTP_URL",
+                "must begin with smtps:// or smtp://",
+            ));
+        }
+    };
+    if !protected && !is_this_machine(&parsed) {
+        return Err(wrong(
+            "NCRS_SMTP_URL",
+            "would send without TLS: begin it with smtps://, or end it with ?tls=required",
+        ));
+    }
+    if from.parse::<lettre::message::Mailbox>().is_err() {
+        return Err(wrong(
+            "NCRS_SMTP_FROM",
+            format!("{from:?} is not an address, such as Care Records <alerts@example.nhs.uk>"),
+        ));
+    }
+    Ok(Some(Mail {
+        url: Secret(url),
+        from,
+    }))
+}
+
+fn webhook(url: Option<String>, secret: Option<String>) -> Result<Option<Webhook>, SettingsError> {
+    let Some(url) = url else {
+        return match secret {
+            None => Ok(None),
+            Some(_) => Err(wrong(
+                "NCRS_ALERT_WEBHOOK",
+                "is missing: NCRS_ALERT_WEBHOOK_SECRET is set, so give the address of the webhook",
+            )),
+        };
+    };
+    // The value may hold a token: it is not repeated.
+    let url = Url::parse(&url).map_err(|_| {
+        wrong(
+            "NCRS_ALERT_WEBHOOK",
+            "is not an address, such as https://hooks.example/alerts",
+        )
+    })?;
+    match url.scheme() {
+        "https" => {}
+        "http" if is_this_machine(&url) => {}
+        _ => {
+            return Err(wrong(
+                "NCRS_ALERT_WEBHOOK",
+                "must begin with https://, except on this machine",
+            ));
+        }
+    }
+    Ok(Some(Webhook {
+        url,
+        secret: secret.map(Secret),
+    }))
+}
+
+fn unusual(
+    patients: Option<String>,
+    minutes: Option<String>,
+    likeness: Option<String>,
+) -> Result<Thresholds, SettingsError> {
+    let usual = Thresholds::default();
+    let number = |name: &str, given: Option<String>, usual: u32| match given {
+        None => Ok(usual),
+        Some(number) => number
+            .trim()
+            .parse()
+            .ok()
+            .filter(|number| (1..=100_000).contains(number))
+            .ok_or_else(|| wrong(name, format!("{number:?} is not a number from 1 to 100000"))),
+    };
+    let mut unusual = Thresholds {
+        many_patients: number("NCRS_ALERT_MANY_PATIENTS", patients, usual.many_patients)?,
+        many_minutes: number("NCRS_ALERT_MANY_MINUTES", minutes, usual.many_minutes)?,
+        ..usual
+    };
+    if let Some(likeness) = likeness {
+        unusual.own_record = false;
+        unusual.same_surname = false;
+        unusual.same_address = false;
+        unusual.colleague = false;
+        for rule in likeness.split(',').map(str::trim) {
+            match rule {
+                "own-record" => unusual.own_record = true,
+                "same-surname" => unusual.same_surname = true,
+                "same-address" => unusual.same_address = true,
+                "colleague" => unusual.colleague = true,
+                "none" => {}
+                other => {
+                    return Err(wrong(
+                        "NCRS_ALERT_LIKENESS",
+                        format!(
+                            "{other:?} is none of own-record, same-surname, same-address, colleague and none"
+                        ),
+                    ));
+                }
+            }
+        }
+    }
+    Ok(unusual)
+}
+
 fn readable(name: &str, path: String) -> Result<PathBuf, SettingsError> {
     match std::fs::File::open(&path) {
         Ok(_) => Ok(PathBuf::from(path)),
@@ -438,6 +652,11 @@ mod tests {
             ("NCRS_AUDIT_HEADS_EVERY", "0"),
             ("NCRS_AUDIT_HEADS_EVERY", "5m"),
             ("NCRS_CONFIG", "/does/not/exist.toml"),
+            ("NCRS_ALERT_WEBHOOK", "http://hooks.example/alerts"),
+            ("NCRS_ALERT_WEBHOOK", "hooks"),
+            ("NCRS_ALERT_MANY_PATIENTS", "0"),
+            ("NCRS_ALERT_MANY_MINUTES", "an hour"),
+            ("NCRS_ALERT_LIKENESS", "own-record,everyone"),
         ];
         for (name, value) in wrong {
             let error = read(&[(name, value)]).unwrap_err();
@@ -458,6 +677,57 @@ mod tests {
             read(&[("NCRS_TLS_KEY", "Cargo.toml")]).unwrap_err().name,
             "NCRS_TLS_CERT"
         );
+    }
+
+    #[test]
+    fn alerts_leave_the_service_by_tls_only() {
+        let with =
+            |url: &str, from: &str| read(&[("NCRS_SMTP_URL", url), ("NCRS_SMTP_FROM", from)]);
+        let from = "Care Records <alerts@example.nhs.uk>";
+        for url in [
+            "smtps://me:hunter2@mail.example",
+            "smtp://me:hunter2@mail.example:587?tls=required",
+            "smtp://localhost:2525",
+            "smtp://127.0.0.1:2525",
+        ] {
+            let mail = with(url, from).unwrap().mail.unwrap();
+            assert_eq!(mail.url.expose(), url);
+            assert!(!format!("{mail:?}").contains("hunter2"));
+        }
+        for url in [
+            "smtp://me:hunter2@mail.example",
+            "smtp://mail.example?tls=opportunistic",
+            "https://mail.example",
+            "mail",
+        ] {
+            let error = with(url, from).unwrap_err();
+            assert_eq!(error.name, "NCRS_SMTP_URL", "{url}");
+            assert!(!error.to_string().contains("hunter2"));
+        }
+        let url = "smtps://mail.example";
+        assert_eq!(with(url, "nobody").unwrap_err().name, "NCRS_SMTP_FROM");
+        assert_eq!(
+            read(&[("NCRS_SMTP_URL", url)]).unwrap_err().name,
+            "NCRS_SMTP_FROM"
+        );
+    }
+
+    #[test]
+    fn what_is_unusual_can_be_set() {
+        let settings = read(&[
+            ("NCRS_ALERT_MANY_PATIENTS", "12"),
+            ("NCRS_ALERT_LIKENESS", "colleague"),
+        ])
+        .unwrap();
+        let expected = Thresholds {
+            many_patients: 12,
+            own_record: false,
+            same_surname: false,
+            same_address: false,
+            ..Thresholds::default()
+        };
+        assert_eq!(settings.unusual, expected);
+        assert_eq!(read(&[]).unwrap().unusual, Thresholds::default());
     }
 
     #[test]

@@ -85,3 +85,8 @@ opaque_id!(
     /// The server's key pair to which devices seal what they cannot keep readable.
     SealingKeyId
 );
+opaque_id!(
+    /// An alert to the privacy officers of an organisation. It is the reference that leaves the
+    /// service, so it says nothing about anyone.
+    AlertId
+);

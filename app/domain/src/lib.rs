@@ -4,6 +4,7 @@
 //! outside are arguments. What is built here is the same on the device and on the server.
 
 pub mod adjustment;
+pub mod alert;
 pub mod clock;
 pub mod command;
 pub mod device_log;

@@ -40,6 +40,9 @@ pub struct SignedIn {
     pub idle_seconds: u64,
     /// On what terms they may keep patients on a device, in this role.
     pub terms: OfflineTerms,
+    /// How many questions from privacy officers wait for their answer.
+    #[serde(default)]
+    pub questions: u32,
 }
 
 /// Every page reads the session: as a number, the time in it needs no reader of written times.

@@ -7,6 +7,7 @@
 pub mod finding;
 pub mod identity;
 pub mod offline;
+pub mod privacy;
 pub mod records;
 pub mod registration;
 

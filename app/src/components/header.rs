@@ -6,7 +6,7 @@ use crate::components::work::Work;
 use crate::keeping::{Keeping, keeping};
 use crate::problem::Problem;
 use crate::session::{Session, session};
-use domain::role::Activity;
+use domain::role::{Activity, RoleAssignment};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
@@ -49,6 +49,48 @@ pub fn Header() -> impl IntoView {
         </header>
         <Strips session keeping />
     }
+}
+
+/// What only some roles have.
+fn privacy_links<F>(
+    role: Option<&RoleAssignment>,
+    current: impl Fn(&'static str) -> F,
+    open: RwSignal<bool>,
+) -> AnyView
+where
+    F: Fn() -> Option<&'static str> + Send + 'static,
+{
+    let allows = |activities: &[Activity]| {
+        role.is_some_and(|role| activities.iter().any(|activity| role.allows(*activity)))
+    };
+    let alerts = allows(&[Activity::EmergencyAlerts, Activity::RelationshipAlerts]);
+    let reports = allows(&[Activity::Reports]);
+    [
+        (alerts, "/privacy", "Privacy alerts"),
+        (
+            reports && !alerts,
+            "/privacy/looks",
+            "Who looked at a patient",
+        ),
+    ]
+    .into_iter()
+    .filter(|(shown, ..)| *shown)
+    .map(|(_, to, text)| {
+        view! {
+            <li class="ncrs-menu__item">
+                <a
+                    class="ncrs-menu__link"
+                    on:click=move |_| open.set(false)
+                    href=to
+                    aria-current=current(to)
+                >
+                    {text}
+                </a>
+            </li>
+        }
+    })
+    .collect_view()
+    .into_any()
 }
 
 #[component]
@@ -167,6 +209,14 @@ fn Role(person: SignedIn, session: Session, keeping: Keeping) -> AnyView {
                                 </li>
                             }
                         })}
+                    {privacy_links(person.role.as_ref(), current, open)}
+                    <li class="ncrs-menu__item">
+                        <a class="ncrs-menu__link" on:click=close href="/activity" aria-current=current("/activity")>
+                            "What you looked at "
+                            {(person.questions > 0)
+                                .then(|| view! { <span class="ncrs-count">{person.questions}</span> })}
+                        </a>
+                    </li>
                     {several
                         .then(|| {
                             view! {

@@ -1,6 +1,7 @@
 //! What a person is told at the top of a screen after they did something.
 
 use crate::components::form::focus;
+use crate::session::Session;
 use leptos::prelude::*;
 
 /// That it worked. Takes the focus when it appears, because what was tapped may be gone.
@@ -60,6 +61,28 @@ pub fn Alert(
             </div>
         </div>
     }
+    .into_any()
+}
+
+/// That privacy officers ask the person something, with the way to the answer. Nothing where nobody asks.
+#[component]
+pub fn Questions(
+    /// Whom they ask.
+    session: Session,
+) -> AnyView {
+    let count = Memo::new(move |_| session.signed_in().map_or(0, |person| person.questions));
+    (move || {
+        let text = match count.get() {
+            0 => return None,
+            1 => "A privacy officer has a question for you.".to_owned(),
+            count => format!("Privacy officers have {count} questions for you."),
+        };
+        Some(view! {
+            <div class="nhsuk-inset-text ncrs-questions">
+                <p>{text} " " <a href="/activity/questions">"Read and answer"</a></p>
+            </div>
+        })
+    })
     .into_any()
 }
 

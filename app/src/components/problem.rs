@@ -35,7 +35,8 @@ pub fn way_on(problem: &Problem, again: Option<Callback<()>>) -> AnyView {
     match &problem.kind {
         Kind::SignedOut => link(with_next("/sign-in", &here), "Sign in again"),
         Kind::NoRole => link(with_next("/role", &here), "Choose a role"),
-        Kind::ContextClosed | Kind::NotFound => link("/find".into(), "Find a patient"),
+        Kind::ContextClosed => link("/find".into(), "Find a patient"),
+        Kind::NotFound => link("/".into(), "Go to the start"),
         // A full load, so that the newer app comes with it.
         Kind::OutOfDate => {
             view! { <a class="nhsuk-button" href=here rel="external">"Reload the page"</a> }

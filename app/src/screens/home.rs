@@ -1,7 +1,7 @@
 //! The start: leads to where the person has to go next.
 
 use crate::session::session;
-use domain::role::Activity;
+use domain::role::{Activity, RoleAssignment};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::components::Redirect;
@@ -19,9 +19,16 @@ pub fn screen() -> AnyView {
         {
             "/staff"
         }
+        Some(person) if person.role.as_ref().is_some_and(only_alerts) => "/privacy",
         Some(_) => "/find",
     });
     (move || view! { <Redirect path=to.get() options=instead() /> }).into_any()
+}
+
+/// A privacy officer who finds no patients.
+fn only_alerts(role: &RoleAssignment) -> bool {
+    !role.allows(Activity::FindPatient)
+        && (role.allows(Activity::EmergencyAlerts) || role.allows(Activity::RelationshipAlerts))
 }
 
 /// In the place of this page in the history, so that "back" does not lead here and forward again.

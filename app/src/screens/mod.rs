@@ -6,6 +6,7 @@ pub mod enrol;
 pub mod find;
 pub mod home;
 pub mod not_found;
+pub mod privacy;
 pub mod record;
 pub mod registration;
 pub mod role;

@@ -600,10 +600,7 @@ mod tests {
         &[Act::Open],
         &[Act::Read],
         &[Act::Ask],
-        &[
-            Act::Summary(Answer::Agreed),
-            Act::Summary(Answer::Standing),
-        ],
+        &[Act::Summary(Answer::Agreed), Act::Summary(Answer::Standing)],
         &[Act::Summary(Answer::Emergency)],
         &[Act::Summary(Answer::Declined)],
         &[
@@ -624,7 +621,12 @@ mod tests {
             .lines()
             .filter_map(|line| line.strip_prefix("//! |"))
             .skip(2)
-            .map(|row| row.trim_end_matches('|').split('|').map(str::trim).collect())
+            .map(|row| {
+                row.trim_end_matches('|')
+                    .split('|')
+                    .map(str::trim)
+                    .collect()
+            })
             .collect();
         assert_eq!(
             rows.iter().map(|row| row[0]).collect::<Vec<_>>(),

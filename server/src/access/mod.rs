@@ -17,6 +17,13 @@
 //! | add, open a visit      | yes           | B0264         |         | not restricted, hours on a device      |
 //! | take a visit along     | yes           | B0264         |         | the same; its summary: the gate is open |
 //! | a device's log         | session       |               |         | their vault                            |
+//! | the alerts             | yes           | B0015 / B0016 |         | of the organisation, of that type      |
+//! | one alert              | yes           | by its type   |         | of the organisation                    |
+//! | a step with an alert   | yes           | by its type   |         | the same, and not about oneself        |
+//! | the report, the export | yes           | B0011         |         | of the organisation                    |
+//! | a question to oneself  | yes           |               |         | about oneself                          |
+//! | who looked at a patient | yes          | B0011, or an alert's | | of the organisation               |
+//! | what oneself looked at | yes           |               |         | one's own                              |
 //!
 //! The rules themselves stand in [`decision`], as a table; here what they ask about is found out.
 //!
@@ -32,13 +39,16 @@ mod device_log;
 mod offline;
 mod permission;
 mod permit;
+mod privacy;
 
 pub use device_log::MOST_ENTRIES;
 pub use offline::{Along, TakenAlong};
 pub use permit::{
-    AskSummary, FindPatients, Held, ManageAdjustments, OpenPatient, Permit, Right, TakeAlong,
-    ViewAdjustments, ViewDemographics, ViewSummary,
+    AnswerTask, AskSummary, FindPatients, Held, ListTasks, ManageAdjustments, OpenPatient, Permit,
+    ReportAlerts, ReviewAlert, ReviewAlerts, Right, TakeAlong, ViewAdjustments, ViewDemographics,
+    ViewOwnLog, ViewPatientLog, ViewSummary,
 };
+pub use privacy::Reviewed;
 
 use crate::audit::{Action, Actor, Audit, Entry, Ground, Outcome, ReasonCode};
 use crate::caller::{Caller, SignedInCaller};

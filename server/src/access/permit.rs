@@ -3,6 +3,8 @@
 use crate::audit::Actor;
 use domain::NhsNumber;
 use domain::adjustment::Provenance;
+use domain::alert::Receives;
+use domain::ids::{AlertId, PersonId};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
@@ -43,6 +45,20 @@ rights! {
     ManageAdjustments of NhsNumber;
     /// To have the patient on a visit list, and what may be seen of them on a device.
     TakeAlong of NhsNumber;
+    /// To work with the alerts of one's organisation, of those types.
+    ReviewAlerts of Receives;
+    /// To see an alert and take steps with it.
+    ReviewAlert of AlertId;
+    /// To see what became of the alerts of one's organisation.
+    ReportAlerts of ();
+    /// To see the questions to oneself.
+    ListTasks of PersonId;
+    /// To answer one of them.
+    AnswerTask of AlertId;
+    /// To see who in one's organisation looked at a patient.
+    ViewPatientLog of NhsNumber;
+    /// To see what one looked at oneself.
+    ViewOwnLog of PersonId;
 }
 
 /// A right that was granted to one person for one request. A port that reads a record takes one by

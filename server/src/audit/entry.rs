@@ -77,6 +77,26 @@ codes! {
         DeliverLog = "deliver-log";
         /// An entry of a device's log does not continue it: it was changed, or some are missing.
         DeviceLogBreak = "device-log-break";
+        /// The alerts to the privacy officers of an organisation.
+        ListAlerts = "list-alerts";
+        /// An alert with the story around it.
+        ReviewAlert = "review-alert";
+        /// A step that an officer took with an alert.
+        DecideAlert = "decide-alert";
+        /// How many alerts are checked, or where notices of them go.
+        SetAlerts = "set-alerts";
+        /// The alerts by month.
+        ReportAlerts = "report-alerts";
+        /// The alerts as a file.
+        ExportAlerts = "export-alerts";
+        /// The questions to a person about what they did.
+        ListTasks = "list-tasks";
+        /// An answer to one of them.
+        AnswerTask = "answer-task";
+        /// Who looked at a patient.
+        ViewPatientLog = "view-patient-log";
+        /// What a person looked at themselves.
+        ViewOwnLog = "view-own-log";
         /// A first passkey, with a code from the Registration Authority.
         Enrol = "enrol";
         /// A sign-in with a passkey.
@@ -421,7 +441,7 @@ mod tests {
                 .collect::<Vec<_>>()
                 .join(" ")
         }
-        insta::assert_snapshot!(codes(Action::ALL, Action::code), @"search open-patient close-patient view-overview view-details ask-summary view-summary view-adjustments change-adjustments add-visit list-visits remove-visit take-along register-vault unlock-device deliver-log device-log-break enrol sign-in sign-out choose-role add-passkey remove-passkey view-staff invite-staff give-role settle-role end-role revoke-passkey revoke-session");
+        insta::assert_snapshot!(codes(Action::ALL, Action::code), @"search open-patient close-patient view-overview view-details ask-summary view-summary view-adjustments change-adjustments add-visit list-visits remove-visit take-along register-vault unlock-device deliver-log device-log-break list-alerts review-alert decide-alert set-alerts report-alerts export-alerts list-tasks answer-task view-patient-log view-own-log enrol sign-in sign-out choose-role add-passkey remove-passkey view-staff invite-staff give-role settle-role end-role revoke-passkey revoke-session");
         insta::assert_snapshot!(codes(Outcome::ALL, Outcome::code), @"allowed done refused failed");
         insta::assert_snapshot!(codes(Ground::ALL, Ground::code), @"role agreed standing emergency");
         insta::assert_snapshot!(codes(ReasonCode::ALL, ReasonCode::code), @"public-interest statute court-order self-claimed-emergency emergency other");

@@ -175,7 +175,18 @@ fn kind(action: Option<Action>) -> Value {
             | Action::RemoveVisit,
         )
         | None => ("110110", "Patient Record"),
-        Some(Action::TakeAlong) => ("110106", "Export"),
+        Some(Action::TakeAlong | Action::ExportAlerts) => ("110106", "Export"),
+        Some(
+            Action::ListAlerts
+            | Action::ReviewAlert
+            | Action::ReportAlerts
+            | Action::ListTasks
+            | Action::ViewPatientLog
+            | Action::ViewOwnLog,
+        ) => ("110101", "Audit Log Used"),
+        Some(Action::DecideAlert | Action::SetAlerts | Action::AnswerTask) => {
+            ("110100", "Application Activity")
+        }
         Some(Action::DeliverLog) => ("110107", "Import"),
         Some(Action::SignIn | Action::SignOut | Action::ChooseRole | Action::UnlockDevice) => {
             ("110114", "User Authentication")
@@ -234,9 +245,22 @@ fn crude(action: Option<Action>) -> &'static str {
             | Action::ViewAdjustments
             | Action::ListVisits
             | Action::TakeAlong
-            | Action::ViewStaff,
+            | Action::ViewStaff
+            | Action::ListAlerts
+            | Action::ReviewAlert
+            | Action::ReportAlerts
+            | Action::ExportAlerts
+            | Action::ListTasks
+            | Action::ViewPatientLog
+            | Action::ViewOwnLog,
         ) => "R",
-        Some(Action::ChangeAdjustments | Action::SettleRole) => "U",
+        Some(
+            Action::ChangeAdjustments
+            | Action::SettleRole
+            | Action::DecideAlert
+            | Action::SetAlerts
+            | Action::AnswerTask,
+        ) => "U",
         Some(
             Action::Enrol
             | Action::AddPasskey

@@ -26,6 +26,7 @@ pub use verify::{Broken, Verified, Wrong, verify, verify_against};
 
 use crate::clock::SharedClock;
 use crate::failure::{Failure, Result};
+use crate::privacy::raising::raises;
 use crate::store::{Db, Engine};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -96,14 +97,17 @@ impl Audit {
         let now = self.clock.now();
         let rows = entries
             .into_iter()
-            .map(|entry| entry.into_row(now))
+            .map(|entry| {
+                let raises = raises(&entry, self.clock.as_ref());
+                Ok((entry.into_row(now)?, raises))
+            })
             .collect::<Result<Vec<_>>>()?;
         let write = async {
             let stopped = || Failure::Audit("the writer has stopped".into());
             let mut waiting = Vec::with_capacity(rows.len());
-            for row in rows {
+            for (row, raises) in rows {
                 let (done, written) = oneshot::channel();
-                let pending = Pending { row, done };
+                let pending = Pending { row, raises, done };
                 lane.send(pending).await.map_err(|_| stopped())?;
                 waiting.push(written);
             }

@@ -7,8 +7,8 @@ use super::entry::{Action, Ground, Outcome, ReasonCode};
 use crate::failure::{Failure, Result};
 use crate::store::{Db, Sql, column};
 use domain::NhsNumber;
-use domain::ids::{ContextId, CorrelationId, PersonId};
-use jiff::Timestamp;
+use domain::ids::{ContextId, CorrelationId, PersonId, RoleId, SessionRef};
+use jiff::{SignedDuration, Timestamp};
 use sqlx::any::AnyRow;
 use std::fmt;
 use std::str::FromStr;
@@ -61,6 +61,10 @@ pub struct Looked {
     pub correlation: CorrelationId,
     /// More, as JSON.
     pub detail: String,
+    /// In which session.
+    pub session: SessionRef,
+    /// In which role.
+    pub role: Option<RoleId>,
 }
 
 impl fmt::Debug for Looked {
@@ -112,7 +116,8 @@ pub struct LookedPage {
 
 const SELECT: &str = "select e.at, e.lane, e.seq, e.received, e.offline, e.person, coalesce(e.name, who.name), e.job,
     e.organisation, coalesce(e.organisation_name, org.name), e.device, e.app_version, e.screen, e.action,
-    e.outcome, e.fault, e.ground, e.reason_code, e.reason, e.patients, e.context, e.correlation, e.detail";
+    e.outcome, e.fault, e.ground, e.reason_code, e.reason, e.patients, e.context, e.correlation, e.detail,
+    e.session, e.role";
 // Entries from before names were kept in them have the names of today.
 const NAMES: &str = " left join person who on who.id = e.person left join organisation org on org.ods = e.organisation";
 
@@ -128,6 +133,128 @@ pub async fn on_patient(
     most: u32,
 ) -> Result<LookedPage> {
     page(db, patient_statement(patient, before, most)?, most).await
+}
+
+/// As [`on_patient`], of one organisation only.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn on_patient_in(
+    db: &Db,
+    patient: NhsNumber,
+    organisation: &str,
+    before: Option<Cursor>,
+    most: u32,
+) -> Result<LookedPage> {
+    let sql = patient_sql(patient, Some(organisation), before, most)?;
+    page(db, sql, most).await
+}
+
+/// The entry at that place.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn at(db: &Db, lane: i64, seq: i64) -> Result<Option<Looked>> {
+    let mut sql = Sql::new(SELECT);
+    sql.push(" from audit_entry e")
+        .push(NAMES)
+        .push(" where e.lane = ")
+        .bind(lane)?
+        .push(" and e.seq = ")
+        .bind(seq)?;
+    let row = sql.query().fetch_optional(db.read()).await?;
+    row.as_ref().map(looked).transpose()
+}
+
+/// What the person did in the same session before and after that entry, in the same organisation or
+/// before they chose one: at most so many on each side, within a day, oldest first, the entry among
+/// them.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn around(db: &Db, look: &Looked, most: u32) -> Result<Vec<Looked>> {
+    let mut side = Vec::new();
+    for (from, order) in [
+        (
+            " <= ",
+            " order by e.at desc, e.lane desc, e.seq desc limit ",
+        ),
+        (" > ", " order by e.at, e.lane, e.seq limit "),
+    ] {
+        let day = SignedDuration::from_hours(24);
+        let bound = |at: Option<Timestamp>| at.unwrap_or(look.place.at).as_microsecond();
+        let mut sql = Sql::new(SELECT);
+        sql.push(" from audit_entry e")
+            .push(NAMES)
+            .push(" where e.person = ")
+            .bind(look.person.to_string())?
+            .push(" and e.at >= ")
+            .bind(bound(look.place.at.checked_sub(day).ok()))?
+            .push(" and e.at <= ")
+            .bind(bound(look.place.at.checked_add(day).ok()))?
+            .push(" and e.session = ")
+            .bind(look.session.to_string())?
+            .push(" and (e.organisation is null or e.organisation = ")
+            .bind(look.organisation.clone().unwrap_or_default())?
+            .push(") and (e.at, e.lane, e.seq)")
+            .push(from);
+        place(&mut sql, look.place)?;
+        sql.push(order).bind(i64::from(most))?;
+        let rows = sql.query().fetch_all(db.read()).await?;
+        for row in &rows {
+            side.push(looked(row)?);
+        }
+    }
+    side.sort_by_key(|entry| entry.place);
+    Ok(side)
+}
+
+/// The looks of a lane after a place, up to another: patients who were opened, and overviews that
+/// were looked at without the service. In order, at most so many.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn openings(db: &Db, lane: i64, after: i64, to: i64, most: u32) -> Result<Vec<Looked>> {
+    let mut sql = Sql::new(SELECT);
+    sql.push(" from audit_entry e")
+        .push(NAMES)
+        .push(" where e.lane = ")
+        .bind(lane)?
+        .push(" and e.seq > ")
+        .bind(after)?
+        .push(" and e.seq <= ")
+        .bind(to)?
+        .push(OPENING)
+        .push(" order by e.seq limit ")
+        .bind(i64::from(most))?;
+    let rows = sql.query().fetch_all(db.read()).await?;
+    rows.iter().map(looked).collect()
+}
+
+/// Which entries [`openings`] takes.
+const OPENING: &str = " and e.outcome = 'allowed'
+    and (e.action = 'open-patient' or (e.action = 'view-overview' and e.offline = 1))";
+
+/// How many different patients the person opened in that organisation, after that time and up to
+/// that entry.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn patients_opened(db: &Db, look: &Looked, since: Timestamp) -> Result<u32> {
+    let mut sql = Sql::new(
+        "select count(distinct p.nhs_number) from audit_entry e
+         join audit_patient p on p.lane = e.lane and p.seq = e.seq where e.person = ",
+    );
+    sql.bind(look.person.to_string())?
+        .push(" and e.at > ")
+        .bind(since.as_microsecond())?
+        .push(" and e.at <= ")
+        .bind(look.place.at.as_microsecond())?
+        .push(" and e.organisation = ")
+        .bind(look.organisation.clone().unwrap_or_default())?
+        .push(OPENING);
+    let row = sql.query().fetch_one(db.read()).await?;
+    Ok(u32::try_from(column::<i64>(&row, 0)?).unwrap_or(u32::MAX))
 }
 
 /// What the person did: as [`on_patient`].
@@ -152,11 +279,24 @@ pub fn patient_statement(
     before: Option<Cursor>,
     most: u32,
 ) -> Result<Sql, sqlx::Error> {
+    patient_sql(patient, None, before, most)
+}
+
+fn patient_sql(
+    patient: NhsNumber,
+    organisation: Option<&str>,
+    before: Option<Cursor>,
+    most: u32,
+) -> Result<Sql, sqlx::Error> {
     let mut sql = Sql::new(SELECT);
     sql.push(" from audit_patient p join audit_entry e on e.lane = p.lane and e.seq = p.seq")
         .push(NAMES)
         .push(" where p.nhs_number = ")
         .bind(patient.digits())?;
+    if let Some(organisation) = organisation {
+        sql.push(" and e.organisation = ")
+            .bind(organisation.to_owned())?;
+    }
     if let Some(before) = before {
         sql.push(" and (p.at, p.lane, p.seq) < ");
         place(&mut sql, before)?;
@@ -251,6 +391,10 @@ fn looked(row: &AnyRow) -> Result<Looked> {
             .transpose()?,
         correlation: known(21)?.parse().map_err(|_| corrupt())?,
         detail: known(22)?,
+        session: known(23)?.parse().map_err(|_| corrupt())?,
+        role: text(24)?
+            .map(|role| role.parse().map_err(|_| corrupt()))
+            .transpose()?,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::row::{INSERT, Row, genesis};
 use crate::failure::{Failure, Result};
+use crate::privacy::raising::{self, Raise};
 use crate::store::{Db, Value, column, insert_many};
 use tokio::sync::{mpsc, oneshot};
 
@@ -11,6 +12,8 @@ const BATCH: usize = 256;
 /// An entry with whoever waits for it.
 pub(super) struct Pending {
     pub(super) row: Row,
+    /// The alerts that it raises: they are there as soon as it is.
+    pub(super) raises: Vec<Raise>,
     pub(super) done: oneshot::Sender<Result<(), String>>,
 }
 
@@ -33,7 +36,7 @@ pub(super) async fn run(db: Db, lane: i64, mut receiver: mpsc::Receiver<Pending>
     while receiver.recv_many(&mut batch, BATCH).await > 0 {
         let (rows, waiting): (Vec<_>, Vec<_>) = batch
             .drain(..)
-            .map(|pending| (pending.row, pending.done))
+            .map(|pending| ((pending.row, pending.raises), pending.done))
             .unzip();
         let result = write(&db, lane, rows)
             .await
@@ -45,7 +48,7 @@ pub(super) async fn run(db: Db, lane: i64, mut receiver: mpsc::Receiver<Pending>
     }
 }
 
-async fn write(db: &Db, lane: i64, rows: Vec<Row>) -> Result<()> {
+async fn write(db: &Db, lane: i64, rows: Vec<(Row, Vec<Raise>)>) -> Result<()> {
     let mut transaction = db.begin().await?;
     // Writing the head first takes its lock: another server with the same lane waits here.
     let head = sqlx::query("update audit_head set seq = seq where lane = $1 returning seq, hash")
@@ -57,8 +60,10 @@ async fn write(db: &Db, lane: i64, rows: Vec<Row>) -> Result<()> {
     let mut prev: Vec<u8> = column(&head, 1)?;
     let mut entries = Vec::with_capacity(rows.len());
     let mut patients = Vec::new();
-    for row in rows {
+    let mut alerts = Vec::new();
+    for (row, raises) in rows {
         seq += 1;
+        alerts.extend(raises.into_iter().map(|raise| (seq, raise)));
         // Only a format that there is not has no hash.
         let hash = row
             .hash(lane, seq, &prev)
@@ -80,6 +85,9 @@ async fn write(db: &Db, lane: i64, rows: Vec<Row>) -> Result<()> {
         patients,
     )
     .await?;
+    for (seq, raise) in alerts {
+        raising::raise(&mut transaction, lane, seq, raise).await?;
+    }
     sqlx::query("update audit_head set seq = $1, hash = $2 where lane = $3")
         .bind(seq)
         .bind(prev)

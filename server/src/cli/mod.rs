@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod enrol;
+pub(crate) mod homes;
 pub(crate) mod log;
 pub(crate) mod seed;
 pub(crate) mod serve;
@@ -34,6 +35,8 @@ pub(crate) enum Command {
     Seed(SeedArgs),
     /// Give a member of staff a code with which they can add their first passkey
     Enrol(EnrolArgs),
+    /// Take the list of where staff live, against which their looks are compared
+    Homes(HomesArgs),
     /// Prove the record of every look, keep its heads, or hand it on
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -98,6 +101,14 @@ pub(crate) struct EnrolArgs {
     /// Answer in JSON, for programs
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Where staff live.
+#[derive(Debug, Args)]
+pub(crate) struct HomesArgs {
+    /// CSV with the columns login, address and postcode: everyone, in the place of the list before
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
 }
 
 /// The database, brought up to date.

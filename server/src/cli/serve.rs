@@ -10,6 +10,8 @@ use rand_chacha::ChaCha20Rng;
 use server::audit::HeadFile;
 use server::clock::{Clock, SharedClock, SystemClock};
 use server::identity::{self, staff};
+use server::privacy::notices::Notices;
+use server::privacy::watch;
 use server::router::{Server, router};
 use server::settings::Settings;
 use server::store::Db;
@@ -45,6 +47,9 @@ pub(crate) async fn serve(settings: Settings) -> Result<()> {
     if training {
         say(&welcome(&settings, &db, clock.as_ref()).await?)?;
     }
+    let notices = Notices::new(&settings, db.clone(), clock.clone())?;
+    tokio::spawn(notices.keep_delivering());
+    tokio::spawn(watch::keep_watch(server.services.clone()));
     tokio::spawn(keep_clean(server.clone()));
     if let Some(heads) = heads.clone() {
         let every = settings.audit_heads_every;

@@ -49,6 +49,7 @@ use crate::audit::Audit;
 use crate::clock::{Clock, SharedClock};
 use crate::failure::{Failure, Result};
 use crate::offline::Sealing;
+use crate::privacy::Alerts;
 use crate::services::Services;
 use crate::store::Db;
 use crate::web::rate_limit::RateLimit;
@@ -79,6 +80,7 @@ pub struct Identity {
     webauthn: Webauthn,
     audit: Audit,
     events: Arc<dyn SessionEvents>,
+    alerts: Alerts,
     sealing: Sealing,
     sign_in_limit: RateLimit,
     enrol_limit: RateLimit,
@@ -106,6 +108,7 @@ impl Identity {
             webauthn,
             audit: services.audit.clone(),
             events,
+            alerts: services.alerts.clone(),
             sealing: services.sealing.clone(),
             // A passkey cannot be guessed, and a hospital may share one address: generous.
             sign_in_limit: RateLimit::new(60, 1.0, 600, 30.0),

@@ -104,6 +104,11 @@ impl IdentityPort {
                 roles: staff::roles(&self.identity.db, live.caller.person).await?,
                 ends_at: live.ends_at,
                 idle_seconds: IDLE.as_secs().unsigned_abs(),
+                questions: self
+                    .identity
+                    .alerts
+                    .questions_to(live.caller.person)
+                    .await?,
             }),
         };
         Ok(SessionView {

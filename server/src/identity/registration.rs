@@ -33,8 +33,8 @@ use domain::{FieldError, OdsCode};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use sqlx::AnyConnection;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -400,7 +400,8 @@ impl RegistrationPort {
             .iter()
             .any(|role| needs_second_person(&role.activities))
         {
-            let message = "Their rights need a second person: ask whoever runs the service to make the code";
+            let message =
+                "Their rights need a second person: ask whoever runs the service to make the code";
             return Err(Kind::Invalid(vec![FieldError::new("new-code", message)]).into());
         }
         self.record(
@@ -412,12 +413,7 @@ impl RegistrationPort {
         self.issue(member.person, &member.login).await
     }
 
-    async fn record_role(
-        &self,
-        agent: &Agent<'_>,
-        person: PersonId,
-        role: &NewRole,
-    ) -> Result<()> {
+    async fn record_role(&self, agent: &Agent<'_>, person: PersonId, role: &NewRole) -> Result<()> {
         let codes: Vec<&str> = role.activities.iter().map(|one| one.code()).collect();
         let detail = json!({
             "of": person,
@@ -514,7 +510,13 @@ impl RegistrationPort {
             return Err(Kind::NotFound.into());
         }
         if approve {
-            insert_role(&mut work, self.identity.new_id(), asked.person.id, &asked.role).await?;
+            insert_role(
+                &mut work,
+                self.identity.new_id(),
+                asked.person.id,
+                &asked.role,
+            )
+            .await?;
         }
         work.commit().await?;
         self.list_of(&agent).await

@@ -332,6 +332,12 @@ pub fn demo_staff() -> Vec<DemoPerson> {
             "David Okafor",
             &[(Registration, REGISTRATION_AGENT, REGISTRATION)],
         ),
+        person(
+            21,
+            "pharmacy-privacy",
+            "Nadia Rahman",
+            &[(Pharmacy, PRIVACY_OFFICER, PRIVACY)],
+        ),
     ]
 }
 

@@ -59,6 +59,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     ),
     (5, "audit", include_str!("../../migrations/0005_audit.sql")),
     (
+        6,
+        "alerts",
+        include_str!("../../migrations/0006_alerts.sql"),
+    ),
+    (
         7,
         "registration",
         include_str!("../../migrations/0007_registration.sql"),

@@ -9,7 +9,7 @@ mod tabs;
 use crate::api::finding::find_patients;
 use crate::components::button::{Progress, SubmitButton};
 use crate::components::form::{ErrorSummary, FormValues};
-use crate::components::notice::focus_soon;
+use crate::components::notice::{Questions, focus_soon};
 use crate::components::page::Page;
 use crate::components::problem::{Trouble, TroubleView};
 use crate::components::work::Work;
@@ -249,6 +249,7 @@ fn screen(kind: SearchKind) -> AnyView {
         <Page title=title(kind) errors=search.trouble.errors>
             <ErrorSummary errors=search.trouble.errors />
             <h1 class="nhsuk-heading-l">"Find a patient"</h1>
+            <Questions session />
             {move || {
                 if allowed.get() {
                     view! { <Asking search /> }.into_any()

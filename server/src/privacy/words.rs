@@ -1,0 +1,76 @@
+//! What the audit says, in the words of a person.
+
+use crate::audit::query::Looked;
+use crate::audit::{Action, Ground, Outcome, ReasonCode};
+
+/// What was done.
+pub(super) fn what(action: Action) -> &'static str {
+    match action {
+        Action::Search => "Searched for a patient",
+        Action::OpenPatient => "Opened a patient",
+        Action::ClosePatient => "Closed a patient",
+        Action::ViewOverview => "Looked at the overview",
+        Action::ViewDetails => "Looked at the patient's details",
+        Action::AskSummary => "Asked whether there is a Summary Care Record",
+        Action::ViewSummary => "Opened the Summary Care Record",
+        Action::ViewAdjustments => "Looked at reasonable adjustments",
+        Action::ChangeAdjustments => "Changed reasonable adjustments",
+        Action::AddVisit => "Put a patient on the visit list",
+        Action::ListVisits => "Looked at the visit list",
+        Action::RemoveVisit => "Took a patient off the visit list",
+        Action::TakeAlong => "Saved a patient on a device",
+        Action::RegisterVault => "Registered a device",
+        Action::UnlockDevice => "Unlocked what is saved on a device",
+        Action::DeliverLog => "Sent the log of a device",
+        Action::DeviceLogBreak => "Sent a log that does not fit together",
+        Action::ListAlerts => "Looked at the list of alerts",
+        Action::ReviewAlert => "Looked at an alert",
+        Action::DecideAlert => "Decided on an alert",
+        Action::SetAlerts => "Changed how alerts are handled",
+        Action::ReportAlerts => "Looked at the report of alerts",
+        Action::ExportAlerts => "Exported alerts",
+        Action::ListTasks => "Looked at questions from the privacy officer",
+        Action::AnswerTask => "Answered a question from the privacy officer",
+        Action::ViewPatientLog => "Looked at who looked at a patient",
+        Action::ViewOwnLog => "Looked at their own log",
+        Action::Enrol => "Enrolled",
+        Action::SignIn => "Signed in",
+        Action::SignOut => "Signed out",
+        Action::ChooseRole => "Chose a role",
+        Action::AddPasskey => "Added a passkey",
+        Action::RemovePasskey => "Removed a passkey",
+    }
+}
+
+/// What became of it.
+pub(super) fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Allowed => "Allowed",
+        Outcome::Done => "Done",
+        Outcome::Refused => "Refused",
+        Outcome::Failed => "Did not work",
+    }
+}
+
+/// What it rests on, and the reason that was given.
+pub(super) fn why(look: &Looked) -> Option<String> {
+    let ground = match look.ground {
+        Some(Ground::Agreed) => Some("The patient agreed"),
+        Some(Ground::Standing) => Some("The patient agreed earlier"),
+        Some(Ground::Emergency) => Some("Emergency: the patient could not be asked"),
+        Some(Ground::Role) | None => None,
+    };
+    let code = look.reason_code.and_then(|code| match code {
+        ReasonCode::PublicInterest => Some("Public interest"),
+        ReasonCode::Statute => Some("Statute"),
+        ReasonCode::CourtOrder => Some("Court order"),
+        ReasonCode::SelfClaimedEmergency | ReasonCode::Emergency | ReasonCode::Other => None,
+    });
+    let parts: Vec<String> = [ground, code]
+        .into_iter()
+        .flatten()
+        .map(str::to_owned)
+        .chain(look.reason.as_ref().map(|reason| format!("“{reason}”")))
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(". "))
+}
