@@ -168,6 +168,7 @@ fn kind(action: Option<Action>) -> Value {
             | Action::ViewDetails
             | Action::AskSummary
             | Action::ViewSummary
+            | Action::WithdrawPermission
             | Action::ViewAdjustments
             | Action::ChangeAdjustments
             | Action::AddVisit
@@ -221,7 +222,7 @@ fn crude(action: Option<Action>) -> &'static str {
             | Action::ListVisits
             | Action::TakeAlong,
         ) => "R",
-        Some(Action::ChangeAdjustments) => "U",
+        Some(Action::ChangeAdjustments | Action::WithdrawPermission) => "U",
         Some(Action::Enrol | Action::AddPasskey | Action::AddVisit | Action::RegisterVault) => "C",
         Some(Action::RemovePasskey | Action::RemoveVisit) => "D",
         Some(

@@ -58,6 +58,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../migrations/0004_offline.sql"),
     ),
     (5, "audit", include_str!("../../migrations/0005_audit.sql")),
+    (
+        8,
+        "withdrawn permissions",
+        include_str!("../../migrations/0008_withdrawn_permissions.sql"),
+    ),
 ];
 
 impl Db {
