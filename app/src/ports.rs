@@ -96,6 +96,7 @@ pub trait Records: Send + Sync {
         key: ContextKey,
         answer: PermissionAnswer,
     ) -> Result<InContext<Option<OpenedSummary>>, Problem>;
+    async fn withdraw_permission(&self, key: ContextKey) -> Result<InContext<Gate>, Problem>;
     async fn adjustments(&self, key: ContextKey) -> Result<InContext<AdjustmentsView>, Problem>;
 }
 

@@ -16,6 +16,7 @@ use domain::clock::uk_date;
 use domain::patient::{InContext, Patient};
 use domain::permission::{Closed, Gate, PermissionAnswer};
 use domain::role::Activity;
+use serde_json::json;
 
 /// Reads a record part by part, under permits: for a screen, or for a device to take along.
 pub(crate) struct Reading<'a> {
@@ -158,6 +159,31 @@ impl RecordsPort {
             .await
     }
 
+    async fn withdraw_permission(&self, key: ContextKey) -> Result<InContext<Gate>> {
+        let Services { access, .. } = &self.services;
+        let permits = access.to_withdraw_permission(&self.caller, key).await?;
+        let withdrawn = access.withdraw(&permits.ask).await;
+        access
+            .done(
+                &permits.ask,
+                Action::WithdrawPermission,
+                withdrawn,
+                |many| json!({ "permissions": many }),
+            )
+            .await?;
+        let read = async {
+            let patient = self.reading().patient(&permits.demographics).await?;
+            let gate = access
+                .gate(&permits.role, patient.restricted, Some(&permits.ask))
+                .await?;
+            Ok(self.answer(key, &patient, gate))
+        }
+        .await;
+        access
+            .shown(&permits.demographics, Action::WithdrawPermission, read)
+            .await
+    }
+
     async fn open_summary(
         &self,
         key: ContextKey,
@@ -234,6 +260,10 @@ impl Records for RecordsPort {
         answer: PermissionAnswer,
     ) -> Result<InContext<Option<OpenedSummary>>, Problem> {
         self.told(self.open_summary(key, &answer).await)
+    }
+
+    async fn withdraw_permission(&self, key: ContextKey) -> Result<InContext<Gate>, Problem> {
+        self.told(self.withdraw_permission(key).await)
     }
 
     async fn adjustments(&self, key: ContextKey) -> Result<InContext<AdjustmentsView>, Problem> {

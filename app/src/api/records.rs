@@ -101,6 +101,17 @@ pub async fn open_summary(
     crate::ports::records()?.open_summary(key, answer).await
 }
 
+/// The patient takes back the permission given ahead that holds for this person, or for their team:
+/// nobody opens the summary on it any more. Answers with what stands between the role and the summary
+/// then. Without such a permission nothing changes.
+///
+/// # Errors
+/// As [`overview`], and `RoleForbids` (B0370), `SummaryClosed`.
+#[server(prefix = "/api", endpoint = "record/summary/withdraw", input = Json, output = Json)]
+pub async fn withdraw_permission(key: ContextKey) -> Result<InContext<Gate>, Problem> {
+    crate::ports::records()?.withdraw_permission(key).await
+}
+
 /// The reasonable adjustments.
 ///
 /// # Errors

@@ -105,6 +105,17 @@ pub struct Answered {
     pub summary: Option<Permit<ViewSummary>>,
 }
 
+/// What lets someone take back a permission for the patient, and see what is left.
+#[derive(Debug)]
+pub struct WithdrawalPermits {
+    /// To say whose record it is.
+    pub demographics: Permit<ViewDemographics>,
+    /// To withdraw, and to say what stands before the summary then.
+    pub ask: Permit<AskSummary>,
+    /// In which role.
+    pub role: RoleAssignment,
+}
+
 /// A request on its way through the checks, with what the audit will say of it.
 struct Attempt<'a> {
     caller: &'a Caller,
@@ -379,6 +390,35 @@ impl Access {
         let mut attempt = Attempt::begin(caller, Action::AskSummary)?;
         let granted = self.overview_checks(&mut attempt, key).await;
         self.settle(&attempt, granted).await
+    }
+
+    /// To take back, for the patient, a permission given ahead.
+    ///
+    /// # Errors
+    /// As [`Access::to_view_overview`], and `RoleForbids` (B0370), `SummaryClosed` in a care setting that
+    /// is not approved.
+    pub async fn to_withdraw_permission(
+        &self,
+        caller: &Caller,
+        key: ContextKey,
+    ) -> Result<WithdrawalPermits> {
+        let mut attempt = Attempt::begin(caller, Action::WithdrawPermission)?;
+        let granted = self.withdrawal_checks(&mut attempt, key).await;
+        self.settle(&attempt, granted).await
+    }
+
+    async fn withdrawal_checks(
+        &self,
+        attempt: &mut Attempt<'_>,
+        key: ContextKey,
+    ) -> Result<WithdrawalPermits> {
+        let demographics = self.in_context(attempt, key).await?;
+        attempt.decided(Act::Ask)?;
+        Ok(WithdrawalPermits {
+            ask: attempt.permit(demographics.of())?,
+            demographics,
+            role: attempt.role()?.clone(),
+        })
     }
 
     /// To show the reasonable adjustments: what they say, where the role has B0257.

@@ -1,6 +1,6 @@
 //! Permissions that patients gave ahead, and relationships that people claimed.
 
-use super::{Access, scope_code};
+use super::{Access, AskSummary, Permit, scope_code};
 use crate::audit::Actor;
 use crate::failure::{Failure, Result};
 use crate::identity::new_id;
@@ -24,6 +24,7 @@ impl Access {
         let found = sqlx::query(
             "select scope, until_date, recorded_by from permission
              where nhs_number = $1 and organisation = $2 and until_date >= $3 and (scope = 'team' or person = $4)
+               and withdrawn_at is null
              order by until_date desc, recorded_at desc limit 1",
         )
         .bind(patient.digits())
@@ -47,6 +48,35 @@ impl Access {
                 .map_err(|_| Failure::Corrupt("the last day of a permission".into()))?,
             recorded_by: column(&row, 2)?,
         }))
+    }
+
+    /// The patient took back what holds today for that person, or for their team: how many
+    /// permissions that were.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn withdraw(&self, ask: &Permit<AskSummary>) -> Result<u64> {
+        let actor = ask.actor();
+        let Some(role) = &actor.role else {
+            return Ok(0);
+        };
+        let now = self.clock.now();
+        let mut transaction = self.db.begin().await?;
+        let withdrawn = sqlx::query(
+            "update permission set withdrawn_at = $5, withdrawn_by = $6
+             where nhs_number = $1 and organisation = $2 and until_date >= $3 and (scope = 'team' or person = $4)
+               and withdrawn_at is null",
+        )
+        .bind(ask.of().digits())
+        .bind(role.organisation.clone())
+        .bind(uk_date(now).to_string())
+        .bind(actor.person.to_string())
+        .bind(now.as_microsecond())
+        .bind(ask.provenance(now).person)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(withdrawn.rows_affected())
     }
 
     /// Keeps what an answer that opened a summary means for later: the relationship, and the

@@ -124,7 +124,8 @@ impl Access {
     ) -> Result<Permit<ReportAlerts>> {
         let attempt = without_ground(Attempt::begin(caller, action)?);
         let granted = attempt
-            .allows(Activity::Reports)
+            .role()
+            .and_then(reports)
             .and_then(|()| attempt.permit(()));
         self.settle(&attempt, granted).await
     }
@@ -175,7 +176,8 @@ impl Access {
         let mut attempt = without_ground(Attempt::begin(caller, Action::ViewPatientLog)?);
         attempt.patient = Some(patient);
         let granted = attempt
-            .allows(Activity::Reports)
+            .role()
+            .and_then(reports)
             .and_then(|()| attempt.permit(patient));
         self.settle(&attempt, granted).await
     }
@@ -291,5 +293,14 @@ fn receives(role: &RoleAssignment) -> Result<Receives> {
         Ok(receives)
     } else {
         Err(Kind::RoleForbids(AlertType::Access.needs()).into())
+    }
+}
+
+/// The role includes reports.
+fn reports(role: &RoleAssignment) -> Result<()> {
+    if role.allows(Activity::Reports) {
+        Ok(())
+    } else {
+        Err(Kind::RoleForbids(Activity::Reports).into())
     }
 }

@@ -168,6 +168,7 @@ fn kind(action: Option<Action>) -> Value {
             | Action::ViewDetails
             | Action::AskSummary
             | Action::ViewSummary
+            | Action::WithdrawPermission
             | Action::ViewAdjustments
             | Action::ChangeAdjustments
             | Action::AddVisit
@@ -256,6 +257,7 @@ fn crude(action: Option<Action>) -> &'static str {
         ) => "R",
         Some(
             Action::ChangeAdjustments
+            | Action::WithdrawPermission
             | Action::SettleRole
             | Action::DecideAlert
             | Action::SetAlerts

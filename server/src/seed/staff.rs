@@ -329,7 +329,7 @@ pub fn demo_staff() -> Vec<DemoPerson> {
         person(
             13,
             "registration-second",
-            "David Okafor",
+            "David Mensah",
             &[(Registration, REGISTRATION_AGENT, REGISTRATION)],
         ),
         person(

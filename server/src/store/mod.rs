@@ -68,6 +68,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "registration",
         include_str!("../../migrations/0007_registration.sql"),
     ),
+    (
+        8,
+        "withdrawn permissions",
+        include_str!("../../migrations/0008_withdrawn_permissions.sql"),
+    ),
 ];
 
 impl Db {

@@ -302,3 +302,77 @@ async fn a_date_in_the_past_or_too_far_is_told_at_its_field() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_patient_takes_a_permission_back() {
+    on_each_engine(async |ground| {
+        let nurse = ground.member("nurse");
+        let key = nurse.open(EVERYTHING).await.unwrap();
+        answer(&nurse, key, until(Scope::Me, 2)).await.unwrap();
+        answer(&nurse, key, until(Scope::Team, 1)).await.unwrap();
+        let mut colleague = nurse.clone();
+        colleague.caller.signed_in.as_mut().unwrap().person =
+            ground.member("doctor").caller.signed_in.unwrap().person;
+        let theirs = colleague.open(EVERYTHING).await.unwrap();
+
+        // Elsewhere nothing of it can be taken back, and nothing is.
+        let mut elsewhere = ground.member("nurse");
+        elsewhere.caller.signed_in.as_mut().unwrap().role =
+            ground.member("doctor").caller.signed_in.unwrap().role;
+        let there = elsewhere.open(EVERYTHING).await.unwrap();
+        Records::withdraw_permission(&elsewhere.records(), there)
+            .await
+            .unwrap();
+        answer(&colleague, theirs, PermissionAnswer::Standing)
+            .await
+            .unwrap();
+
+        // A colleague is told of the team's: that one goes, and the nurse's own stays.
+        let gate = Records::withdraw_permission(&colleague.records(), theirs)
+            .await
+            .unwrap();
+        assert!(gate.read.value.standing.is_none());
+        assert!(matches!(
+            told(answer(&colleague, theirs, PermissionAnswer::Standing).await),
+            Kind::Invalid(_)
+        ));
+        answer(&nurse, key, PermissionAnswer::Standing)
+            .await
+            .unwrap();
+
+        let gate = Records::withdraw_permission(&nurse.records(), key)
+            .await
+            .unwrap();
+        assert!(gate.read.value.standing.is_none());
+        assert!(matches!(
+            told(answer(&nurse, key, PermissionAnswer::Standing).await),
+            Kind::Invalid(_)
+        ));
+        // What was recorded stays.
+        let kept =
+            sqlx::query("select withdrawn_by from permission where withdrawn_at is not null")
+                .fetch_all(ground.db.read())
+                .await
+                .unwrap();
+        assert_eq!(kept.len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_may_not_ask_may_not_withdraw() {
+    on_each_engine(async |ground| {
+        let reception = ground.member("reception");
+        let key = reception.open(EVERYTHING).await.unwrap();
+        assert!(matches!(
+            told(Records::withdraw_permission(&reception.records(), key).await),
+            Kind::RoleForbids(Activity::ViewSummary)
+        ));
+        let nurse = ground.member("nurse");
+        assert!(matches!(
+            told(Records::withdraw_permission(&nurse.records(), key).await),
+            Kind::ContextClosed
+        ));
+    })
+    .await;
+}

@@ -202,10 +202,15 @@ fn question(
     } else {
         "Does the patient agree to you viewing their summary?"
     };
-    let standing = gate
-        .standing
-        .as_ref()
-        .map(|standing| standing_card(standing, move || send(PermissionAnswer::Standing), work));
+    let standing = gate.standing.as_ref().map(|standing| {
+        standing_card(
+            frame,
+            standing,
+            reading,
+            move || send(PermissionAnswer::Standing),
+            work,
+        )
+    });
     let pharmacy = (gate.setting == CareSetting::CommunityPharmacy).then(|| {
         notice(
             "In a community pharmacy your privacy officer is told of every view. That is routine."
@@ -260,9 +265,38 @@ fn not_opened_here(none: NoVault) -> AnyView {
     .into_any()
 }
 
+const WITHDRAWN: &str = "The permission was withdrawn. Nobody can open the summary on it any more.";
 const EMERGENCY: &str = "Emergency access: I cannot ask, and it is in the patient's best interest";
 
-fn standing_card(standing: &StandingPermission, open: impl Fn() + 'static, work: Work) -> AnyView {
+fn standing_card(
+    frame: RecordFrame,
+    standing: &StandingPermission,
+    reading: Reading<Gate>,
+    open: impl Fn() + 'static,
+    work: Work,
+) -> AnyView {
+    let withdrawing = Work::new();
+    let failed = RwSignal::new(None::<Problem>);
+    let withdraw = move || {
+        let Some(asked) = frame.asks_now() else {
+            return;
+        };
+        failed.set(None);
+        withdrawing.once(opening::withdraw(frame, asked.key), move |answer| {
+            if !frame.still(asked) {
+                return;
+            }
+            match answer {
+                Ok(()) => {
+                    frame.saved.set(Some(WITHDRAWN.to_owned()));
+                    reading.again();
+                    focus_soon("maincontent");
+                }
+                Err(problem) => failed.set(Some(problem)),
+            }
+        });
+    };
+    let again = Callback::new(move |()| withdraw());
     let whom = match standing.scope {
         Scope::Me => "you",
         Scope::Team => "your team",
@@ -285,6 +319,18 @@ fn standing_card(standing: &StandingPermission, open: impl Fn() + 'static, work:
                 >
                     "Open summary"
                 </button>
+                <p class="nhsuk-body nhsuk-u-margin-top-4 nhsuk-u-margin-bottom-0">
+                    <button
+                        class="ncrs-link-button"
+                        type="button"
+                        aria-disabled=move || withdrawing.pending().then_some("true")
+                        on:click=move |_| withdraw()
+                    >
+                        "The patient no longer agrees: withdraw this permission"
+                    </button>
+                </p>
+                {move || withdrawing.pending().then(|| progress("Withdrawing the permission"))}
+                {move || failed.get().map(|problem| view! { <ProblemView problem again /> })}
             </div>
         </div>
     }

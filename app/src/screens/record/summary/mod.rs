@@ -11,6 +11,7 @@ use super::parts::nowhere;
 use super::reading;
 use super::{RecordFrame, RecordPage};
 use crate::components::form::{ErrorSummary, Errors};
+use crate::components::notice::Success;
 use leptos::prelude::*;
 
 /// The screen.
@@ -18,6 +19,9 @@ pub fn screen() -> AnyView {
     let Some(frame) = RecordFrame::here() else {
         return nowhere();
     };
+    on_cleanup(move || {
+        frame.saved.try_set(None);
+    });
     let errors = Errors::default();
     let declined = RwSignal::new(false);
     // Read even while a summary is open: a record that was closed meanwhile closes its summary.
@@ -47,6 +51,7 @@ pub fn screen() -> AnyView {
     view! {
         <RecordPage title="Summary Care Record" errors>
             <ErrorSummary errors />
+            <Success message=frame.saved />
             <h1 class="nhsuk-heading-l">"Summary Care Record"</h1>
             {body}
         </RecordPage>

@@ -9,7 +9,7 @@
 
 use super::super::RecordFrame;
 use crate::api::ContextKey;
-use crate::api::records::{OpenedSummary, open_summary};
+use crate::api::records::{OpenedSummary, open_summary, withdraw_permission};
 use crate::device::NoVault;
 use crate::keeping::Door;
 use crate::problem::{Kind, Problem};
@@ -61,6 +61,17 @@ pub(super) async fn answer(
         }
     }
     Opening::Here(engine.answered(key.context, answer).await)
+}
+
+/// Takes the permission given ahead back, for the patient.
+pub(super) async fn withdraw(frame: RecordFrame, key: ContextKey) -> Result<(), Problem> {
+    let known = match frame.keeping.engine().await {
+        Some(engine) => engine.server_key(key).await?,
+        None => key,
+    };
+    let told = withdraw_permission(known).await;
+    frame.keeping.heard(&told);
+    told.map(drop)
 }
 
 async fn ask(
