@@ -5,6 +5,7 @@
 //! the person who looked, or that it is unlike most others, and asks someone to see for themselves.
 
 use crate::FieldError;
+use crate::coded::coded;
 use crate::ids::AlertId;
 use crate::name::PersonName;
 use crate::patient::Address;
@@ -16,36 +17,6 @@ use sha2::{Digest, Sha256};
 
 /// Longest note, question or answer, in characters.
 pub const LONGEST_NOTE: usize = 1000;
-
-macro_rules! coded {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal, $label:literal;)+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$vdoc])* #[serde(rename = $code)] $variant,)+
-        }
-
-        impl $name {
-            /// Every one, in the order in which screens list them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// On the wire and in storage.
-            pub fn code(self) -> &'static str {
-                match self { $(Self::$variant => $code,)+ }
-            }
-
-            /// As people read it.
-            pub fn label(self) -> &'static str {
-                match self { $(Self::$variant => $label,)+ }
-            }
-
-            /// The one of that code.
-            pub fn from_code(code: &str) -> Option<Self> {
-                match code { $($code => Some(Self::$variant),)+ _ => None }
-            }
-        }
-    };
-}
 
 coded! {
     /// What raised an alert.

@@ -6,6 +6,7 @@
 pub mod adjustment;
 pub mod alert;
 pub mod clock;
+mod coded;
 pub mod command;
 pub mod device_log;
 pub mod field;

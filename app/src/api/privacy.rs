@@ -283,17 +283,7 @@ pub enum LogOf {
     Alert(AlertId),
 }
 
-macro_rules! hidden_debug {
-    ($($name:ident),+) => {
-        $(impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(concat!(stringify!($name), "(hidden)"))
-            }
-        })+
-    };
-}
-
-hidden_debug!(
+domain::hidden_debug!(
     AlertLine,
     QueueView,
     StoryLine,

@@ -2,6 +2,8 @@
 
 use super::Needs::{Activity as Needed, Nobody, Person, Role};
 use super::{Endpoint, Needs, PATIENT, Things, delivery, unreadable};
+use app::api::privacy::{Decision, LogOf, QueueFilter, Which};
+use domain::NhsNumber;
 use domain::role::Activity;
 use domain::search::{NhsNumberForm, SearchForm};
 use serde_json::{Value, json};
@@ -25,6 +27,10 @@ const fn row(
 
 const FIND: Needs = Needed(Activity::FindPatient);
 
+const ALERTS: Needs = Needed(Activity::EmergencyAlerts);
+
+const REPORTS: Needs = Needed(Activity::Reports);
+
 const REGISTER: Needs = Needed(Activity::RegisterStaff);
 
 fn person(things: &Things) -> Value {
@@ -38,6 +44,10 @@ fn new_role(things: &Things) -> Value {
         "job_name": "Paramedic",
         "activities": ["B0264"],
     })
+}
+
+fn an_alert(things: &Things) -> Value {
+    json!({ "alert": things.visit })
 }
 
 fn nothing(_: &Things) -> Value {
@@ -145,6 +155,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             let answer = json!({ "answer": "agreed", "scope": "me", "duration": "thisview" });
             json!({ "key": things.key, "answer": answer })
         }),
+        row("record/summary/withdraw", FIND, "", "ContextClosed", key),
         row("record/adjustments", FIND, "", "ContextClosed", key),
         // What goes along, and what comes back
         row("visits/add", FIND, "", "", patient),
@@ -235,6 +246,66 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             |things| json!({ "person": things.person, "session": things.session }),
         ),
         row("staff/leave", REGISTER, "", "NotFound", person),
+        // Alerts: what is done with one is tested beside it (`privacy`)
+        row("privacy/queue", ALERTS, "", "", |_| {
+            let filter = QueueFilter {
+                which: Which::Waiting,
+                kind: None,
+                days: 0,
+                after: None,
+            };
+            json!({ "filter": filter })
+        }),
+        row("privacy/alert", ALERTS, "", "NotFound", an_alert),
+        row(
+            "privacy/decide",
+            ALERTS,
+            "",
+            "NotFound",
+            |things| json!({ "alert": things.visit, "decision": Decision::Investigate, "note": "" }),
+        ),
+        row(
+            "privacy/ask",
+            ALERTS,
+            "",
+            "NotFound",
+            |things| json!({ "alert": things.visit, "question": "Why?" }),
+        ),
+        row(
+            "privacy/sampling",
+            ALERTS,
+            "",
+            "",
+            |_| json!({ "percent": 5 }),
+        ),
+        row(
+            "privacy/contact",
+            ALERTS,
+            "",
+            "",
+            |_| json!({ "email": "officer@example.org" }),
+        ),
+        row("privacy/report", REPORTS, "", "", nothing),
+        row("privacy/export", REPORTS, "", "", nothing),
+        row("privacy/log/patient", REPORTS, "", "", |_| {
+            let patient: NhsNumber = PATIENT.parse().expect("it is a number");
+            json!({ "of": LogOf::Patient(patient), "before": null })
+        }),
+        row(
+            "privacy/log/own",
+            Role,
+            "",
+            "",
+            |_| json!({ "before": null }),
+        ),
+        row("privacy/tasks", Role, "", "", nothing),
+        row(
+            "privacy/answer",
+            Role,
+            "NotFound",
+            "NotFound",
+            |things| json!({ "alert": things.visit, "text": "On duty" }),
+        ),
         // To close what is not open, or not one's own, does nothing and tells nothing.
         row("visits/remove", Role, "", "", visit),
         row("patients/close", Person, "", "", key),

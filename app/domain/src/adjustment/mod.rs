@@ -19,6 +19,7 @@ pub use changes::{Difference, differences};
 pub use rebase::Rebased;
 
 use crate::FieldError;
+use crate::coded::coded;
 use crate::ids::{FlagId, PartId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -29,36 +30,6 @@ pub const EQUALITY_ACT_CODE: &str = "1326341000000105";
 
 /// Longest note, comment or bespoke text, in characters.
 pub const LONGEST_TEXT: usize = 500;
-
-macro_rules! coded {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal, $label:literal;)+ }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$vdoc])* #[serde(rename = $code)] $variant,)+
-        }
-
-        impl $name {
-            /// All of them, in the order in which forms offer them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The value in forms and storage.
-            pub fn code(self) -> &'static str {
-                match self { $(Self::$variant => $code,)+ }
-            }
-
-            /// As people read it.
-            pub fn label(self) -> &'static str {
-                match self { $(Self::$variant => $label,)+ }
-            }
-
-            /// The one with that code.
-            pub fn from_code(code: &str) -> Option<Self> {
-                match code { $($code => Some(Self::$variant),)+ _ => None }
-            }
-        }
-    };
-}
 
 coded! {
     /// On what basis a flag is shared. Explicit consent is not required, but the basis is recorded.
