@@ -1,6 +1,7 @@
 //! Who asks, as identity established it for this request. Everything behind it trusts this and
 //! nothing that the browser says.
 
+use app::api::client;
 use app::problem::Kind;
 use domain::ids::{CorrelationId, PasskeyId, PersonId, SessionRef};
 use domain::role::RoleAssignment;
@@ -11,9 +12,9 @@ use crate::failure::Result;
 use crate::identity::STEP_UP;
 
 /// In which the app tells its version.
-pub const VERSION_HEADER: HeaderName = HeaderName::from_static("x-ncrs-version");
+pub const VERSION_HEADER: HeaderName = HeaderName::from_static(client::VERSION_HEADER);
 /// In which the app tells which of its screens asks.
-pub const SCREEN_HEADER: HeaderName = HeaderName::from_static("x-ncrs-screen");
+pub const SCREEN_HEADER: HeaderName = HeaderName::from_static(client::SCREEN_HEADER);
 
 /// Longest version or name of a screen, in bytes.
 pub const LONGEST_LABEL: usize = 64;

@@ -5,6 +5,7 @@
 )]
 
 use crate::api::ContextKey;
+use crate::api::client::AppClient;
 use crate::problem::Problem;
 use domain::NhsNumber;
 use domain::ids::{ContextId, TabId};
@@ -27,7 +28,7 @@ pub enum Origin {
 ///
 /// # Errors
 /// `SignedOut`, `NoRole`, `RoleForbids` (B0264, or B0098 by postcode), `Invalid`, `TooMany`.
-#[server(prefix = "/api", endpoint = "patients/find", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "patients/find", input = Json, output = Json, client = AppClient)]
 pub async fn find_patients(form: SearchForm) -> Result<SearchOutcome, Problem> {
     crate::ports::finding()?.find(form).await
 }
@@ -36,7 +37,7 @@ pub async fn find_patients(form: SearchForm) -> Result<SearchOutcome, Problem> {
 ///
 /// # Errors
 /// `SignedOut`, `NoRole`, `RoleForbids` (B0264), `NotFound`.
-#[server(prefix = "/api", endpoint = "patients/open", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "patients/open", input = Json, output = Json, client = AppClient)]
 pub async fn open_patient(
     nhs_number: NhsNumber,
     tab: TabId,
@@ -49,7 +50,7 @@ pub async fn open_patient(
 ///
 /// # Errors
 /// `SignedOut`.
-#[server(prefix = "/api", endpoint = "patients/close", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "patients/close", input = Json, output = Json, client = AppClient)]
 pub async fn close_patient(key: ContextKey) -> Result<(), Problem> {
     crate::ports::finding()?.close(key).await
 }

@@ -4,6 +4,7 @@
     reason = "the server macro makes a struct of each call's arguments"
 )]
 
+use crate::api::client::AppClient;
 use crate::api::offline::OfflineTerms;
 use crate::problem::Problem;
 use domain::ids::{PasskeyId, RoleId, SessionRef};
@@ -122,7 +123,7 @@ pub struct Enrolment {
 ///
 /// # Errors
 /// Only where the service cannot answer: nobody signed in is an answer.
-#[server(prefix = "/api", endpoint = "session", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "session", input = Json, output = Json, client = AppClient)]
 pub async fn session() -> Result<SessionView, Problem> {
     crate::ports::identity()?.session().await
 }
@@ -131,7 +132,7 @@ pub async fn session() -> Result<SessionView, Problem> {
 ///
 /// # Errors
 /// `NotAccepted` for any code that cannot be used, whatever the reason; `TooMany`.
-#[server(prefix = "/api", endpoint = "enrol/start", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "enrol/start", input = Json, output = Json, client = AppClient)]
 pub async fn enrol_start(code: String) -> Result<Enrolment, Problem> {
     crate::ports::identity()?.enrol_start(code).await
 }
@@ -141,7 +142,7 @@ pub async fn enrol_start(code: String) -> Result<Enrolment, Problem> {
 ///
 /// # Errors
 /// `NotAccepted`, `TooMany`, or `Invalid` for the name of the passkey (field `passkey-name`).
-#[server(prefix = "/api", endpoint = "enrol/finish", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "enrol/finish", input = Json, output = Json, client = AppClient)]
 pub async fn enrol_finish(
     passkey_name: String,
     credential: WebAuthnJson,
@@ -155,7 +156,7 @@ pub async fn enrol_finish(
 ///
 /// # Errors
 /// `TooMany`.
-#[server(prefix = "/api", endpoint = "sign-in/start", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "sign-in/start", input = Json, output = Json, client = AppClient)]
 pub async fn sign_in_start() -> Result<WebAuthnJson, Problem> {
     crate::ports::identity()?.sign_in_start().await
 }
@@ -164,7 +165,7 @@ pub async fn sign_in_start() -> Result<WebAuthnJson, Problem> {
 ///
 /// # Errors
 /// `NotAccepted` for any passkey that cannot be used, whatever the reason; `TooMany`.
-#[server(prefix = "/api", endpoint = "sign-in/finish", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "sign-in/finish", input = Json, output = Json, client = AppClient)]
 pub async fn sign_in_finish(credential: WebAuthnJson) -> Result<SessionView, Problem> {
     crate::ports::identity()?.sign_in_finish(credential).await
 }
@@ -173,7 +174,7 @@ pub async fn sign_in_finish(credential: WebAuthnJson) -> Result<SessionView, Pro
 ///
 /// # Errors
 /// Where the service cannot answer.
-#[server(prefix = "/api", endpoint = "sign-out", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "sign-out", input = Json, output = Json, client = AppClient)]
 pub async fn sign_out() -> Result<SessionView, Problem> {
     crate::ports::identity()?.sign_out().await
 }
@@ -182,7 +183,7 @@ pub async fn sign_out() -> Result<SessionView, Problem> {
 ///
 /// # Errors
 /// `SignedOut`.
-#[server(prefix = "/api", endpoint = "sign-out-everywhere", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "sign-out-everywhere", input = Json, output = Json, client = AppClient)]
 pub async fn sign_out_everywhere() -> Result<SessionView, Problem> {
     crate::ports::identity()?.sign_out_everywhere().await
 }
@@ -191,7 +192,7 @@ pub async fn sign_out_everywhere() -> Result<SessionView, Problem> {
 ///
 /// # Errors
 /// `SignedOut`; `NotFound` for a role that is not theirs.
-#[server(prefix = "/api", endpoint = "role", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "role", input = Json, output = Json, client = AppClient)]
 pub async fn choose_role(role: RoleId) -> Result<SessionView, Problem> {
     crate::ports::identity()?.choose_role(role).await
 }
@@ -200,7 +201,7 @@ pub async fn choose_role(role: RoleId) -> Result<SessionView, Problem> {
 ///
 /// # Errors
 /// `SignedOut`.
-#[server(prefix = "/api", endpoint = "account", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "account", input = Json, output = Json, client = AppClient)]
 pub async fn account() -> Result<AccountView, Problem> {
     crate::ports::identity()?.account().await
 }
@@ -209,7 +210,7 @@ pub async fn account() -> Result<AccountView, Problem> {
 ///
 /// # Errors
 /// `SignedOut`.
-#[server(prefix = "/api", endpoint = "passkeys/add/start", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "passkeys/add/start", input = Json, output = Json, client = AppClient)]
 pub async fn add_passkey_start() -> Result<WebAuthnJson, Problem> {
     crate::ports::identity()?.add_passkey_start().await
 }
@@ -218,7 +219,7 @@ pub async fn add_passkey_start() -> Result<WebAuthnJson, Problem> {
 ///
 /// # Errors
 /// `SignedOut`, `NotAccepted`, or `Invalid` for its name (field `passkey-name`).
-#[server(prefix = "/api", endpoint = "passkeys/add/finish", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "passkeys/add/finish", input = Json, output = Json, client = AppClient)]
 pub async fn add_passkey_finish(
     passkey_name: String,
     credential: WebAuthnJson,
@@ -232,7 +233,7 @@ pub async fn add_passkey_finish(
 ///
 /// # Errors
 /// `SignedOut`, `NotFound`, or `Invalid` for its name (field `passkey-name`).
-#[server(prefix = "/api", endpoint = "passkeys/rename", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "passkeys/rename", input = Json, output = Json, client = AppClient)]
 pub async fn rename_passkey(
     passkey: PasskeyId,
     passkey_name: String,
@@ -246,7 +247,7 @@ pub async fn rename_passkey(
 ///
 /// # Errors
 /// `SignedOut`, `NotFound`, `LastPasskey`.
-#[server(prefix = "/api", endpoint = "passkeys/remove", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "passkeys/remove", input = Json, output = Json, client = AppClient)]
 pub async fn remove_passkey(passkey: PasskeyId) -> Result<AccountView, Problem> {
     crate::ports::identity()?.remove_passkey(passkey).await
 }
@@ -255,7 +256,7 @@ pub async fn remove_passkey(passkey: PasskeyId) -> Result<AccountView, Problem> 
 ///
 /// # Errors
 /// `SignedOut`, `NotFound`.
-#[server(prefix = "/api", endpoint = "sessions/end", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "sessions/end", input = Json, output = Json, client = AppClient)]
 pub async fn end_session(session: SessionRef) -> Result<AccountView, Problem> {
     crate::ports::identity()?.end_session(session).await
 }

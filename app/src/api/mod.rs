@@ -4,6 +4,7 @@
 //! newer server, and speaks JSON. Here they only pass the call on to the server's ports; what is
 //! allowed is decided behind those, by the access module.
 
+pub mod client;
 pub mod finding;
 pub mod identity;
 pub mod offline;

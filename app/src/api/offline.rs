@@ -8,6 +8,7 @@
 )]
 
 use crate::api::ContextKey;
+use crate::api::client::AppClient;
 use crate::api::records::{AdjustmentsView, OpenedSummary, RecordOverview};
 use crate::problem::Problem;
 use domain::NhsNumber;
@@ -161,7 +162,7 @@ domain::hidden_debug!(VisitLine, TakenSummary, Visit, Delivery, SealedOutcome);
 /// # Errors
 /// `SignedOut`, `NoRole`, `RoleForbids` (B0264), `NotFound`, `StaysOnline` for a restricted patient,
 /// or where the organisation keeps nothing on devices.
-#[server(prefix = "/api", endpoint = "visits/add", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "visits/add", input = Json, output = Json, client = AppClient)]
 pub async fn add_visit(nhs_number: NhsNumber) -> Result<VisitLine, Problem> {
     crate::ports::offline()?.add_visit(nhs_number).await
 }
@@ -170,7 +171,7 @@ pub async fn add_visit(nhs_number: NhsNumber) -> Result<VisitLine, Problem> {
 ///
 /// # Errors
 /// `SignedOut`, `NoRole`, `RoleForbids` (B0264).
-#[server(prefix = "/api", endpoint = "visits", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "visits", input = Json, output = Json, client = AppClient)]
 pub async fn visits() -> Result<Vec<VisitLine>, Problem> {
     crate::ports::offline()?.visits().await
 }
@@ -179,7 +180,7 @@ pub async fn visits() -> Result<Vec<VisitLine>, Problem> {
 ///
 /// # Errors
 /// `SignedOut`, `NoRole`.
-#[server(prefix = "/api", endpoint = "visits/remove", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "visits/remove", input = Json, output = Json, client = AppClient)]
 pub async fn remove_visit(visit: VisitId) -> Result<(), Problem> {
     crate::ports::offline()?.remove_visit(visit).await
 }
@@ -189,7 +190,7 @@ pub async fn remove_visit(visit: VisitId) -> Result<(), Problem> {
 /// # Errors
 /// As [`add_visit`], and `NotFound` for a visit of someone else; `SummaryClosed` where a summary was
 /// asked for that may not be taken.
-#[server(prefix = "/api", endpoint = "visits/take", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "visits/take", input = Json, output = Json, client = AppClient)]
 pub async fn take_visit(visit: VisitId, summary: TakeSummary) -> Result<Visit, Problem> {
     crate::ports::offline()?.take_visit(visit, summary).await
 }
@@ -199,7 +200,7 @@ pub async fn take_visit(visit: VisitId, summary: TakeSummary) -> Result<Visit, P
 ///
 /// # Errors
 /// As [`add_visit`], and `NotFound`; `ContextClosed` where that context is or was another's.
-#[server(prefix = "/api", endpoint = "visits/open", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "visits/open", input = Json, output = Json, client = AppClient)]
 pub async fn open_visit(visit: VisitId, key: ContextKey) -> Result<(), Problem> {
     crate::ports::offline()?.open_visit(visit, key).await
 }
@@ -211,7 +212,7 @@ pub async fn open_visit(visit: VisitId, key: ContextKey) -> Result<(), Problem> 
 /// record), `NotFound` for a target that was not this person's in this role, `StaysOnline` where the
 /// patient was restricted meanwhile and the change was made on a saved copy, `StepUp` for the removal
 /// of the whole flag, `Invalid`, `CommandReused`.
-#[server(prefix = "/api", endpoint = "commands/deliver", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "commands/deliver", input = Json, output = Json, client = AppClient)]
 pub async fn deliver(delivery: Delivery) -> Result<Receipt<AdjustmentRecord>, Problem> {
     crate::ports::offline()?.deliver(delivery).await
 }
@@ -221,7 +222,7 @@ pub async fn deliver(delivery: Delivery) -> Result<Receipt<AdjustmentRecord>, Pr
 ///
 /// # Errors
 /// `SignedOut`, `NoRole`, `Unavailable`. What became of the change itself is in the outcome.
-#[server(prefix = "/api", endpoint = "commands/deliver-sealed", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "commands/deliver-sealed", input = Json, output = Json, client = AppClient)]
 pub async fn deliver_sealed(sealed: SealedChange) -> Result<SealedOutcome, Problem> {
     crate::ports::offline()?.deliver_sealed(sealed).await
 }
@@ -259,7 +260,7 @@ pub const SEALING_INFO: &[u8] = b"ncrs sealed change 1";
 /// # Errors
 /// `SignedOut`, also where that passkey was removed meanwhile: the next sign-in names another.
 /// `NoRole`.
-#[server(prefix = "/api", endpoint = "vaults/register", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "vaults/register", input = Json, output = Json, client = AppClient)]
 pub async fn register_vault() -> Result<VaultId, Problem> {
     crate::ports::offline()?.register_vault().await
 }
@@ -269,7 +270,7 @@ pub async fn register_vault() -> Result<VaultId, Problem> {
 ///
 /// # Errors
 /// `TooMany`.
-#[server(prefix = "/api", endpoint = "vaults/standing", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "vaults/standing", input = Json, output = Json, client = AppClient)]
 pub async fn vault_standing(vaults: Vec<VaultId>) -> Result<Vec<Standing>, Problem> {
     crate::ports::offline()?.vault_standing(vaults).await
 }
@@ -280,7 +281,7 @@ pub async fn vault_standing(vaults: Vec<VaultId>) -> Result<Vec<Standing>, Probl
 ///
 /// # Errors
 /// `SignedOut`, `NotFound` for a vault of someone else.
-#[server(prefix = "/api", endpoint = "vaults/log", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "vaults/log", input = Json, output = Json, client = AppClient)]
 pub async fn deliver_log(vault: VaultId, entries: Vec<LogEntry>) -> Result<LogHead, Problem> {
     crate::ports::offline()?.deliver_log(vault, entries).await
 }

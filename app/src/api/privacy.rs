@@ -4,6 +4,7 @@
     reason = "the server macro makes a struct of each call's arguments"
 )]
 
+use crate::api::client::AppClient;
 use crate::problem::Problem;
 use domain::NhsNumber;
 use domain::alert::{AlertKind, AlertReason, AlertState, Explanation, Finding};
@@ -307,7 +308,7 @@ impl AlertLine {
 ///
 /// # Errors
 /// `SignedOut`, `NoRole`, `RoleForbids` (B0015, B0016), `NotAccountable`.
-#[server(prefix = "/api", endpoint = "privacy/queue", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "privacy/queue", input = Json, output = Json, client = AppClient)]
 pub async fn alert_queue(filter: QueueFilter) -> Result<QueueView, Problem> {
     crate::ports::privacy()?.queue(filter).await
 }
@@ -316,7 +317,7 @@ pub async fn alert_queue(filter: QueueFilter) -> Result<QueueView, Problem> {
 ///
 /// # Errors
 /// As [`alert_queue`], and `NotFound`, also for another organisation's.
-#[server(prefix = "/api", endpoint = "privacy/alert", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "privacy/alert", input = Json, output = Json, client = AppClient)]
 pub async fn alert(alert: AlertId) -> Result<AlertView, Problem> {
     crate::ports::privacy()?.alert(alert).await
 }
@@ -326,7 +327,7 @@ pub async fn alert(alert: AlertId) -> Result<AlertView, Problem> {
 /// # Errors
 /// As [`alert`], and `Invalid` where the step cannot be taken, the note is missing or too long, or
 /// the alert is about the caller.
-#[server(prefix = "/api", endpoint = "privacy/decide", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "privacy/decide", input = Json, output = Json, client = AppClient)]
 pub async fn decide(
     alert: AlertId,
     decision: Decision,
@@ -339,7 +340,7 @@ pub async fn decide(
 ///
 /// # Errors
 /// As [`decide`].
-#[server(prefix = "/api", endpoint = "privacy/ask", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "privacy/ask", input = Json, output = Json, client = AppClient)]
 pub async fn ask_for_explanation(alert: AlertId, question: String) -> Result<AlertView, Problem> {
     crate::ports::privacy()?.ask(alert, question).await
 }
@@ -348,7 +349,7 @@ pub async fn ask_for_explanation(alert: AlertId, question: String) -> Result<Ale
 ///
 /// # Errors
 /// As [`alert_queue`], and `Invalid` over 100.
-#[server(prefix = "/api", endpoint = "privacy/sampling", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "privacy/sampling", input = Json, output = Json, client = AppClient)]
 pub async fn set_sampling(percent: u8) -> Result<(), Problem> {
     crate::ports::privacy()?.set_sampling(percent).await
 }
@@ -357,7 +358,7 @@ pub async fn set_sampling(percent: u8) -> Result<(), Problem> {
 ///
 /// # Errors
 /// As [`alert_queue`], and `Invalid` where it is not an address.
-#[server(prefix = "/api", endpoint = "privacy/contact", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "privacy/contact", input = Json, output = Json, client = AppClient)]
 pub async fn set_alert_email(email: String) -> Result<(), Problem> {
     crate::ports::privacy()?.set_email(email).await
 }
@@ -366,7 +367,7 @@ pub async fn set_alert_email(email: String) -> Result<(), Problem> {
 ///
 /// # Errors
 /// `SignedOut`, `NoRole`, `RoleForbids` (B0011), `NotAccountable`.
-#[server(prefix = "/api", endpoint = "privacy/report", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "privacy/report", input = Json, output = Json, client = AppClient)]
 pub async fn alert_report() -> Result<Vec<ReportMonth>, Problem> {
     crate::ports::privacy()?.report().await
 }
@@ -375,7 +376,7 @@ pub async fn alert_report() -> Result<Vec<ReportMonth>, Problem> {
 ///
 /// # Errors
 /// As [`alert_report`].
-#[server(prefix = "/api", endpoint = "privacy/export", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "privacy/export", input = Json, output = Json, client = AppClient)]
 pub async fn export_alerts() -> Result<String, Problem> {
     crate::ports::privacy()?.export().await
 }
@@ -384,7 +385,7 @@ pub async fn export_alerts() -> Result<String, Problem> {
 ///
 /// # Errors
 /// `SignedOut`, `NoRole`, `NotAccountable`.
-#[server(prefix = "/api", endpoint = "privacy/tasks", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "privacy/tasks", input = Json, output = Json, client = AppClient)]
 pub async fn my_tasks() -> Result<Vec<Task>, Problem> {
     crate::ports::privacy()?.tasks().await
 }
@@ -394,7 +395,7 @@ pub async fn my_tasks() -> Result<Vec<Task>, Problem> {
 /// # Errors
 /// As [`my_tasks`], and `NotFound` for another's, `Invalid` where there is no answer, it is too
 /// long, or nobody asks any more.
-#[server(prefix = "/api", endpoint = "privacy/answer", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "privacy/answer", input = Json, output = Json, client = AppClient)]
 pub async fn answer_task(alert: AlertId, text: String) -> Result<Vec<Task>, Problem> {
     crate::ports::privacy()?.answer(alert, text).await
 }
@@ -404,7 +405,7 @@ pub async fn answer_task(alert: AlertId, text: String) -> Result<Vec<Task>, Prob
 /// # Errors
 /// `SignedOut`, `NoRole`, `RoleForbids` (B0011, or B0015 and B0016 with an alert), `NotFound`,
 /// `NotAccountable`.
-#[server(prefix = "/api", endpoint = "privacy/log/patient", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "privacy/log/patient", input = Json, output = Json, client = AppClient)]
 pub async fn patient_log(of: LogOf, before: Option<String>) -> Result<LogPage, Problem> {
     crate::ports::privacy()?.patient_log(of, before).await
 }
@@ -413,7 +414,7 @@ pub async fn patient_log(of: LogOf, before: Option<String>) -> Result<LogPage, P
 ///
 /// # Errors
 /// `SignedOut`, `NoRole`, `NotAccountable`.
-#[server(prefix = "/api", endpoint = "privacy/log/own", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "privacy/log/own", input = Json, output = Json, client = AppClient)]
 pub async fn own_log(before: Option<String>) -> Result<LogPage, Problem> {
     crate::ports::privacy()?.own_log(before).await
 }

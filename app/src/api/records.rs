@@ -5,6 +5,7 @@
 )]
 
 use crate::api::ContextKey;
+use crate::api::client::AppClient;
 use crate::problem::Problem;
 use domain::adjustment::AdjustmentRecord;
 use domain::patient::{InContext, Patient};
@@ -64,7 +65,7 @@ domain::hidden_debug!(RecordOverview, AdjustmentsView, OpenedSummary);
 ///
 /// # Errors
 /// `SignedOut`, `NoRole`, `RoleForbids` (B0264), `ContextClosed`, `Unavailable`.
-#[server(prefix = "/api", endpoint = "record/overview", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "record/overview", input = Json, output = Json, client = AppClient)]
 pub async fn overview(key: ContextKey) -> Result<InContext<RecordOverview>, Problem> {
     crate::ports::records()?.overview(key).await
 }
@@ -73,7 +74,7 @@ pub async fn overview(key: ContextKey) -> Result<InContext<RecordOverview>, Prob
 ///
 /// # Errors
 /// As [`overview`].
-#[server(prefix = "/api", endpoint = "record/details", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "record/details", input = Json, output = Json, client = AppClient)]
 pub async fn patient_details(key: ContextKey) -> Result<InContext<Patient>, Problem> {
     crate::ports::records()?.details(key).await
 }
@@ -82,7 +83,7 @@ pub async fn patient_details(key: ContextKey) -> Result<InContext<Patient>, Prob
 ///
 /// # Errors
 /// As [`overview`].
-#[server(prefix = "/api", endpoint = "record/summary/gate", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "record/summary/gate", input = Json, output = Json, client = AppClient)]
 pub async fn summary_gate(key: ContextKey) -> Result<InContext<Gate>, Problem> {
     crate::ports::records()?.gate(key).await
 }
@@ -93,7 +94,7 @@ pub async fn summary_gate(key: ContextKey) -> Result<InContext<Gate>, Problem> {
 /// # Errors
 /// As [`overview`], and `RoleForbids` (B0370, B0168), `StepUp` in an emergency, `SummaryClosed`,
 /// `Invalid`.
-#[server(prefix = "/api", endpoint = "record/summary/open", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "record/summary/open", input = Json, output = Json, client = AppClient)]
 pub async fn open_summary(
     key: ContextKey,
     answer: PermissionAnswer,
@@ -107,7 +108,7 @@ pub async fn open_summary(
 ///
 /// # Errors
 /// As [`overview`], and `RoleForbids` (B0370), `SummaryClosed`.
-#[server(prefix = "/api", endpoint = "record/summary/withdraw", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "record/summary/withdraw", input = Json, output = Json, client = AppClient)]
 pub async fn withdraw_permission(key: ContextKey) -> Result<InContext<Gate>, Problem> {
     crate::ports::records()?.withdraw_permission(key).await
 }
@@ -116,7 +117,7 @@ pub async fn withdraw_permission(key: ContextKey) -> Result<InContext<Gate>, Pro
 ///
 /// # Errors
 /// As [`overview`].
-#[server(prefix = "/api", endpoint = "record/adjustments", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "record/adjustments", input = Json, output = Json, client = AppClient)]
 pub async fn adjustments(key: ContextKey) -> Result<InContext<AdjustmentsView>, Problem> {
     crate::ports::records()?.adjustments(key).await
 }

@@ -9,6 +9,7 @@
     reason = "the server macro makes a struct of each call's arguments"
 )]
 
+use crate::api::client::AppClient;
 use crate::api::identity::{PasskeyView, SessionLine};
 use crate::problem::Problem;
 use domain::OdsCode;
@@ -112,7 +113,7 @@ impl std::fmt::Debug for Invitation {
 ///
 /// # Errors
 /// `SignedOut`, `NoRole`, `RoleForbids` (B0274).
-#[server(prefix = "/api", endpoint = "staff", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "staff", input = Json, output = Json, client = AppClient)]
 pub async fn staff() -> Result<StaffList, Problem> {
     crate::ports::registration()?.staff().await
 }
@@ -121,7 +122,7 @@ pub async fn staff() -> Result<StaffList, Problem> {
 ///
 /// # Errors
 /// As [`staff`], and `NotFound` for whoever has no role within the agent's reach.
-#[server(prefix = "/api", endpoint = "staff/member", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "staff/member", input = Json, output = Json, client = AppClient)]
 pub async fn staff_member(person: PersonId) -> Result<StaffView, Problem> {
     crate::ports::registration()?.member(person).await
 }
@@ -131,7 +132,7 @@ pub async fn staff_member(person: PersonId) -> Result<StaffView, Problem> {
 /// # Errors
 /// As [`staff`], and `StepUp`; `NotFound` for an organisation out of reach; `Invalid` (fields `name`,
 /// `login`, `job-code`, `job-name`, `activities`).
-#[server(prefix = "/api", endpoint = "staff/invite", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "staff/invite", input = Json, output = Json, client = AppClient)]
 pub async fn invite(name: String, login: String, role: NewRole) -> Result<Invitation, Problem> {
     crate::ports::registration()?
         .invite(name, login, role)
@@ -143,7 +144,7 @@ pub async fn invite(name: String, login: String, role: NewRole) -> Result<Invita
 /// # Errors
 /// As [`staff_member`], and `StepUp`; `Invalid` (field `new-code`) for someone whose rights need a
 /// second person.
-#[server(prefix = "/api", endpoint = "staff/code", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "staff/code", input = Json, output = Json, client = AppClient)]
 pub async fn new_code(person: PersonId) -> Result<Invitation, Problem> {
     crate::ports::registration()?.new_code(person).await
 }
@@ -152,7 +153,7 @@ pub async fn new_code(person: PersonId) -> Result<Invitation, Problem> {
 ///
 /// # Errors
 /// As [`invite`].
-#[server(prefix = "/api", endpoint = "staff/roles/give", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "staff/roles/give", input = Json, output = Json, client = AppClient)]
 pub async fn give_role(person: PersonId, role: NewRole) -> Result<StaffList, Problem> {
     crate::ports::registration()?.give_role(person, role).await
 }
@@ -162,7 +163,7 @@ pub async fn give_role(person: PersonId, role: NewRole) -> Result<StaffList, Pro
 /// # Errors
 /// As [`staff`], and `StepUp`; `NotFound` for what is settled already or out of reach; `Invalid` (field
 /// `request`) for what this agent asked for themselves, or is to have.
-#[server(prefix = "/api", endpoint = "staff/roles/settle", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "staff/roles/settle", input = Json, output = Json, client = AppClient)]
 pub async fn settle_request(request: RoleRequestId, approve: bool) -> Result<StaffList, Problem> {
     crate::ports::registration()?
         .settle_request(request, approve)
@@ -173,7 +174,7 @@ pub async fn settle_request(request: RoleRequestId, approve: bool) -> Result<Sta
 ///
 /// # Errors
 /// As [`staff`], and `StepUp`; `NotFound` for a role out of reach, or the agent's own.
-#[server(prefix = "/api", endpoint = "staff/roles/end", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "staff/roles/end", input = Json, output = Json, client = AppClient)]
 pub async fn end_role(role: RoleId) -> Result<StaffList, Problem> {
     crate::ports::registration()?.end_role(role).await
 }
@@ -182,7 +183,7 @@ pub async fn end_role(role: RoleId) -> Result<StaffList, Problem> {
 ///
 /// # Errors
 /// As [`staff_member`], and `StepUp`.
-#[server(prefix = "/api", endpoint = "staff/passkeys/remove", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "staff/passkeys/remove", input = Json, output = Json, client = AppClient)]
 pub async fn revoke_passkey(person: PersonId, passkey: PasskeyId) -> Result<StaffView, Problem> {
     crate::ports::registration()?
         .revoke_passkey(person, passkey)
@@ -193,7 +194,7 @@ pub async fn revoke_passkey(person: PersonId, passkey: PasskeyId) -> Result<Staf
 ///
 /// # Errors
 /// As [`staff_member`], and `StepUp`.
-#[server(prefix = "/api", endpoint = "staff/sessions/end", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "staff/sessions/end", input = Json, output = Json, client = AppClient)]
 pub async fn revoke_session(person: PersonId, session: SessionRef) -> Result<StaffView, Problem> {
     crate::ports::registration()?
         .revoke_session(person, session)
@@ -205,7 +206,7 @@ pub async fn revoke_session(person: PersonId, session: SessionRef) -> Result<Sta
 ///
 /// # Errors
 /// As [`staff_member`], and `StepUp`.
-#[server(prefix = "/api", endpoint = "staff/leave", input = Json, output = Json)]
+#[server(prefix = "/api", endpoint = "staff/leave", input = Json, output = Json, client = AppClient)]
 pub async fn leave(person: PersonId) -> Result<StaffList, Problem> {
     crate::ports::registration()?.leave(person).await
 }

@@ -1,0 +1,85 @@
+//! How the calls are sent: as a browser does, and saying which version of the app asks from which
+//! screen, for the audit.
+
+use futures_util::{Sink, Stream};
+use leptos::server_fn::Bytes;
+use leptos::server_fn::client::Client;
+use leptos::server_fn::client::browser::BrowserClient;
+use leptos::server_fn::error::FromServerFnError;
+use leptos::server_fn::request::browser::BrowserRequest;
+use leptos::server_fn::response::browser::BrowserResponse;
+use std::future::Future;
+
+/// The header in which the app tells its version.
+pub const VERSION_HEADER: &str = "x-ncrs-version";
+/// The header in which the app tells which of its screens asks.
+pub const SCREEN_HEADER: &str = "x-ncrs-screen";
+
+/// The client of every call.
+pub struct AppClient;
+
+impl<Error, Input, Output> Client<Error, Input, Output> for AppClient
+where
+    Error: FromServerFnError,
+    Input: FromServerFnError,
+    Output: FromServerFnError,
+{
+    type Request = BrowserRequest;
+    type Response = BrowserResponse;
+
+    fn send(
+        request: BrowserRequest,
+    ) -> impl Future<Output = Result<BrowserResponse, Error>> + Send {
+        let headers = request.headers();
+        headers.set(VERSION_HEADER, env!("CARGO_PKG_VERSION"));
+        let here = leptos::prelude::window().location().pathname();
+        headers.set(SCREEN_HEADER, &screen(&here.unwrap_or_default()));
+        <BrowserClient as Client<Error, Input, Output>>::send(request)
+    }
+
+    fn open_websocket(
+        path: &str,
+    ) -> impl Future<
+        Output = Result<
+            (
+                impl Stream<Item = Result<Bytes, Bytes>> + Send + 'static,
+                impl Sink<Bytes> + Send + 'static,
+            ),
+            Error,
+        >,
+    > + Send {
+        <BrowserClient as Client<Error, Input, Output>>::open_websocket(path)
+    }
+
+    fn spawn(future: impl Future<Output = ()> + Send + 'static) {
+        <BrowserClient as Client<Error, Input, Output>>::spawn(future);
+    }
+}
+
+/// The name of the screen at an address: without the ids in it, which all have digits.
+fn screen(path: &str) -> String {
+    let words: Vec<_> = path
+        .split('/')
+        .filter(|word| !word.is_empty() && !word.contains(|c: char| c.is_ascii_digit()))
+        .collect();
+    if words.is_empty() {
+        "start".to_owned()
+    } else {
+        words.join("/")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::screen;
+
+    #[test]
+    fn the_name_of_a_screen_has_no_ids() {
+        assert_eq!(screen("/"), "start");
+        assert_eq!(
+            screen("/record/0192f7a0-6f5c-7c2e-9f57-8d1b0c4f2a11/summary"),
+            "record/summary"
+        );
+        assert_eq!(screen("/find/basic"), "find/basic");
+    }
+}
