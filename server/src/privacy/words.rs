@@ -13,6 +13,7 @@ pub(super) fn what(action: Action) -> &'static str {
         Action::ViewDetails => "Looked at the patient's details",
         Action::AskSummary => "Asked whether there is a Summary Care Record",
         Action::ViewSummary => "Opened the Summary Care Record",
+        Action::WithdrawPermission => "Withdrew a permission for the patient",
         Action::ViewAdjustments => "Looked at reasonable adjustments",
         Action::ChangeAdjustments => "Changed reasonable adjustments",
         Action::AddVisit => "Put a patient on the visit list",
@@ -39,6 +40,13 @@ pub(super) fn what(action: Action) -> &'static str {
         Action::ChooseRole => "Chose a role",
         Action::AddPasskey => "Added a passkey",
         Action::RemovePasskey => "Removed a passkey",
+        Action::ViewStaff => "Looked at staff",
+        Action::InviteStaff => "Invited someone, or made a code for them",
+        Action::GiveRole => "Gave a role, or asked for one",
+        Action::SettleRole => "Settled a role that was asked for",
+        Action::EndRole => "Ended a role",
+        Action::RevokePasskey => "Took a passkey away",
+        Action::RevokeSession => "Ended a session",
     }
 }
 
