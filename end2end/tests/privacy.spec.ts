@@ -104,7 +104,7 @@ test("an emergency look is told, explained, closed and reported", async ({ perso
   await officer.page.getByRole("radio", { name: "Close it" }).check();
   await officer.button("Save decision").click();
   await expect(officer.page.locator("#error-summary")).toContainText("Choose what you found");
-  await officer.page.getByRole("radio", { name: "Appropriate access" }).check();
+  await officer.page.getByRole("radio", { name: "Appropriate access", exact: true }).check();
   await officer.field("Note").fill("The call is in the log of the control room");
   await officer.expectFitForAll();
   await officer.button("Save decision").click();

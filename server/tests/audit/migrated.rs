@@ -72,13 +72,14 @@ async fn write_old(ground: &Ground) {
     for seq in 1..=3_i64 {
         let at = 1_750_000_000_000_000 + seq;
         let (correlation, id) = (uuid::Uuid::new_v4().to_string(), person.person.to_string());
+        let session = person.session.to_string();
         let texts = [
             Some(correlation.as_str()),
             Some(id.as_str()),
             None,
             Some("Nurse"),
             Some("RXT"),
-            Some("s"),
+            Some(session.as_str()),
             Some("Chrome on Android"),
             Some("view-overview"),
             Some("allowed"),

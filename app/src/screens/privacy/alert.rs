@@ -1,7 +1,7 @@
 //! One alert, with the story around it, and what can be done about it.
 
 use super::queue::standing;
-use super::{Loaded, cell, row, table};
+use super::{Loaded, cell, cell_or_none, row, table};
 use crate::api::privacy::{
     AlertView, Concerning, Decision, StepLine, StoryLine, alert, ask_for_explanation, decide,
 };
@@ -148,10 +148,10 @@ fn whole(state: Alert, view: AlertView) -> AnyView {
 
 fn moment(line: &StoryLine) -> AnyView {
     let on = match line.on {
-        Concerning::Nobody => String::new(),
-        Concerning::ThisPatient => "This patient".to_owned(),
-        Concerning::AnotherPatient => "Another patient".to_owned(),
-        Concerning::Patients(count) => format!("{count} patients"),
+        Concerning::Nobody => None,
+        Concerning::ThisPatient => Some("This patient".to_owned()),
+        Concerning::AnotherPatient => Some("Another patient".to_owned()),
+        Concerning::Patients(count) => Some(format!("{count} patients")),
     };
     let what = if line.this {
         view! {
@@ -167,8 +167,8 @@ fn moment(line: &StoryLine) -> AnyView {
     row(vec![
         cell("When", long_time(line.at)),
         cell("What", view! { {what} <br /> {line.outcome.clone()} }),
-        cell("On whom", on),
-        cell("Why", line.why.clone().unwrap_or_default()),
+        cell_or_none("On whom", on),
+        cell_or_none("Why", line.why.clone()),
         cell("Device", view! { {line.device.clone()} {offline} }),
     ])
 }

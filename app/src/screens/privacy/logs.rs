@@ -1,6 +1,6 @@
 //! What did I look at, and who looked at this patient.
 
-use super::{Loaded, cell, has_queue, row, table};
+use super::{Loaded, cell, cell_or_none, has_queue, row, table};
 use crate::api::privacy::{LogLine, LogOf, LogPage, own_log, patient_log};
 use crate::components::button::SubmitButton;
 use crate::components::form::{ErrorSummary, FormValues, TextField};
@@ -215,7 +215,7 @@ fn lines(log: Log, page: &LogPage, of_others: bool) -> AnyView {
 
 fn line(entry: &LogLine, of_others: bool) -> AnyView {
     let what = view! { {entry.what.clone()} <br /> {entry.outcome.clone()} };
-    let why = entry.why.clone().unwrap_or_default();
+    let why = entry.why.clone();
     let offline = entry.offline.then_some(", without the service");
     let device = view! { {entry.device.clone()} {offline} };
     if of_others {
@@ -226,15 +226,15 @@ fn line(entry: &LogLine, of_others: bool) -> AnyView {
                 view! { {entry.person.clone()} <br /> {entry.role.clone()} },
             ),
             cell("What", what),
-            cell("Why", why),
+            cell_or_none("Why", why),
             cell("Device", device),
         ])
     } else {
         row(vec![
             cell("When", long_time(entry.at)),
             cell("What", what),
-            cell("On whom", entry.on.clone()),
-            cell("Why", why),
+            cell_or_none("On whom", Some(entry.on.clone())),
+            cell_or_none("Why", why),
             cell("Where", view! { {entry.role.clone()} <br /> {device} }),
         ])
     }

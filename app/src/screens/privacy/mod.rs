@@ -96,10 +96,19 @@ fn cell(heading: &'static str, content: impl IntoView + 'static) -> AnyView {
     view! {
         <td class="nhsuk-table__cell" role="cell">
             <span class="nhsuk-table-responsive__heading" aria-hidden="true">{heading} " "</span>
-            {content.into_any()}
+            // One thing beside the heading, whatever is in it.
+            <div>{content.into_any()}</div>
         </td>
     }
     .into_any()
+}
+
+/// The same for what is often not there; a phone then leaves it out.
+fn cell_or_none(heading: &'static str, content: Option<String>) -> AnyView {
+    match content.filter(|content| !content.is_empty()) {
+        Some(content) => cell(heading, content),
+        None => view! { <td class="nhsuk-table__cell ncrs-no-cell" role="cell"></td> }.into_any(),
+    }
 }
 
 /// A table that becomes a list of cards on a phone.

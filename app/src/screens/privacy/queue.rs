@@ -323,7 +323,7 @@ fn settings(queue: Queue, view: &QueueView) -> AnyView {
         );
     };
     view! {
-        <h2 class="nhsuk-heading-m">"How alerts reach you"</h2>
+        <h2 class="nhsuk-heading-m">"Notices and sample"</h2>
         <form class="ncrs-form" method="post" novalidate on:submit=set_email>
             <TextField
                 name="email"
@@ -339,7 +339,7 @@ fn settings(queue: Queue, view: &QueueView) -> AnyView {
             <TextField
                 name="percent"
                 label="Sample, in percent"
-                hint="Of so many in a hundred alerts, your organisation checks every one. Chance chooses which."
+                hint="How many of a hundred alerts your organisation checks in any case. Chance chooses which."
                 errors=queue.trouble.errors
                 value=view.sample_percent.to_string()
                 inputmode="numeric"
