@@ -33,8 +33,8 @@ use domain::{FieldError, OdsCode};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
 use sqlx::AnyConnection;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -44,6 +44,9 @@ const LONGEST_NAME: usize = 100;
 const LONGEST_LOGIN: usize = 64;
 /// For the columns of sessions that are not this browser's.
 const NO_SESSION: SessionRef = SessionRef(uuid::Uuid::nil());
+
+/// A row of `role_request`: id, person, organisation, job code and name, activities, who asked, when.
+type RequestRow = (String, String, String, String, String, String, String, i64);
 
 /// Registering staff, for one request.
 pub struct RegistrationPort {
@@ -236,7 +239,7 @@ impl RegistrationPort {
 
     /// What waits for a second agent, oldest first.
     async fn waiting(&self, agent: &Agent<'_>) -> Result<Vec<RoleRequest>> {
-        let rows: Vec<(String, String, String, String, String, String, String, i64)> =
+        let rows: Vec<RequestRow> =
             sqlx::query_as(
                 "select q.id, q.person_id, q.ods, q.job_code, q.job_name, q.activities, q.asked_by, q.asked_at
                    from role_request q join person p on p.id = q.person_id and p.active = 1
@@ -400,7 +403,8 @@ impl RegistrationPort {
             .iter()
             .any(|role| needs_second_person(&role.activities))
         {
-            let message = "Their rights need a second person: ask whoever runs the service to make the code";
+            let message =
+                "Their rights need a second person: ask whoever runs the service to make the code";
             return Err(Kind::Invalid(vec![FieldError::new("new-code", message)]).into());
         }
         self.record(
@@ -412,12 +416,7 @@ impl RegistrationPort {
         self.issue(member.person, &member.login).await
     }
 
-    async fn record_role(
-        &self,
-        agent: &Agent<'_>,
-        person: PersonId,
-        role: &NewRole,
-    ) -> Result<()> {
+    async fn record_role(&self, agent: &Agent<'_>, person: PersonId, role: &NewRole) -> Result<()> {
         let codes: Vec<&str> = role.activities.iter().map(|one| one.code()).collect();
         let detail = json!({
             "of": person,
@@ -514,7 +513,13 @@ impl RegistrationPort {
             return Err(Kind::NotFound.into());
         }
         if approve {
-            insert_role(&mut work, self.identity.new_id(), asked.person.id, &asked.role).await?;
+            insert_role(
+                &mut work,
+                self.identity.new_id(),
+                asked.person.id,
+                &asked.role,
+            )
+            .await?;
         }
         work.commit().await?;
         self.list_of(&agent).await
