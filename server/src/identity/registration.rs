@@ -45,6 +45,9 @@ const LONGEST_LOGIN: usize = 64;
 /// For the columns of sessions that are not this browser's.
 const NO_SESSION: SessionRef = SessionRef(uuid::Uuid::nil());
 
+/// A row of `role_request`: id, person, organisation, job code and name, activities, who asked, when.
+type RequestRow = (String, String, String, String, String, String, String, i64);
+
 /// Registering staff, for one request.
 pub struct RegistrationPort {
     identity: Arc<Identity>,
@@ -236,7 +239,7 @@ impl RegistrationPort {
 
     /// What waits for a second agent, oldest first.
     async fn waiting(&self, agent: &Agent<'_>) -> Result<Vec<RoleRequest>> {
-        let rows: Vec<(String, String, String, String, String, String, String, i64)> =
+        let rows: Vec<RequestRow> =
             sqlx::query_as(
                 "select q.id, q.person_id, q.ods, q.job_code, q.job_name, q.activities, q.asked_by, q.asked_at
                    from role_request q join person p on p.id = q.person_id and p.active = 1

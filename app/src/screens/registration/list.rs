@@ -111,7 +111,14 @@ fn whole(list: StaffList, state: Staff) -> AnyView {
     let requests = (!requests.is_empty()).then(|| {
         let cards = requests
             .into_iter()
-            .map(|request| waiting(request, state))
+            .map(|request| {
+                let ods = &request.role.organisation;
+                let place = organisations
+                    .iter()
+                    .find(|organisation| organisation.ods == *ods)
+                    .map_or_else(|| ods.to_string(), |place| place.name.clone());
+                waiting(request, place, state)
+            })
             .collect_view();
         view! {
             <h2 class="nhsuk-heading-m">"Waiting for a second agent"</h2>
@@ -128,7 +135,7 @@ fn whole(list: StaffList, state: Staff) -> AnyView {
     .into_any()
 }
 
-fn waiting(request: RoleRequest, state: Staff) -> AnyView {
+fn waiting(request: RoleRequest, place: String, state: Staff) -> AnyView {
     let RoleRequest {
         id,
         person,
@@ -180,7 +187,7 @@ fn waiting(request: RoleRequest, state: Staff) -> AnyView {
             <div class="nhsuk-card__content">
                 <h3 class="nhsuk-card__heading nhsuk-heading-s">{person.name}</h3>
                 <p class="nhsuk-body">
-                    {role.job_name} ", " {role.organisation.to_string()} <br />
+                    {role.job_name} ", " {place} <br />
                     {format!("Asked for by {}, {}", asked_by.name, long_time(asked_at))}
                 </p>
                 <ul class="nhsuk-list nhsuk-list--bullet">{allowed}</ul>
