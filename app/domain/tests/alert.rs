@@ -1,5 +1,4 @@
 //! Alerts: the whole truth table of their states, and the patterns that raise them.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use domain::alert::{
     AlertKind, AlertReason, AlertState, AlertType, Explanation, Finding, Home, LONGEST_NOTE, Look,
