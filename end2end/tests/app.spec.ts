@@ -92,6 +92,24 @@ test("another tab cannot look through an address", async ({ person, context }) =
   await expect(other.locator("body")).not.toContainText(/ASHDOWN/);
 });
 
+test("every call says which version and screen asks, and nothing of whom", async ({ person }) => {
+  const told = new Set<string>();
+  const versions = new Set<string>();
+  person.page.on("request", (request) => {
+    if (!new URL(request.url()).pathname.startsWith("/api/")) return;
+    const headers = request.headers();
+    told.add(headers["x-ncrs-screen"] ?? "nothing");
+    versions.add(headers["x-ncrs-version"] ?? "nothing");
+  });
+  await person.enrol("paramedic");
+  await person.open(PATIENTS.coreOnly);
+  await person.tab("Summary");
+  await expect(person.page.getByText("What we checked")).toBeVisible();
+  expect([...told]).toEqual(expect.arrayContaining(["enrol", "find", "record", "record/summary"]));
+  expect([...told].join(" ")).not.toMatch(/\d|nothing/);
+  expect([...versions]).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+/)]);
+});
+
 test("opening another patient closes the first", async ({ person }) => {
   await person.enrol("paramedic");
   await person.open(PATIENTS.coreOnly);

@@ -119,3 +119,28 @@ test("a summary stays open while one looks elsewhere in the record, and prints w
   await person.page.emulateMedia({ media: "print" });
   await expect(person.page.getByText(/^Printed by Priya Nair/)).toBeVisible();
 });
+
+test("a patient takes back a permission given ahead", async ({ person }) => {
+  const { page } = person;
+  await person.enrol("paramedic");
+  await person.open(PATIENTS.coreOnly);
+  await person.tab("Summary");
+  await page.getByRole("radio", { name: "The patient agreed" }).check();
+  await page.getByRole("radio", { name: /^My team/ }).check();
+  await page.getByRole("radio", { name: "Until a date" }).check();
+  const last = new Date(Date.now() + 7 * 24 * 60 * 60 * 1000);
+  await person.field("Day").fill(`${last.getDate()}`);
+  await person.field("Month").fill(`${last.getMonth() + 1}`);
+  await person.field("Year").fill(`${last.getFullYear()}`);
+  await person.button("Continue").click();
+  await expect(page.getByRole("region", { name: /Allergies/ })).toBeVisible();
+
+  await person.open(PATIENTS.coreOnly);
+  await person.tab("Summary");
+  await expect(person.heading("Permission given earlier still holds")).toBeVisible();
+  await person.expectFitForAll();
+  await person.button("The patient no longer agrees: withdraw this permission").click();
+  await expect(page.getByText("The permission was withdrawn")).toBeVisible();
+  await expect(person.button("Open summary")).toHaveCount(0);
+  await expect(page.getByText("Does the patient agree to you viewing their summary?")).toBeVisible();
+});
