@@ -214,6 +214,11 @@ impl RoleAssignment {
     pub fn allows(&self, activity: Activity) -> bool {
         self.activities.contains(&activity)
     }
+
+    /// Whether it receives alerts, of either type.
+    pub fn receives_alerts(&self) -> bool {
+        self.allows(Activity::EmergencyAlerts) || self.allows(Activity::RelationshipAlerts)
+    }
 }
 
 /// A member of staff, as they see themselves.

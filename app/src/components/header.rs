@@ -60,11 +60,8 @@ fn privacy_links<F>(
 where
     F: Fn() -> Option<&'static str> + Send + 'static,
 {
-    let allows = |activities: &[Activity]| {
-        role.is_some_and(|role| activities.iter().any(|activity| role.allows(*activity)))
-    };
-    let alerts = allows(&[Activity::EmergencyAlerts, Activity::RelationshipAlerts]);
-    let reports = allows(&[Activity::Reports]);
+    let alerts = role.is_some_and(RoleAssignment::receives_alerts);
+    let reports = role.is_some_and(|role| role.allows(Activity::Reports));
     [
         (alerts, "/privacy", "Privacy alerts"),
         (
@@ -129,6 +126,12 @@ fn Role(person: SignedIn, session: Session, keeping: Keeping) -> AnyView {
     };
     let several = person.roles.len() > 1;
     let registers = session.allows(Activity::RegisterStaff);
+    // Who works with staff or alerts alone has no patients; whoever lacks a right is told so there.
+    let alerts = person
+        .role
+        .as_ref()
+        .is_some_and(RoleAssignment::receives_alerts);
+    let finds = session.allows(Activity::FindPatient) || !(registers || alerts);
     let work = Work::new();
     let failed = RwSignal::new(None::<Problem>);
     let navigate = use_navigate();
@@ -183,12 +186,21 @@ fn Role(person: SignedIn, session: Session, keeping: Keeping) -> AnyView {
             <nav class="ncrs-menu__panel" aria-label="Menu">
                 <p class="ncrs-menu__who">{who} <br /> {organisation}</p>
                 <ul class="ncrs-menu__list">
-                    <li class="ncrs-menu__item">
-                        <a class="ncrs-menu__link" on:click=close href="/find" aria-current=current("/find")>"Find a patient"</a>
-                    </li>
-                    <li class="ncrs-menu__item">
-                        <a class="ncrs-menu__link" on:click=close href="/visits" aria-current=current("/visits")>"Visit list"</a>
-                    </li>
+                    {finds
+                        .then(|| {
+                            view! {
+                                <li class="ncrs-menu__item">
+                                    <a class="ncrs-menu__link" on:click=close href="/find" aria-current=current("/find")>
+                                        "Find a patient"
+                                    </a>
+                                </li>
+                                <li class="ncrs-menu__item">
+                                    <a class="ncrs-menu__link" on:click=close href="/visits" aria-current=current("/visits")>
+                                        "Visit list"
+                                    </a>
+                                </li>
+                            }
+                        })}
                     <li class="ncrs-menu__item">
                         <a class="ncrs-menu__link" on:click=close href="/changes" aria-current=current("/changes")>
                             "Waiting to be sent "

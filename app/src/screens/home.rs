@@ -27,8 +27,7 @@ pub fn screen() -> AnyView {
 
 /// A privacy officer who finds no patients.
 fn only_alerts(role: &RoleAssignment) -> bool {
-    !role.allows(Activity::FindPatient)
-        && (role.allows(Activity::EmergencyAlerts) || role.allows(Activity::RelationshipAlerts))
+    role.receives_alerts() && !role.allows(Activity::FindPatient)
 }
 
 /// In the place of this page in the history, so that "back" does not lead here and forward again.
