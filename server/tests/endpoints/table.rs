@@ -289,15 +289,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         row("privacy/export", REPORTS, "", "", nothing),
         row("privacy/log/patient", REPORTS, "", "", |_| {
             let patient: NhsNumber = PATIENT.parse().expect("it is a number");
-            json!({ "of": LogOf::Patient(patient), "before": null })
+            json!({ "of": LogOf::Patient(patient) })
         }),
-        row(
-            "privacy/log/own",
-            Role,
-            "",
-            "",
-            |_| json!({ "before": null }),
-        ),
+        row("privacy/log/own", Role, "", "", nothing),
         row("privacy/tasks", Role, "", "", nothing),
         row(
             "privacy/answer",

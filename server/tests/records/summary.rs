@@ -313,7 +313,6 @@ async fn a_patient_takes_a_permission_back() {
         let mut colleague = nurse.clone();
         colleague.caller.signed_in.as_mut().unwrap().person =
             ground.member("doctor").caller.signed_in.unwrap().person;
-        let theirs = colleague.open(EVERYTHING).await.unwrap();
 
         // Elsewhere nothing of it can be taken back, and nothing is.
         let mut elsewhere = ground.member("nurse");
@@ -323,6 +322,7 @@ async fn a_patient_takes_a_permission_back() {
         Records::withdraw_permission(&elsewhere.records(), there)
             .await
             .unwrap();
+        let theirs = colleague.open(EVERYTHING).await.unwrap();
         answer(&colleague, theirs, PermissionAnswer::Standing)
             .await
             .unwrap();
@@ -336,6 +336,7 @@ async fn a_patient_takes_a_permission_back() {
             told(answer(&colleague, theirs, PermissionAnswer::Standing).await),
             Kind::Invalid(_)
         ));
+        let key = nurse.open(EVERYTHING).await.unwrap();
         answer(&nurse, key, PermissionAnswer::Standing)
             .await
             .unwrap();
