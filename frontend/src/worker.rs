@@ -12,7 +12,8 @@ use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{
-    MessageEvent, ServiceWorkerContainer, ServiceWorkerRegistration, ServiceWorkerState,
+    MessageEvent, ServiceWorker, ServiceWorkerContainer, ServiceWorkerRegistration,
+    ServiceWorkerState,
 };
 
 const SCRIPT: &str = "/service-worker.js";
@@ -42,6 +43,12 @@ fn container() -> Option<ServiceWorkerContainer> {
     has_member(&navigator, "serviceWorker").then(|| navigator.service_worker())
 }
 
+/// Tells a worker something of that type.
+fn say(worker: &ServiceWorker, kind: &str) -> Result<(), JsValue> {
+    let message = Object::new();
+    set_member(&message, "type", &kind.into()).and_then(|()| worker.post_message(&message))
+}
+
 fn reload() {
     let _ = window().location().reload();
 }
@@ -61,6 +68,20 @@ impl Worker {
                 return;
             };
             worker.watch(registration.unchecked_into());
+        });
+        // The worker takes over the pages that are there when it begins. One that was on its way just
+        // then is missed, and asks.
+        spawn_local(async move {
+            let Ok(ready) = container.ready() else { return };
+            let Ok(registration) = ready.await else {
+                return;
+            };
+            let registration: ServiceWorkerRegistration = registration.unchecked_into();
+            let missed = container.controller().is_none();
+            if let (true, Some(active)) = (missed, registration.active()) {
+                // Without it the app works, and has its worker at the next load.
+                let _ = say(&active, "CLAIM");
+            }
         });
     }
 
@@ -161,10 +182,7 @@ impl Worker {
         let Some(waiting) = waiting else {
             return reload();
         };
-        let go = Object::new();
-        let told = set_member(&go, "type", &"SKIP_WAITING".into())
-            .and_then(|()| waiting.post_message(&go));
-        if told.is_ok() {
+        if say(&waiting, "SKIP_WAITING").is_ok() {
             self.taken.set(true);
         } else {
             reload();

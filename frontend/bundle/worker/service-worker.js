@@ -47,6 +47,8 @@ self.addEventListener("activate", (event) => {
 // A new build waits until the person takes it, so that nobody's half-written form is thrown away.
 self.addEventListener("message", (event) => {
   if (event.data?.type === "SKIP_WAITING") self.skipWaiting();
+  // A page that was on its way when this worker began.
+  if (event.data?.type === "CLAIM") event.waitUntil(self.clients.claim());
 });
 
 // Only pages can read what is to be delivered.

@@ -142,7 +142,7 @@ pub fn patient() -> AnyView {
                 <TextField
                     name="nhs-number"
                     label="NHS number of the patient"
-                    hint="10 digits, such as 999 040 2132"
+                    hint="10 digits, such as 999 012 3456"
                     errors=form.errors
                     inputmode="numeric"
                     class="ncrs-nhs-number"
