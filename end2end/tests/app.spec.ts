@@ -105,7 +105,7 @@ test("every call says which version and screen asks, and nothing of whom", async
   await person.open(PATIENTS.coreOnly);
   await person.tab("Summary");
   await expect(person.page.getByText("What we checked")).toBeVisible();
-  expect([...told]).toEqual(expect.arrayContaining(["enrol", "find", "record", "record/summary"]));
+  expect([...told]).toEqual(expect.arrayContaining(["enrol", "find/nhs-number", "record", "record/summary"]));
   expect([...told].join(" ")).not.toMatch(/\d|nothing/);
   expect([...versions]).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+/)]);
 });

@@ -8,12 +8,34 @@ use leptos::server_fn::client::browser::BrowserClient;
 use leptos::server_fn::error::FromServerFnError;
 use leptos::server_fn::request::browser::BrowserRequest;
 use leptos::server_fn::response::browser::BrowserResponse;
+use std::cell::RefCell;
 use std::future::Future;
 
 /// The header in which the app tells its version.
 pub const VERSION_HEADER: &str = "x-ncrs-version";
 /// The header in which the app tells which of its screens asks.
 pub const SCREEN_HEADER: &str = "x-ncrs-screen";
+
+thread_local! {
+    /// The address of the screen. The browser's own follows only once the next screen is there, and
+    /// that has asked by then.
+    static HERE: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+fn here() -> String {
+    let here = HERE.with_borrow(Clone::clone);
+    if here.is_empty() {
+        let location = leptos::prelude::window().location();
+        location.pathname().unwrap_or_default()
+    } else {
+        here
+    }
+}
+
+/// The screen at that address is shown from now on.
+pub(crate) fn arrive_at(path: String) {
+    HERE.set(path);
+}
 
 /// The client of every call.
 pub struct AppClient;
@@ -32,8 +54,7 @@ where
     ) -> impl Future<Output = Result<BrowserResponse, Error>> + Send {
         let headers = request.headers();
         headers.set(VERSION_HEADER, env!("CARGO_PKG_VERSION"));
-        let here = leptos::prelude::window().location().pathname();
-        headers.set(SCREEN_HEADER, &screen(&here.unwrap_or_default()));
+        headers.set(SCREEN_HEADER, &screen(&here()));
         <BrowserClient as Client<Error, Input, Output>>::send(request)
     }
 

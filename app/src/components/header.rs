@@ -1,5 +1,6 @@
 //! What stands above every screen: where we are, who is working, and in which role.
 
+use crate::api::client;
 use crate::api::identity::{SignedIn, sign_out};
 use crate::components::strips::Strips;
 use crate::components::work::Work;
@@ -17,6 +18,9 @@ pub fn Header() -> impl IntoView {
     let session = session();
     let keeping = keeping();
     let training = Memo::new(move |_| session.training());
+    let path = use_location().pathname;
+    // Begun before the screens are, and so told before they ask for anything.
+    Effect::new(move || client::arrive_at(path.get()));
     view! {
         <a class="nhsuk-skip-link" href="#maincontent" rel="external">"Skip to main content"</a>
         <Show when=move || training.get()>
