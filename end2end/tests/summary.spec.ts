@@ -137,7 +137,7 @@ test("a patient takes back a permission given ahead", async ({ person }) => {
 
   await person.open(PATIENTS.coreOnly);
   await person.tab("Summary");
-  await expect(person.heading("Permission given earlier still holds")).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Permission given earlier still holds" })).toBeVisible();
   await person.expectFitForAll();
   await person.button("The patient no longer agrees: withdraw this permission").click();
   await expect(page.getByText("The permission was withdrawn")).toBeVisible();
