@@ -63,6 +63,8 @@ pub trait Device {
         reason = "the page comes from there, nothing is made"
     )]
     fn from_server(&self) -> bool;
+    /// Fetches, when there is time, what the first page did not need.
+    fn fetch_the_rest(&self);
     /// Comes back after so many milliseconds.
     fn sleep(&self, milliseconds: u32) -> Later<()>;
     /// From 0 up to 1, by chance.

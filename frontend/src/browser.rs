@@ -167,6 +167,10 @@ impl Device for Browser {
         self.presence.hidden.add(tell);
     }
 
+    fn fetch_the_rest(&self) {
+        crate::page::fetch_the_rest();
+    }
+
     fn on_use(&self, tell: Box<dyn Fn()>) {
         self.presence.used.add(move |()| tell());
     }

@@ -59,6 +59,5 @@ fn come_alive() {
     });
     served.give_way();
     page::mark_ready();
-    page::fetch_the_rest();
     browser.register_worker();
 }

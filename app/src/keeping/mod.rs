@@ -55,11 +55,15 @@ pub struct Keeping {
     revision: RwSignal<u32>,
     update: RwSignal<bool>,
     engine: StoredValue<Option<Rc<dyn Engine>>, LocalStorage>,
+    /// The engine and the rest of the app are here or on their way.
+    awake: StoredValue<bool>,
     device: StoredValue<Option<Rc<dyn Device>>, LocalStorage>,
 }
 
 /// Under which the device remembers that the service has yet to be told of a sign-out.
 const LEAVING: &str = "signed-out";
+/// Under which the device remembers that something is kept on it.
+const KEPT: &str = "kept";
 
 impl Keeping {
     /// Gives it to every screen. Once, at the root of the app.
@@ -73,6 +77,7 @@ impl Keeping {
             revision: RwSignal::new(0),
             update: RwSignal::new(false),
             engine: StoredValue::new_local(None),
+            awake: StoredValue::new(false),
             device: StoredValue::new_local(device()),
         };
         provide_context(keeping);
@@ -204,6 +209,11 @@ impl Keeping {
 
     pub(crate) fn set_safe(self, safe: Safe) {
         self.session.hold(safe == Safe::Open);
+        match safe {
+            Safe::Open | Safe::Locked => self.set_kept("yes"),
+            Safe::Empty => self.set_kept(""),
+            Safe::Unknown | Safe::Shut(_) => {}
+        }
         if self.safe.get_untracked() != safe {
             self.safe.set(safe);
         }
@@ -281,6 +291,21 @@ impl Keeping {
         self.device()
             .and_then(|device| device.preference(LEAVING))
             .is_some_and(|leaving| !leaving.is_empty())
+    }
+
+    /// Something was kept on this device when it was last looked.
+    pub(crate) fn has_kept(self) -> bool {
+        self.device()
+            .and_then(|device| device.preference(KEPT))
+            .is_some_and(|kept| !kept.is_empty())
+    }
+
+    fn set_kept(self, kept: &str) {
+        if self.has_kept() == kept.is_empty()
+            && let Some(device) = self.device()
+        {
+            device.set_preference(KEPT, kept);
+        }
     }
 
     pub(crate) fn set_leaving(self, leaving: &str) {

@@ -33,6 +33,33 @@ pub(super) fn begin(keeping: Keeping) {
         session.set_kept(session.without_anyone());
         leptos::task::spawn_local(ask(keeping));
     }
+    let session = keeping.session();
+    let signed_in = session.view_now().signed_in.is_some();
+    if signed_in || keeping.has_kept() || !device.from_server() {
+        return wake(keeping);
+    }
+    // The first page of someone new is for signing in: the rest comes when they begin.
+    device.on_use(Box::new(move || wake(keeping)));
+    Effect::new(move || {
+        if session.signed_in().is_some() {
+            wake(keeping);
+        }
+    });
+}
+
+/// Fetches the engine and the rest of the app, once.
+fn wake(keeping: Keeping) {
+    let Some(device) = keeping.device() else {
+        return;
+    };
+    if keeping
+        .awake
+        .try_update_value(|awake| std::mem::replace(awake, true))
+        != Some(false)
+    {
+        return;
+    }
+    device.fetch_the_rest();
     leptos::task::spawn_local(async move {
         if let Some(engine) = keeping.engine().await {
             engine.start();
