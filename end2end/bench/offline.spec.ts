@@ -195,7 +195,7 @@ const sending = async (person: Person, server: Server): Promise<void> => {
         const began = performance.now();
         window.dispatchEvent(new Event("online"));
         const look = () =>
-          /waits? to be sent\./.test(document.body.innerText)
+          /(waits? to be|(is|are) being) sent\./.test(document.body.innerText)
             ? requestAnimationFrame(look)
             : resolve(performance.now() - began);
         requestAnimationFrame(look);
