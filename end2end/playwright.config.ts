@@ -12,7 +12,8 @@ export default defineConfig({
   forbidOnly: true,
   retries: 0,
   workers: 2,
-  timeout: 60_000,
+  // A bound for what never ends, not a measure: the longest walks have two people and a dozen accessibility checks.
+  timeout: 150_000,
   expect: { timeout: 15_000 },
   reporter: [["list"], ["json", { outputFile: "test-results/report.json" }]],
   globalSetup: "./support/template.ts",
@@ -22,7 +23,8 @@ export default defineConfig({
     timezoneId: "Europe/London",
     viewport: { width: 375, height: 667 },
     hasTouch: true,
-    trace: "retain-on-failure",
+    // A trace makes every test a quarter slower: ask for it with `--trace retain-on-failure`.
+    trace: "off",
     screenshot: "only-on-failure",
     launchOptions: {
       executablePath: CHROMIUM,

@@ -1,6 +1,6 @@
 //! Where the sources are, and the small things done with files.
 
-use std::fs;
+use std::{env, fs};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -20,9 +20,10 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
-    /// The folders of the workspace that this tool was built in.
+    /// The folders of the workspace that `cargo run` is used in. Asked at run time, as clones may share a target folder.
     pub(crate) fn of_this_workspace() -> Result<Self> {
-        let bundle = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let bundle = env::var_os("CARGO_MANIFEST_DIR").context("run this with `cargo run`")?;
+        let bundle = PathBuf::from(bundle);
         let root = bundle
             .ancestors()
             .nth(2)

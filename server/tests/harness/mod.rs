@@ -87,7 +87,8 @@ impl TestApp {
                 "NCRS_ORIGIN" => Some(own_origin.clone()),
                 "NCRS_DATABASE_URL" => Some(database.url.clone()),
                 "NCRS_SITE_ROOT" => {
-                    Some(concat!(env!("CARGO_MANIFEST_DIR"), "/../public").to_owned())
+                    // Cargo runs tests in their package's folder.
+                    Some("../public".to_owned())
                 }
                 _ => None,
             })
