@@ -1,7 +1,7 @@
 //! Where the sources are, and the small things done with files.
 
-use std::{env, fs};
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use anyhow::{Context as _, Result};
 use sha2::{Digest as _, Sha256};
