@@ -5,6 +5,7 @@ use domain::FieldError;
 use domain::ids::CorrelationId;
 use domain::outbox::Why;
 use domain::permission::Closed;
+use domain::readiness::Missing;
 use domain::role::Activity;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
@@ -29,6 +30,8 @@ pub enum Kind {
     NoRole,
     /// The role does not allow it.
     RoleForbids(Activity),
+    /// The organisation has not shown, or no longer shows, what opens records to it.
+    NotReady(Missing),
     /// It needs a fingerprint that was given just now: confirm, then the same again.
     StepUp,
     /// The summary may not be opened.
@@ -107,6 +110,7 @@ impl Problem {
             Kind::SignedOut => "You have been signed out",
             Kind::NoRole => "Choose a role first",
             Kind::RoleForbids(_) => "Your role does not allow this",
+            Kind::NotReady(_) => "Your organisation cannot use this at the moment",
             Kind::StepUp => "Confirm that it is you",
             Kind::SummaryClosed(_) => "The Summary Care Record cannot be opened",
             Kind::ContextClosed => "This patient's record has been closed",
@@ -136,10 +140,11 @@ impl Problem {
                 "The role you are using does not let you {}. If you have another role, change to it. If you should be able to do this, ask your Registration Authority.",
                 activity.label()
             ),
+            Kind::NotReady(missing) => not_ready_advice(*missing),
             Kind::StepUp => {
                 "This needs your fingerprint, face or PIN, given in the last 2 minutes. Confirm with your passkey to carry on. Nothing that you typed is lost.".into()
             }
-            Kind::SummaryClosed(closed) => closed_advice(*closed).into(),
+            Kind::SummaryClosed(closed) => closed_advice(*closed),
             Kind::ContextClosed => {
                 "It closes when you open another patient, change role, or leave it unused. Find the patient again to carry on.".into()
             }
@@ -182,6 +187,7 @@ impl Problem {
             Kind::SignedOut
             | Kind::NoRole
             | Kind::RoleForbids(_)
+            | Kind::NotReady(_)
             | Kind::StepUp
             | Kind::SummaryClosed(_)
             | Kind::ContextClosed
@@ -201,6 +207,7 @@ impl Problem {
             Kind::SignedOut
             | Kind::NoRole
             | Kind::RoleForbids(_)
+            | Kind::NotReady(_)
             | Kind::StepUp
             | Kind::SummaryClosed(_)
             | Kind::ContextClosed
@@ -219,9 +226,23 @@ impl Problem {
     }
 }
 
+/// What the organisation has to do, and what the person can do meanwhile.
+fn not_ready_advice(missing: Missing) -> String {
+    format!(
+        "{} Until then nobody in your organisation can find or open patients. If you need information about a patient now, contact their GP practice or NHS 111.",
+        missing.words()
+    )
+}
+
 /// Why a summary cannot be opened, and what to do instead.
-pub fn closed_advice(closed: Closed) -> &'static str {
-    match closed {
+pub fn closed_advice(closed: Closed) -> String {
+    let advice = match closed {
+        Closed::NotReady(missing) => {
+            return format!(
+                "{} Until then nobody in your organisation can open Summary Care Records. You can still see reasonable adjustments and patient details. If you need clinical information, contact the patient's GP practice or NHS 111.",
+                missing.words()
+            );
+        }
         Closed::Role => {
             "The role you are using does not let you view a Summary Care Record. If you have another role, change to it, or ask a colleague who can."
         }
@@ -237,7 +258,8 @@ pub fn closed_advice(closed: Closed) -> &'static str {
         Closed::NoSummary => {
             "This patient has no Summary Care Record. That does not mean that they have no conditions, medicines or allergies. Ask the patient, or contact their GP practice."
         }
-    }
+    };
+    advice.to_owned()
 }
 
 impl From<Kind> for Problem {
@@ -256,6 +278,7 @@ impl From<&Why> for Kind {
             Why::StepUp => Self::StepUp,
             Why::NotFound => Self::NotFound,
             Why::StaysOnline => Self::StaysOnline,
+            Why::NotReady { missing } => Self::NotReady(*missing),
             Why::RoleEnded => Self::NoRole,
             Why::Other => Self::Unexpected,
         }

@@ -18,6 +18,7 @@ pub mod ods;
 pub mod outbox;
 pub mod patient;
 pub mod permission;
+pub mod readiness;
 pub mod retention;
 pub mod role;
 pub mod search;

@@ -1,6 +1,7 @@
 //! Who may open a Summary Care Record, and what is asked before (DOMAIN section 5).
 
 use crate::FieldError;
+use crate::readiness::Missing;
 use crate::role::{Activity, CareSetting, RoleAssignment};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -64,6 +65,9 @@ pub struct Gate {
     pub availability: Option<Availability>,
     /// A permission given earlier that still holds, for this person or their team.
     pub standing: Option<StandingPermission>,
+    /// The step by which summaries are closed to the organisation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Missing>,
 }
 
 /// A permission that the patient gave earlier and that still holds.
@@ -84,6 +88,8 @@ pub enum Closed {
     Role,
     /// The care setting is not approved.
     Setting,
+    /// The organisation has not shown what it has to.
+    NotReady(Missing),
     /// The patient opted out.
     OptedOut,
     /// The patient's record is restricted.
@@ -104,23 +110,28 @@ impl Gate {
             may_view_in_emergency: role.allows(Activity::EmergencyAccess),
             availability: None,
             standing: None,
+            missing: None,
         }
     }
 
     /// What stands in the way; `None` where the permission question may be asked.
     ///
-    /// | role B0370 | setting approved | availability | result |
-    /// |---|---|---|---|
-    /// | no | any | any | `Role` |
-    /// | yes | no | any | `Setting` |
-    /// | yes | yes | exists | open |
-    /// | yes | yes | other, or not told | that |
+    /// | role B0370 | setting approved | a step is missing | availability | result |
+    /// |---|---|---|---|---|
+    /// | no | any | any | any | `Role` |
+    /// | yes | no | any | any | `Setting` |
+    /// | yes | yes | yes | any | `NotReady` |
+    /// | yes | yes | no | exists | open |
+    /// | yes | yes | no | other, or not told | that |
     pub fn closed(&self) -> Option<Closed> {
         if !self.may_view {
             return Some(Closed::Role);
         }
         if !self.approved {
             return Some(Closed::Setting);
+        }
+        if let Some(missing) = self.missing {
+            return Some(Closed::NotReady(missing));
         }
         match self.availability {
             Some(Availability::Exists) => None,

@@ -65,6 +65,11 @@ activities! {
     /// Register staff and give them roles: the work of a Registration Authority agent. No document
     /// that we have confirms the code.
     RegisterStaff = "B0274", "register staff and give them roles";
+    /// Complete the readiness checklist of one's own organisation. A right of this service: no
+    /// national activity stands for it, so its code begins with another letter.
+    OrganisationAdmin = "L0001", "complete the readiness checklist of the organisation";
+    /// Decide on the steps of every organisation that need national approval. Also of this service.
+    NationalApprover = "L0002", "approve organisations nationally";
 }
 
 /// The care setting of an organisation, and with it whether the Summary Care Record may be used
@@ -109,6 +114,8 @@ pub enum CareSetting {
     Optometry,
     /// An organisation without care of its own, such as a registration authority.
     Administration,
+    /// The national body that decides which organisations may use the service.
+    NationalBody,
 }
 
 impl CareSetting {
@@ -130,9 +137,11 @@ impl CareSetting {
             | Self::Hospice
             | Self::CommunityPharmacy
             | Self::SubstanceMisuse => true,
-            Self::AdultSocialCare | Self::Dentistry | Self::Optometry | Self::Administration => {
-                false
-            }
+            Self::AdultSocialCare
+            | Self::Dentistry
+            | Self::Optometry
+            | Self::Administration
+            | Self::NationalBody => false,
         }
     }
 
@@ -158,6 +167,7 @@ impl CareSetting {
             Self::Dentistry => "dentistry",
             Self::Optometry => "optometry",
             Self::Administration => "administration",
+            Self::NationalBody => "national body",
         }
     }
 }
@@ -167,7 +177,10 @@ impl Activity {
     /// see, or gives out rights.
     pub fn needs_second_person(self) -> bool {
         match self {
-            Self::LegalOverride | Self::SensitiveRecords | Self::RegisterStaff => true,
+            Self::LegalOverride
+            | Self::SensitiveRecords
+            | Self::RegisterStaff
+            | Self::NationalApprover => true,
             Self::FindPatient
             | Self::PostcodeSearch
             | Self::AmendDemographics
@@ -178,8 +191,14 @@ impl Activity {
             | Self::ViewDocuments
             | Self::EmergencyAlerts
             | Self::RelationshipAlerts
-            | Self::Reports => false,
+            | Self::Reports
+            | Self::OrganisationAdmin => false,
         }
+    }
+
+    /// Whether only agents of the national body give it, and only there.
+    pub fn given_nationally(self) -> bool {
+        self == Self::NationalApprover
     }
 }
 
@@ -218,6 +237,19 @@ impl RoleAssignment {
     /// Whether it receives alerts, of either type.
     pub fn receives_alerts(&self) -> bool {
         self.allows(Activity::EmergencyAlerts) || self.allows(Activity::RelationshipAlerts)
+    }
+
+    /// Whether it is there for work that has no patients in it: staff, alerts, or what an organisation
+    /// has to show.
+    pub fn works_without_patients(&self) -> bool {
+        self.receives_alerts()
+            || [
+                Activity::RegisterStaff,
+                Activity::OrganisationAdmin,
+                Activity::NationalApprover,
+            ]
+            .into_iter()
+            .any(|activity| self.allows(activity))
     }
 }
 

@@ -16,6 +16,7 @@ use domain::outbox::{
     Answer, BackOff, Counts, Decision, End, Entry, Event, LONGEST_BACK_OFF, Made, Maker, Mark,
     Marked, NotDone, Outbox, Pause, Question, Queue, Setback, State, Stop, Turn, Why, overlay,
 };
+use domain::readiness::{Lack, Missing, Step};
 use domain::role::Activity;
 use insta::assert_snapshot;
 use jiff::{SignedDuration, Timestamp};
@@ -167,6 +168,15 @@ fn invalid() -> Why {
 fn forbidden() -> Why {
     Why::RoleForbids {
         activity: Activity::ManageAdjustments,
+    }
+}
+
+fn not_ready() -> Why {
+    Why::NotReady {
+        missing: Missing {
+            step: Step::PdsForm,
+            lack: Lack::AwaitingApproval,
+        },
     }
 }
 
@@ -535,6 +545,7 @@ fn about_a_refusal_that_may_pass() {
         Why::StepUp,
         Why::NotFound,
         Why::StaysOnline,
+        not_ready(),
         Why::Other,
     ] {
         assert_eq!(
@@ -1057,6 +1068,7 @@ fn kept_states() {
     assert_snapshot!(wire(refused(Why::NotFound)), @r#"{"is":"needs-decision","question":{"on":"refused","why":{"reason":"not-found"}},"since":"2026-11-18T11:06:40Z","shown":"2026-11-18T11:06:41Z"}"#);
     assert_snapshot!(wire(refused(Why::StaysOnline)), @r#"{"is":"needs-decision","question":{"on":"refused","why":{"reason":"stays-online"}},"since":"2026-11-18T11:06:40Z","shown":"2026-11-18T11:06:41Z"}"#);
     assert_snapshot!(wire(refused(Why::StepUp)), @r#"{"is":"needs-decision","question":{"on":"refused","why":{"reason":"step-up"}},"since":"2026-11-18T11:06:40Z","shown":"2026-11-18T11:06:41Z"}"#);
+    assert_snapshot!(wire(refused(not_ready())), @r#"{"is":"needs-decision","question":{"on":"refused","why":{"reason":"not-ready","missing":{"step":"pds-form","lack":"awaiting-approval"}}},"since":"2026-11-18T11:06:40Z","shown":"2026-11-18T11:06:41Z"}"#);
     assert_snapshot!(wire(refused(Why::RoleEnded)), @r#"{"is":"needs-decision","question":{"on":"refused","why":{"reason":"role-ended"}},"since":"2026-11-18T11:06:40Z","shown":"2026-11-18T11:06:41Z"}"#);
     assert_snapshot!(wire(refused(Why::Other)), @r#"{"is":"needs-decision","question":{"on":"refused","why":{"reason":"other"}},"since":"2026-11-18T11:06:40Z","shown":"2026-11-18T11:06:41Z"}"#);
     assert_snapshot!(wire(settled(End::Applied { version: 4 })), @r#"{"is":"settled","end":{"was":"applied","version":4},"at":"2026-11-18T11:06:40Z"}"#);

@@ -6,13 +6,14 @@ use domain::permission::{
     Availability, Closed, Duration, Gate, LONGEST_PERMISSION_DAYS, LONGEST_REASON,
     PermissionAnswer, Scope, SpineConsent,
 };
+use domain::readiness::{Lack, Missing, Step};
 use domain::role::{Activity, CareSetting, Organisation, RoleAssignment};
 use jiff::Span;
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use uuid::Uuid;
 
-const SETTINGS: [(CareSetting, bool); 19] = [
+const SETTINGS: [(CareSetting, bool); 20] = [
     (CareSetting::Nhs111, true),
     (CareSetting::EmergencyDepartment, true),
     (CareSetting::AcuteAssessment, true),
@@ -30,6 +31,7 @@ const SETTINGS: [(CareSetting, bool); 19] = [
     (CareSetting::SubstanceMisuse, true),
     (CareSetting::AdultSocialCare, false),
     (CareSetting::Dentistry, false),
+    (CareSetting::NationalBody, false),
     (CareSetting::Optometry, false),
     (CareSetting::Administration, false),
 ];
@@ -90,15 +92,24 @@ fn the_truth_table_of_the_gate() {
                 (fresh.availability, fresh.standing.is_some()),
                 (None, false)
             );
-            for (availability, otherwise) in availabilities {
+            let step = Missing {
+                step: Step::PrivacyOfficer,
+                lack: Lack::NotStarted,
+            };
+            for ((availability, otherwise), missing) in availabilities
+                .into_iter()
+                .flat_map(|one| [(one, None), (one, Some(step))])
+            {
                 let gate = Gate {
                     availability,
+                    missing,
                     ..fresh.clone()
                 };
-                let expected = match (may_view, approved) {
-                    (false, _) => Some(Closed::Role),
-                    (true, false) => Some(Closed::Setting),
-                    (true, true) => otherwise,
+                let expected = match (may_view, approved, missing) {
+                    (false, ..) => Some(Closed::Role),
+                    (true, false, _) => Some(Closed::Setting),
+                    (true, true, Some(step)) => Some(Closed::NotReady(step)),
+                    (true, true, None) => otherwise,
                 };
                 assert_eq!(
                     gate.closed(),

@@ -150,7 +150,7 @@ fn every_code_of_the_lists() {
     assert_snapshot!(wire(&ImpairmentKind::ALL.to_vec()), @r#"["vision","hearing","mobility","dexterity","learning","memory","mental-health","stamina","social","other","not-said"]"#);
     assert_snapshot!(wire(&Category::ALL.to_vec()), @r#"["communication-support","communication-professional","contact-method","information-format","communication-needs","language-support","additional-support","individual-care","environment","additional-needs","bespoke"]"#);
     assert_snapshot!(wire(&RemovalReason::ALL.to_vec()), @r#"["created-in-error","no-longer-applies"]"#);
-    assert_snapshot!(wire(&Activity::ALL.to_vec()), @r#"["B0264","B0098","B0825","B0370","B0168","B0082","B0257","B0380","B1611","B0268","B0015","B0016","B0011","B0274"]"#);
+    assert_snapshot!(wire(&Activity::ALL.to_vec()), @r#"["B0264","B0098","B0825","B0370","B0168","B0082","B0257","B0380","B1611","B0268","B0015","B0016","B0011","B0274","L0001","L0002"]"#);
     assert_snapshot!(wire(&Gender::ALL), @r#"["female","male","other","unknown"]"#);
 }
 
@@ -178,6 +178,7 @@ fn gates() {
             until: date(2026, 12, 31),
             recorded_by: "Priya Nair".to_owned(),
         }),
+        missing: None,
     }), @r#"{"organisation":"Moorside Ambulance Service","setting":"Ambulance","approved":true,"may_view":true,"may_view_in_emergency":false,"availability":"OptedOut","standing":{"scope":"team","until":"2026-12-31","recorded_by":"Priya Nair"}}"#);
 }
 

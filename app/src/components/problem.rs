@@ -47,7 +47,8 @@ pub fn way_on(problem: &Problem, again: Option<Callback<()>>) -> AnyView {
             Some(again) => view! { <StepUp again /> }.into_any(),
             None => ().into_any(),
         },
-        Kind::SummaryClosed(_)
+        Kind::NotReady(_)
+        | Kind::SummaryClosed(_)
         | Kind::Invalid(_)
         | Kind::NotAccepted
         | Kind::LastPasskey

@@ -22,6 +22,7 @@ impl Link {
             Kind::SignedOut
             | Kind::NoRole
             | Kind::RoleForbids(_)
+            | Kind::NotReady(_)
             | Kind::StepUp
             | Kind::SummaryClosed(_)
             | Kind::ContextClosed

@@ -102,6 +102,7 @@ fn status(kind: &Kind) -> StatusCode {
         Kind::SignedOut => StatusCode::UNAUTHORIZED,
         Kind::NoRole
         | Kind::RoleForbids(_)
+        | Kind::NotReady(_)
         | Kind::StepUp
         | Kind::SummaryClosed(_)
         | Kind::NotAccepted

@@ -8,6 +8,7 @@ use crate::FieldError;
 use crate::adjustment::{AdjustmentChange, AdjustmentRecord};
 use crate::command::Command;
 use crate::ids::{CommandId, PersonId, RoleId};
+use crate::readiness::Missing;
 use crate::role::Activity;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -162,6 +163,11 @@ pub enum Why {
     NotFound,
     /// The patient was restricted meanwhile, and the change was made on a saved copy.
     StaysOnline,
+    /// The organisation has not shown, or no longer shows, what opens records to it.
+    NotReady {
+        /// What is missing.
+        missing: Missing,
+    },
     /// The person no longer has the role in which it was made. The service was not asked.
     RoleEnded,
     /// For a reason that this app does not know.
@@ -181,6 +187,7 @@ impl Question {
                 | Why::StepUp
                 | Why::NotFound
                 | Why::StaysOnline
+                | Why::NotReady { .. }
                 | Why::RoleEnded
                 | Why::Other => false,
             },

@@ -349,6 +349,7 @@ impl Keeper {
             Kind::Invalid(fields) => Answer::Refused(Why::Invalid { fields }),
             Kind::CommandReused => Answer::Refused(Why::CommandReused),
             Kind::RoleForbids(activity) => Answer::Refused(Why::RoleForbids { activity }),
+            Kind::NotReady(missing) => Answer::Refused(Why::NotReady { missing }),
             Kind::StepUp => Answer::Refused(Why::StepUp),
             Kind::NotFound | Kind::ContextClosed => Answer::Refused(Why::NotFound),
             Kind::StaysOnline => Answer::Refused(Why::StaysOnline),

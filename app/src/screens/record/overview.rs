@@ -163,7 +163,7 @@ fn callout(heading: &'static str, text: String) -> AnyView {
 /// Whether the summary can be opened. Nothing of what it says.
 fn summary(frame: RecordFrame, gate: &Gate) -> AnyView {
     let (text, link) = match (gate.closed(), frame.opened().is_some(), &gate.standing) {
-        (Some(closed), _, _) => (closed_advice(closed).to_owned(), None),
+        (Some(closed), _, _) => (closed_advice(closed), None),
         (None, true, _) => ("You opened the summary. It stays open until you close it or leave this record.".to_owned(), Some("Go back to summary")),
         (None, false, Some(standing)) => {
             let whom = match standing.scope {

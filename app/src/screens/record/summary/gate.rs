@@ -60,6 +60,7 @@ fn closed_view(frame: RecordFrame, gate: &Gate, closed: Closed) -> AnyView {
     let title = match closed {
         Closed::Role => "Your role cannot view summaries",
         Closed::Setting => "Your organisation cannot view summaries",
+        Closed::NotReady(_) => "Your organisation cannot view summaries yet",
         Closed::OptedOut => "The patient opted out",
         Closed::Restricted => "There is no summary for a restricted record",
         Closed::NoSummary => "There is no summary",
@@ -119,7 +120,9 @@ fn checks(gate: &Gate) -> AnyView {
         Some(Closed::OptedOut) => "This patient has opted out of having a summary",
         Some(Closed::Restricted) => "A restricted record has no summary",
         Some(Closed::NoSummary) => "This patient has no summary",
-        Some(Closed::Role | Closed::Setting) => "Whether there is a summary was not looked up",
+        Some(Closed::Role | Closed::Setting | Closed::NotReady(_)) => {
+            "Whether there is a summary was not looked up"
+        }
     };
     view! {
         <h2 class="nhsuk-heading-s nhsuk-u-margin-bottom-2">"What we checked"</h2>
