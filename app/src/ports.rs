@@ -11,6 +11,7 @@ use crate::api::offline::{
 use crate::api::privacy::{
     AlertView, Decision, LogOf, LogPage, QueueFilter, QueueView, ReportMonth, Task,
 };
+use crate::api::readiness::{Application, ApplicationKey, Checklist, Saved};
 use crate::api::records::{AdjustmentsView, OpenedSummary, RecordOverview};
 use crate::api::registration::{Invitation, NewRole, StaffList, StaffView};
 use crate::problem::{Kind, Problem};
@@ -25,6 +26,7 @@ use domain::ids::{
 };
 use domain::patient::{InContext, Patient};
 use domain::permission::{Gate, PermissionAnswer};
+use domain::readiness::{Step, StepForm};
 use domain::search::{SearchForm, SearchOutcome};
 use leptos::prelude::use_context;
 use std::sync::Arc;
@@ -182,6 +184,24 @@ pub trait Privacy: Send + Sync {
     async fn own_log(&self, before: Option<String>) -> Result<LogPage, Problem>;
 }
 
+/// Behind `api::readiness`. Errors are told there.
+#[async_trait]
+#[expect(
+    missing_docs,
+    reason = "each method is the server function of its name in api::readiness"
+)]
+pub trait Readiness: Send + Sync {
+    async fn checklist(&self) -> Result<Checklist, Problem>;
+    async fn save(&self, step: Step, base: u32, form: StepForm) -> Result<Saved, Problem>;
+    async fn applications(&self) -> Result<Vec<Application>, Problem>;
+    async fn approve(&self, application: ApplicationKey) -> Result<Vec<Application>, Problem>;
+    async fn send_back(
+        &self,
+        application: ApplicationKey,
+        reason: String,
+    ) -> Result<Vec<Application>, Problem>;
+}
+
 /// The ports of one request.
 #[derive(Clone)]
 pub struct Ports {
@@ -197,6 +217,8 @@ pub struct Ports {
     pub registration: Arc<dyn Registration>,
     /// Alerts to privacy officers, and who looked at what.
     pub privacy: Arc<dyn Privacy>,
+    /// What organisations have to show.
+    pub readiness: Arc<dyn Readiness>,
 }
 
 fn ports() -> Result<Ports, Problem> {
@@ -249,4 +271,12 @@ pub fn registration() -> Result<Arc<dyn Registration>, Problem> {
 /// As [`identity`].
 pub fn privacy() -> Result<Arc<dyn Privacy>, Problem> {
     ports().map(|ports| ports.privacy)
+}
+
+/// The readiness port of this request.
+///
+/// # Errors
+/// As [`identity`].
+pub fn readiness() -> Result<Arc<dyn Readiness>, Problem> {
+    ports().map(|ports| ports.readiness)
 }

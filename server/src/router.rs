@@ -6,6 +6,7 @@ use crate::finding::{FindingPort, SearchLimit};
 use crate::identity::{Identity, IdentityPort, RegistrationPort, SessionRows};
 use crate::offline::OfflinePort;
 use crate::privacy::PrivacyPort;
+use crate::readiness::ReadinessPort;
 use crate::records::RecordsPort;
 use crate::services::Services;
 use crate::settings::Settings;
@@ -78,7 +79,8 @@ impl Server {
                 caller.clone(),
                 identity.address(),
             )),
-            privacy: Arc::new(PrivacyPort::new(services.clone(), caller)),
+            privacy: Arc::new(PrivacyPort::new(services.clone(), caller.clone())),
+            readiness: Arc::new(ReadinessPort::new(services.clone(), caller)),
             identity: Arc::new(identity),
         }
     }

@@ -10,6 +10,7 @@ use crate::national::National;
 use crate::national::embedded::Embedded;
 use crate::offline::{Sealing, Vaults, Visits};
 use crate::privacy::Alerts;
+use crate::readiness::Checklists;
 use crate::store::Db;
 use crate::web::rate_limit::RateLimit;
 use domain::alert::Thresholds;
@@ -38,6 +39,8 @@ pub struct Services {
     pub access: Access,
     /// What privacy officers have to see, and what they did about it.
     pub alerts: Alerts,
+    /// What organisations have shown.
+    pub checklists: Checklists,
     /// What counts as unusual.
     pub thresholds: Thresholds,
     /// How often one person may search.
@@ -71,6 +74,7 @@ impl Services {
         );
         Ok(Self {
             alerts: Alerts::new(db.clone(), clock.clone()),
+            checklists: Checklists::new(db.clone()),
             thresholds: Thresholds::default(),
             db,
             clock,

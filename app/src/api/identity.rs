@@ -8,6 +8,7 @@ use crate::api::client::AppClient;
 use crate::api::offline::OfflineTerms;
 use crate::problem::Problem;
 use domain::ids::{PasskeyId, RoleId, SessionRef};
+use domain::readiness::{Closures, ExpiryNotice};
 use domain::role::{Person, RoleAssignment};
 use jiff::Timestamp;
 use leptos::prelude::*;
@@ -44,6 +45,12 @@ pub struct SignedIn {
     /// How many questions from privacy officers wait for their answer.
     #[serde(default)]
     pub questions: u32,
+    /// What is closed to the organisation of the role, because it has not shown what it has to.
+    #[serde(default)]
+    pub closures: Closures,
+    /// Its DSPT assessment has expired, and nothing is closed by it yet.
+    #[serde(default)]
+    pub expiry: Option<ExpiryNotice>,
 }
 
 /// Every page reads the session: as a number, the time in it needs no reader of written times.

@@ -9,6 +9,7 @@ pub mod finding;
 pub mod identity;
 pub mod offline;
 pub mod privacy;
+pub mod readiness;
 pub mod records;
 pub mod registration;
 

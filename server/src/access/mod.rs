@@ -24,6 +24,8 @@
 //! | a question to oneself  | yes           |               |         | about oneself                          |
 //! | who looked at a patient | yes          | B0011, or an alert's | | of the organisation               |
 //! | what oneself looked at | yes           |               |         | one's own                              |
+//! | the readiness checklist | yes          | L0001         |         | of the organisation                    |
+//! | national approval      | yes           | L0002         |         | to decide: a fingerprint               |
 //!
 //! The rules themselves stand in [`decision`], as a table; here what they ask about is found out.
 //!
@@ -40,13 +42,14 @@ mod offline;
 mod permission;
 mod permit;
 mod privacy;
+mod readiness;
 
 pub use device_log::MOST_ENTRIES;
 pub use offline::{Along, TakenAlong};
 pub use permit::{
-    AnswerTask, AskSummary, FindPatients, Held, ListTasks, ManageAdjustments, OpenPatient, Permit,
-    ReportAlerts, ReviewAlert, ReviewAlerts, Right, TakeAlong, ViewAdjustments, ViewDemographics,
-    ViewOwnLog, ViewPatientLog, ViewSummary,
+    AnswerTask, ApproveOrganisations, AskSummary, CompleteReadiness, FindPatients, Held, ListTasks,
+    ManageAdjustments, OpenPatient, Permit, ReportAlerts, ReviewAlert, ReviewAlerts, Right,
+    TakeAlong, ViewAdjustments, ViewDemographics, ViewOwnLog, ViewPatientLog, ViewSummary,
 };
 pub use privacy::Reviewed;
 

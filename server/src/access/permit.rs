@@ -59,6 +59,10 @@ rights! {
     ViewPatientLog of NhsNumber;
     /// To see what one looked at oneself.
     ViewOwnLog of PersonId;
+    /// To complete the checklist of one's organisation.
+    CompleteReadiness of ();
+    /// To decide nationally on what organisations have shown.
+    ApproveOrganisations of ();
 }
 
 /// A right that was granted to one person for one request. A port that reads a record takes one by

@@ -278,7 +278,7 @@ impl Access {
 }
 
 /// Nothing here rests on a ground of care.
-fn without_ground(mut attempt: Attempt<'_>) -> Attempt<'_> {
+pub(super) fn without_ground(mut attempt: Attempt<'_>) -> Attempt<'_> {
     attempt.actor.ground = None;
     attempt
 }

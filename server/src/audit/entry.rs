@@ -125,6 +125,16 @@ codes! {
         RevokePasskey = "revoke-passkey";
         /// An agent ended a session.
         RevokeSession = "revoke-session";
+        /// The checklist of what an organisation has to show.
+        ViewReadiness = "view-readiness";
+        /// An administrator entered a step of it.
+        SaveReadiness = "save-readiness";
+        /// What waits for a national approver.
+        ViewApplications = "view-applications";
+        /// A national approver approved a step.
+        ApproveReadiness = "approve-readiness";
+        /// A national approver sent a step back.
+        SendBackReadiness = "send-back-readiness";
     }
 }
 
@@ -443,7 +453,7 @@ mod tests {
                 .collect::<Vec<_>>()
                 .join(" ")
         }
-        insta::assert_snapshot!(codes(Action::ALL, Action::code), @"search open-patient close-patient view-overview view-details ask-summary view-summary withdraw-permission view-adjustments change-adjustments add-visit list-visits remove-visit take-along register-vault unlock-device deliver-log device-log-break list-alerts review-alert decide-alert set-alerts report-alerts export-alerts list-tasks answer-task view-patient-log view-own-log enrol sign-in sign-out choose-role add-passkey remove-passkey view-staff invite-staff give-role settle-role end-role revoke-passkey revoke-session");
+        insta::assert_snapshot!(codes(Action::ALL, Action::code), @"search open-patient close-patient view-overview view-details ask-summary view-summary withdraw-permission view-adjustments change-adjustments add-visit list-visits remove-visit take-along register-vault unlock-device deliver-log device-log-break list-alerts review-alert decide-alert set-alerts report-alerts export-alerts list-tasks answer-task view-patient-log view-own-log enrol sign-in sign-out choose-role add-passkey remove-passkey view-staff invite-staff give-role settle-role end-role revoke-passkey revoke-session view-readiness save-readiness view-applications approve-readiness send-back-readiness");
         insta::assert_snapshot!(codes(Outcome::ALL, Outcome::code), @"allowed done refused failed");
         insta::assert_snapshot!(codes(Ground::ALL, Ground::code), @"role agreed standing emergency");
         insta::assert_snapshot!(codes(ReasonCode::ALL, ReasonCode::code), @"public-interest statute court-order self-claimed-emergency emergency other");

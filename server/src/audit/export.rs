@@ -185,9 +185,16 @@ fn kind(action: Option<Action>) -> Value {
             | Action::ViewPatientLog
             | Action::ViewOwnLog,
         ) => ("110101", "Audit Log Used"),
-        Some(Action::DecideAlert | Action::SetAlerts | Action::AnswerTask) => {
-            ("110100", "Application Activity")
-        }
+        Some(
+            Action::DecideAlert
+            | Action::SetAlerts
+            | Action::AnswerTask
+            | Action::ViewReadiness
+            | Action::SaveReadiness
+            | Action::ViewApplications
+            | Action::ApproveReadiness
+            | Action::SendBackReadiness,
+        ) => ("110100", "Application Activity"),
         Some(Action::DeliverLog) => ("110107", "Import"),
         Some(Action::SignIn | Action::SignOut | Action::ChooseRole | Action::UnlockDevice) => {
             ("110114", "User Authentication")
@@ -253,7 +260,9 @@ fn crude(action: Option<Action>) -> &'static str {
             | Action::ExportAlerts
             | Action::ListTasks
             | Action::ViewPatientLog
-            | Action::ViewOwnLog,
+            | Action::ViewOwnLog
+            | Action::ViewReadiness
+            | Action::ViewApplications,
         ) => "R",
         Some(
             Action::ChangeAdjustments
@@ -261,7 +270,9 @@ fn crude(action: Option<Action>) -> &'static str {
             | Action::SettleRole
             | Action::DecideAlert
             | Action::SetAlerts
-            | Action::AnswerTask,
+            | Action::AnswerTask
+            | Action::ApproveReadiness
+            | Action::SendBackReadiness,
         ) => "U",
         Some(
             Action::Enrol
@@ -269,7 +280,8 @@ fn crude(action: Option<Action>) -> &'static str {
             | Action::AddVisit
             | Action::RegisterVault
             | Action::InviteStaff
-            | Action::GiveRole,
+            | Action::GiveRole
+            | Action::SaveReadiness,
         ) => "C",
         Some(
             Action::RemovePasskey

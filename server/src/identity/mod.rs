@@ -42,6 +42,7 @@ pub use events::SessionEvents;
 pub use port::{IdentityPort, Visitor};
 pub use purge::purge;
 pub use registration::RegistrationPort;
+pub(crate) use registration::setting_of;
 pub use session::{LiveSession, find as find_session};
 pub use session_store::SessionRows;
 
@@ -50,6 +51,7 @@ use crate::clock::{Clock, SharedClock};
 use crate::failure::{Failure, Result};
 use crate::offline::Sealing;
 use crate::privacy::Alerts;
+use crate::readiness::Checklists;
 use crate::services::Services;
 use crate::store::Db;
 use crate::web::rate_limit::RateLimit;
@@ -64,7 +66,7 @@ pub const IDLE: SignedDuration = SignedDuration::from_mins(15);
 /// A session is over after so long, whatever is done with it.
 pub const ABSOLUTE: SignedDuration = SignedDuration::from_hours(12);
 /// A fingerprint counts for so long for what needs one that was given just now: emergency access,
-/// removing a flag, and what a Registration Authority does.
+/// removing a flag, what a Registration Authority does, and what a national approver decides.
 pub const STEP_UP: SignedDuration = SignedDuration::from_mins(2);
 /// A visitor's session is there for the length of a ceremony and no more.
 pub const VISIT: SignedDuration = SignedDuration::from_mins(10);
@@ -81,6 +83,7 @@ pub struct Identity {
     audit: Audit,
     events: Arc<dyn SessionEvents>,
     alerts: Alerts,
+    checklists: Checklists,
     sealing: Sealing,
     sign_in_limit: RateLimit,
     enrol_limit: RateLimit,
@@ -109,6 +112,7 @@ impl Identity {
             audit: services.audit.clone(),
             events,
             alerts: services.alerts.clone(),
+            checklists: services.checklists.clone(),
             sealing: services.sealing.clone(),
             // A passkey cannot be guessed, and a hospital may share one address: generous.
             sign_in_limit: RateLimit::new(60, 1.0, 600, 30.0),
@@ -157,18 +161,18 @@ pub fn new_id(clock: &dyn Clock) -> Uuid {
 }
 
 /// As it is stored.
-fn micros(at: Timestamp) -> i64 {
+pub(crate) fn micros(at: Timestamp) -> i64 {
     at.as_microsecond()
 }
 
 /// As it was stored.
-fn from_micros(micros: i64) -> Result<Timestamp> {
+pub(crate) fn from_micros(micros: i64) -> Result<Timestamp> {
     Timestamp::from_microsecond(micros)
         .map_err(|error| Failure::Corrupt(format!("a time: {error}")))
 }
 
 /// Reads a stored id.
-fn stored<T: std::str::FromStr>(text: &str) -> Result<T>
+pub(crate) fn stored<T: std::str::FromStr>(text: &str) -> Result<T>
 where
     T::Err: std::fmt::Display,
 {

@@ -12,7 +12,9 @@ use app::api::offline::OfflineTerms;
 use app::ports;
 use app::problem::{Kind, Problem};
 use async_trait::async_trait;
+use domain::clock::uk_date;
 use domain::ids::{CorrelationId, PasskeyId, PersonId, RoleId, SessionRef};
+use domain::readiness::{Closures, ExpiryNotice};
 use domain::role::{Person, RoleAssignment, RoleChoice};
 use jiff::SignedDuration;
 use serde_json::json;
@@ -94,27 +96,47 @@ impl IdentityPort {
         let training = staff::training(&self.identity.db).await?;
         let signed_in = match live {
             None => None,
-            Some(live) => Some(SignedIn {
-                terms: self.terms(live.caller.role.as_ref()).await?,
-                person: Person {
-                    id: live.caller.person,
-                    name: live.caller.name.clone(),
-                },
-                role: live.caller.role.clone(),
-                roles: staff::roles(&self.identity.db, live.caller.person).await?,
-                ends_at: live.ends_at,
-                idle_seconds: IDLE.as_secs().unsigned_abs(),
-                questions: self
-                    .identity
-                    .alerts
-                    .questions_to(live.caller.person)
-                    .await?,
-            }),
+            Some(live) => Some(self.signed_in(live).await?),
         };
         Ok(SessionView {
             training,
             signed_in,
         })
+    }
+
+    async fn signed_in(&self, live: &LiveSession) -> Result<SignedIn> {
+        let (closures, expiry) = self.readiness(live.caller.role.as_ref()).await?;
+        Ok(SignedIn {
+            terms: self.terms(live.caller.role.as_ref()).await?,
+            person: Person {
+                id: live.caller.person,
+                name: live.caller.name.clone(),
+            },
+            role: live.caller.role.clone(),
+            roles: staff::roles(&self.identity.db, live.caller.person).await?,
+            ends_at: live.ends_at,
+            idle_seconds: IDLE.as_secs().unsigned_abs(),
+            questions: self
+                .identity
+                .alerts
+                .questions_to(live.caller.person)
+                .await?,
+            closures,
+            expiry,
+        })
+    }
+
+    /// What is closed to the organisation of that role, and what its staff are warned of.
+    async fn readiness(
+        &self,
+        role: Option<&RoleAssignment>,
+    ) -> Result<(Closures, Option<ExpiryNotice>)> {
+        let Some(role) = role else {
+            return Ok((Closures::default(), None));
+        };
+        let today = uk_date(self.identity.now());
+        let readiness = self.identity.checklists.of(&role.organisation).await?;
+        Ok((readiness.closures(today), readiness.expiry_notice(today)))
     }
 
     /// On what terms someone in that role may keep patients on a device: without a role, on none.

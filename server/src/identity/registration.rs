@@ -655,7 +655,8 @@ impl RegistrationPort {
     }
 }
 
-fn setting_of(setting: String) -> Result<CareSetting> {
+/// The care setting of that name.
+pub(crate) fn setting_of(setting: String) -> Result<CareSetting> {
     serde_json::from_value(Value::String(setting))
         .map_err(|error| Failure::Corrupt(format!("a care setting: {error}")))
 }

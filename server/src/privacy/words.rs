@@ -47,6 +47,11 @@ pub(super) fn what(action: Action) -> &'static str {
         Action::EndRole => "Ended a role",
         Action::RevokePasskey => "Took a passkey away",
         Action::RevokeSession => "Ended a session",
+        Action::ViewReadiness => "Looked at the readiness checklist",
+        Action::SaveReadiness => "Entered a step of the readiness checklist",
+        Action::ViewApplications => "Looked at what waits for national approval",
+        Action::ApproveReadiness => "Approved a step of an organisation",
+        Action::SendBackReadiness => "Sent a step back to an organisation",
     }
 }
 

@@ -73,6 +73,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "withdrawn permissions",
         include_str!("../../migrations/0008_withdrawn_permissions.sql"),
     ),
+    (
+        9,
+        "readiness",
+        include_str!("../../migrations/0009_readiness.sql"),
+    ),
 ];
 
 impl Db {
@@ -165,6 +170,9 @@ impl Db {
             .replace("{{text_key}}", text_key)
             .replace("{{bytes}}", bytes)
             .replace("{{without_rowid}}", without_rowid);
+        for (word, meaning) in self.times() {
+            sql = sql.replace(word, meaning);
+        }
         for (word, meaning) in [
             (
                 "{{append_only ",
@@ -180,6 +188,27 @@ impl Db {
             }
         }
         sql
+    }
+
+    /// When a migration runs: the time as it is kept, the day, and the day a year on.
+    fn times(&self) -> [(&'static str, &'static str); 3] {
+        let [now, today, in_a_year] = match self.engine {
+            Engine::Sqlite => [
+                "(cast(strftime('%s', 'now') as integer) * 1000000)",
+                "date('now')",
+                "date('now', '+1 year')",
+            ],
+            Engine::Postgres => [
+                "(cast(extract(epoch from now()) as bigint) * 1000000)",
+                "to_char(now(), 'YYYY-MM-DD')",
+                "to_char(now() + interval '1 year', 'YYYY-MM-DD')",
+            ],
+        };
+        [
+            ("{{now}}", now),
+            ("{{today}}", today),
+            ("{{in_a_year}}", in_a_year),
+        ]
     }
 
     /// Makes the database refuse to change or remove rows of the table. The hash chain finds what
