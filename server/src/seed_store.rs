@@ -11,8 +11,8 @@ use crate::identity::staff::{
 };
 use crate::national::embedded::load::{PatientToLoad, Rows};
 use crate::seed::{
-    Generator, SeededPatient, demo_offline_hours, demo_organisations, demo_registrar, demo_staff,
-    personas,
+    Generator, SeededPatient, demo_offline_hours, demo_organisations, demo_readiness,
+    demo_registrar, demo_staff, personas,
 };
 use crate::services::Services;
 use crate::store::Db;
@@ -84,8 +84,16 @@ pub async fn run(
         for (organisation, hours) in demo_offline_hours() {
             set_offline_hours(db, &organisation, hours).await?;
         }
+        let (registrar, registered) = demo_registrar();
+        for organisation in registered {
+            set_registered_by(db, &organisation, &registrar).await?;
+        }
         for organisation in demo_organisations() {
-            set_registered_by(db, &organisation.ods, &demo_registrar()).await?;
+            let steps = demo_readiness(&organisation, now);
+            services
+                .checklists
+                .take_over(&organisation.ods, steps)
+                .await?;
         }
         set_training(db, true).await?;
     }

@@ -12,13 +12,17 @@ mod flags;
 mod numbers;
 mod people;
 mod personas;
+mod readiness;
 mod staff;
 mod tables;
 
 pub use numbers::{MADE_UP, Numbers};
 pub use people::Generator;
 pub use personas::{PERSONA_NUMBERS, Persona, personas};
-pub use staff::{DemoPerson, demo_offline_hours, demo_organisations, demo_registrar, demo_staff};
+pub use readiness::demo_readiness;
+pub use staff::{
+    DemoPerson, demo_joining, demo_offline_hours, demo_organisations, demo_registrar, demo_staff,
+};
 
 use crate::summary_document::{SummarySpec, write};
 use domain::adjustment::AdjustmentRecord;

@@ -37,10 +37,12 @@ enum Place {
     UrgentCare,
     MentalHealth,
     Dentist,
+    NewHospice,
+    National,
 }
 
 impl Place {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 14] = [
         Self::Ambulance,
         Self::Community,
         Self::HomeCare,
@@ -53,6 +55,8 @@ impl Place {
         Self::UrgentCare,
         Self::MentalHealth,
         Self::Dentist,
+        Self::NewHospice,
+        Self::National,
     ];
 
     /// For how many hours its devices may keep records: a shift of an ambulance, a round of a carer.
@@ -69,7 +73,9 @@ impl Place {
             | Self::Hospice
             | Self::UrgentCare
             | Self::MentalHealth
-            | Self::Dentist => 24,
+            | Self::Dentist
+            | Self::NewHospice
+            | Self::National => 24,
         }
     }
 
@@ -127,6 +133,12 @@ impl Place {
                 "Market Place Dental Practice",
                 CareSetting::Dentistry,
             ),
+            Self::NewHospice => ("VZ912", "Calder Light Hospice", CareSetting::Hospice),
+            Self::National => (
+                "XZ913",
+                "National Care Records Onboarding",
+                CareSetting::NationalBody,
+            ),
         };
         Organisation {
             ods: ods(code),
@@ -157,6 +169,8 @@ const PHARMACIST: Job = ("S8000:G8000:R1290", "Pharmacist");
 const GENERAL_PRACTITIONER: Job = ("S8000:G8000:R0260", "General Medical Practitioner");
 const PRACTITIONER: Job = ("S8000:G8000:R8000", "Clinical Practitioner Access Role");
 const NURSE: Job = ("S8000:G8000:R8001", "Nurse Access Role");
+const ADMINISTRATOR: Job = ("S8002:G8003:R1982", "Senior Administrator");
+const NATIONAL_APPROVER: Job = ("S8002:G8003:R1790", "Senior Manager");
 
 const CARE: &[Activity] = &[
     Activity::FindPatient,
@@ -201,6 +215,9 @@ const PRIVACY: &[Activity] = &[
 /// An agent sees no patient.
 const REGISTRATION: &[Activity] = &[Activity::RegisterStaff];
 const DESK: &[Activity] = &[Activity::FindPatient];
+const ORGANISATION: &[Activity] = &[Activity::OrganisationAdmin];
+/// An approver sees no patient either.
+const APPROVAL: &[Activity] = &[Activity::NationalApprover];
 
 /// Ids of the demonstration: the version and variant of a UUIDv7 at the beginning of time, and a
 /// number, so that they are plain to see and never given out by chance.
@@ -236,9 +253,21 @@ pub fn demo_organisations() -> Vec<Organisation> {
     Place::ALL.map(Place::organisation).to_vec()
 }
 
-/// The organisation that registers the staff of all of them.
-pub fn demo_registrar() -> OdsCode {
-    Place::Registration.organisation().ods
+/// The organisation that registers the staff of the others, and for which it does. The national body has
+/// a Registration Authority of its own.
+pub fn demo_registrar() -> (OdsCode, Vec<OdsCode>) {
+    let registered = demo_organisations()
+        .into_iter()
+        .filter(|organisation| organisation.setting != CareSetting::NationalBody)
+        .map(|organisation| organisation.ods)
+        .collect();
+    (Place::Registration.organisation().ods, registered)
+}
+
+/// The organisation that is just joining: its PDS access form waits for approval, and it has not asked for
+/// Summary Care Records yet.
+pub fn demo_joining() -> OdsCode {
+    Place::NewHospice.organisation().ods
 }
 
 /// For how many hours the devices of each organisation may keep records.
@@ -338,6 +367,30 @@ pub fn demo_staff() -> Vec<DemoPerson> {
             "Nadia Rahman",
             &[(Pharmacy, PRIVACY_OFFICER, PRIVACY)],
         ),
+        person(
+            31,
+            "hospice-nurse",
+            "Ruth Calloway",
+            &[(NewHospice, NURSE, CLINICAL)],
+        ),
+        person(
+            32,
+            "hospice-admin",
+            "Tomos Bevan",
+            &[(NewHospice, ADMINISTRATOR, ORGANISATION)],
+        ),
+        person(
+            33,
+            "ambulance-admin",
+            "Gareth Pike",
+            &[(Ambulance, ADMINISTRATOR, ORGANISATION)],
+        ),
+        person(
+            34,
+            "approver",
+            "Leila Farouk",
+            &[(National, NATIONAL_APPROVER, APPROVAL)],
+        ),
     ]
 }
 
@@ -398,5 +451,11 @@ mod tests {
             reception.allows(Activity::FindPatient) && !reception.allows(Activity::ViewAdjustments)
         );
         assert!(of("privacy").roles[0].organisation == of("paramedic").roles[0].organisation);
+        assert_eq!(
+            of("hospice-nurse").roles[0].organisation.ods,
+            demo_joining()
+        );
+        let sees_patients = |login: &str| of(login).roles[0].allows(Activity::FindPatient);
+        assert!(!sees_patients("approver") && !sees_patients("ambulance-admin"));
     }
 }
