@@ -8,9 +8,11 @@
 //! |-------------------|------|------|------|-----|---------------------------|-----------|---------|--------------|--------|-------------|------|
 //! | role              | yes  | yes  | yes  | yes | yes                       | yes       | yes     | yes          | yes    | yes         | yes  |
 //! | find a patient    | *    | yes  | yes  | yes | yes                       | yes       | yes     | yes          | yes    | yes         | yes  |
+//! | organisation ready | yes | yes  | yes  | yes | yes                       | yes       | yes     | yes          | yes    | yes         | yes  |
 //! | patient           |      |      | yes  | yes | yes                       | yes       | yes     | yes          | yes    |             | yes  |
 //! | view summaries    |      |      |      | yes | yes                       | yes       | yes     |              |        |             |      |
 //! | care setting      |      |      |      | yes | yes                       | yes       | yes     |              |        |             |      |
+//! | ready for summaries |    |      |      | yes | yes                       | yes       | yes     |              |        |             |      |
 //! | emergency access  |      |      |      |     |                           | yes       |         |              |        |             |      |
 //! | change flags      |      |      |      |     |                           |           |         | yes          | yes    |             |      |
 //! | read flags        |      |      |      |     |                           |           |         | yes          | yes    |             |      |
@@ -28,6 +30,7 @@
 use crate::audit::Ground;
 use app::problem::Kind;
 use domain::permission::{Availability, Closed, PermissionAnswer};
+use domain::readiness::Closures;
 use domain::role::{Activity, RoleAssignment};
 
 /// How the permission question is answered.
@@ -86,6 +89,8 @@ pub enum Act {
 /// Something that has to be found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fact {
+    /// What is closed to the organisation, because it has not shown what it has to.
+    Readiness,
     /// Whether the patient was chosen.
     Patient,
     /// Whether devices may keep records.
@@ -105,6 +110,8 @@ pub struct Facts<'a> {
     pub role: Option<&'a RoleAssignment>,
     /// A fingerprint was given in the session in the last two minutes.
     pub fingerprint: bool,
+    /// What is closed to the organisation of the role, because it has not shown what it has to.
+    pub closures: Option<Closures>,
     /// The patient was chosen by this person in this role: in this session and tab, and not too long
     /// ago, except for a change that is delivered late.
     pub patient: Option<bool>,
@@ -185,6 +192,13 @@ fn known(fact: Option<bool>, which: Fact, otherwise: Kind) -> Test {
     }
 }
 
+fn ready(facts: &Facts<'_>, closed: fn(Closures) -> Option<Kind>) -> Test {
+    match facts.closures {
+        None => Test::Unknown(Fact::Readiness),
+        Some(closures) => closed(closures).map_or(Test::Passes, Test::Refuses),
+    }
+}
+
 fn includes(facts: &Facts<'_>, activity: Activity) -> Test {
     let includes = facts.role.is_some_and(|role| role.allows(activity));
     when(includes, Kind::RoleForbids(activity))
@@ -238,6 +252,12 @@ pub static RULES: &[Rule] = &[
         },
     },
     Rule {
+        name: "organisation ready",
+        says: "The organisation has shown what opens records to it: ODS code, approved PDS access form, DSPT in date or expired no more than 60 days ago, and access methods.",
+        applies: |_| true,
+        test: |_, facts| ready(facts, |closures| closures.records.map(Kind::NotReady)),
+    },
+    Rule {
         name: "patient",
         says: "The person chose this patient, in this role: in this session and tab in the last 30 minutes, or, for a visit or a change that is delivered late, earlier.",
         applies: |act| {
@@ -267,6 +287,17 @@ pub static RULES: &[Rule] = &[
                 .role
                 .is_some_and(|role| role.organisation.setting.approved_for_summary());
             when(approved, Kind::SummaryClosed(Closed::Setting))
+        },
+    },
+    Rule {
+        name: "ready for summaries",
+        says: "The organisation has shown what opens Summary Care Records to it: the approval for its care setting, and a privacy officer.",
+        applies: about_summary,
+        test: |_, facts| {
+            ready(facts, |closures| {
+                let closed = closures.summaries.map(Closed::NotReady);
+                closed.map(Kind::SummaryClosed)
+            })
         },
     },
     Rule {
@@ -391,6 +422,7 @@ fn grounds(act: Act) -> Grounds {
 mod tests {
     use super::*;
     use crate::seed::demo_staff;
+    use domain::readiness::{Lack, Missing, Step};
     use domain::role::CareSetting;
     use std::collections::{BTreeMap, BTreeSet};
 
@@ -442,6 +474,29 @@ mod tests {
         roles
     }
 
+    /// Nothing known of the organisation, everything closed, summaries closed, nothing closed.
+    fn organisations() -> [Option<Closures>; 4] {
+        let missing = |step| {
+            Some(Missing {
+                step,
+                lack: Lack::NotStarted,
+            })
+        };
+        let [records, summaries] = [missing(Step::PdsForm), missing(Step::PrivacyOfficer)];
+        [
+            None,
+            Some(Closures {
+                records,
+                summaries: records,
+            }),
+            Some(Closures {
+                records: None,
+                summaries,
+            }),
+            Some(Closures::default()),
+        ]
+    }
+
     /// Every combination of what may be known.
     fn each(mut look: impl FnMut(Act, &Facts<'_>)) {
         let known = [None, Some(false), Some(true)];
@@ -452,24 +507,28 @@ mod tests {
             Some(Availability::OptedOut),
             Some(Availability::Restricted),
         ];
-        for role in &roles() {
-            for patient in known {
-                for devices in known {
-                    for restricted in known {
-                        for availability in availabilities {
-                            for standing in known {
-                                for fingerprint in [false, true] {
-                                    let facts = Facts {
-                                        role: role.as_ref(),
-                                        fingerprint,
-                                        patient,
-                                        devices,
-                                        restricted,
-                                        availability,
-                                        standing,
-                                    };
-                                    for act in ACTS {
-                                        look(act, &facts);
+        let roles = roles();
+        for role in &roles {
+            for closures in organisations() {
+                for patient in known {
+                    for devices in known {
+                        for restricted in known {
+                            for availability in availabilities {
+                                for standing in known {
+                                    for fingerprint in [false, true] {
+                                        let facts = Facts {
+                                            role: role.as_ref(),
+                                            fingerprint,
+                                            closures,
+                                            patient,
+                                            devices,
+                                            restricted,
+                                            availability,
+                                            standing,
+                                        };
+                                        for act in ACTS {
+                                            look(act, &facts);
+                                        }
                                     }
                                 }
                             }
@@ -483,12 +542,19 @@ mod tests {
     /// What the table above says, written a second time and another way.
     fn may(act: Act, facts: &Facts<'_>) -> bool {
         let Some(role) = facts.role else { return false };
+        let Some(closures) = facts.closures else {
+            return false;
+        };
+        if closures.records.is_some() {
+            return false;
+        }
         let has = |activity| role.allows(activity);
         let chosen = facts.patient == Some(true);
         let summary = has(Activity::FindPatient)
             && chosen
             && has(Activity::ViewSummary)
-            && role.organisation.setting.approved_for_summary();
+            && role.organisation.setting.approved_for_summary()
+            && closures.summaries.is_none();
         let there = summary
             && facts.restricted == Some(false)
             && facts.availability == Some(Availability::Exists);
@@ -569,6 +635,7 @@ mod tests {
         each(|act, facts| {
             if let Decision::Refused(rule, _) = decide(act, facts) {
                 let more = Facts {
+                    closures: facts.closures.or(Some(Closures::default())),
                     patient: facts.patient.or(Some(true)),
                     devices: facts.devices.or(Some(true)),
                     restricted: facts.restricted.or(Some(false)),

@@ -27,6 +27,8 @@
 //! | the readiness checklist | yes          | L0001         |         | of the organisation                    |
 //! | national approval      | yes           | L0002         |         | to decide: a fingerprint               |
 //!
+//! Wherever patients are concerned, the organisation has to be ready, and for summaries ready for those.
+//!
 //! The rules themselves stand in [`decision`], as a table; here what they ask about is found out.
 //!
 //! A change says on whom it was made by a context or a visit that is or was this person's in this
@@ -60,6 +62,7 @@ use crate::contexts::Contexts;
 use crate::failure::{Failure, Result};
 use crate::national::National;
 use crate::offline::{Vaults, Visits};
+use crate::readiness::Checklists;
 use crate::store::Db;
 use app::api::ContextKey;
 use app::problem::Kind;
@@ -68,6 +71,7 @@ use domain::NhsNumber;
 use domain::clock::uk_date;
 use domain::ids::ContextId;
 use domain::permission::{Availability, Duration, Gate, PermissionAnswer, Scope};
+use domain::readiness::Closures;
 use domain::role::{Activity, RoleAssignment};
 use domain::search::SearchKind;
 use jiff::civil::Date;
@@ -231,9 +235,12 @@ impl Access {
     ) -> Result<Permit<FindPatients>> {
         let mut attempt = Attempt::begin(caller, Action::Search)?;
         attempt.detail = asked;
-        let granted = attempt
-            .decided(Act::Find(kind.needs()))
-            .and_then(|()| attempt.permit(()));
+        let granted = match self.look_at_organisation(&mut attempt).await {
+            Ok(()) => attempt
+                .decided(Act::Find(kind.needs()))
+                .and_then(|()| attempt.permit(())),
+            Err(failure) => Err(failure),
+        };
         self.or_refused(&attempt, granted).await
     }
 
@@ -278,12 +285,29 @@ impl Access {
         attempt: &mut Attempt<'_>,
         number: NhsNumber,
     ) -> Result<Permit<OpenPatient>> {
+        self.look_at_organisation(attempt).await?;
         attempt.decided(Act::Open)?;
         let current = self.current(attempt, number).await?;
         if current != number {
             attempt.detail = json!({ "superseded": true });
         }
         attempt.permit(current)
+    }
+
+    /// What is closed to the organisation of the role. Without a role there is none, and that is told
+    /// first.
+    async fn look_at_organisation(&self, attempt: &mut Attempt<'_>) -> Result<()> {
+        if let Some(role) = attempt.facts.role {
+            attempt.facts.closures = Some(self.closures(role).await?);
+        }
+        Ok(())
+    }
+
+    async fn closures(&self, role: &RoleAssignment) -> Result<Closures> {
+        let readiness = Checklists::new(self.db.clone())
+            .of(&role.organisation)
+            .await?;
+        Ok(readiness.closures(uk_date(self.clock.now())))
     }
 
     /// The number under which the record is kept now, as the attempt's patient.
@@ -450,6 +474,7 @@ impl Access {
         ask: Option<&Permit<AskSummary>>,
     ) -> Result<Gate> {
         let mut gate = Gate::of_role(role);
+        gate.missing = self.closures(role).await?.summaries;
         if let Some(ask) = ask {
             let held = self.national.summaries.holds(ask).await?;
             gate.availability = Some(Availability::of(held.consent, restricted, held.exists));
@@ -542,6 +567,7 @@ impl Access {
         key: ContextKey,
     ) -> Result<Permit<ViewDemographics>> {
         attempt.actor.context = Some(key.context);
+        self.look_at_organisation(attempt).await?;
         // What the role lacks for the rest is told once it is known whose record it is.
         attempt.so_far(Act::Read)?;
         let checked = self
@@ -654,6 +680,7 @@ fn unsuccessful(entry: Entry, failure: &Failure) -> Entry {
     let mut entry = entry.failing(failure);
     let why = match &kind {
         Kind::RoleForbids(activity) => json!({ "why": "RoleForbids", "activity": activity }),
+        Kind::NotReady(missing) => json!({ "why": "NotReady", "missing": missing }),
         Kind::SummaryClosed(closed) => json!({ "why": "SummaryClosed", "closed": closed }),
         // What was wrong could quote what was typed.
         Kind::Invalid(_) => json!({ "why": "Invalid" }),

@@ -89,6 +89,7 @@ impl Access {
         &self,
         attempt: &mut Attempt<'_>,
     ) -> Result<Vec<(VisitRow, OverviewPermits)>> {
+        self.look_at_organisation(attempt).await?;
         attempt.decided(Act::Visits)?;
         let rows = self
             .visits
@@ -209,6 +210,7 @@ impl Access {
 
     /// The visit stands on the list of this person in this role, and the patient may go along.
     async fn on_list(&self, attempt: &mut Attempt<'_>, visit: VisitId) -> Result<Along> {
+        self.look_at_organisation(attempt).await?;
         attempt.so_far(Act::TakeAlong)?;
         let number = self
             .visits
@@ -279,6 +281,7 @@ impl Access {
         target: Target,
         act: Act,
     ) -> Result<Permit<ManageAdjustments>> {
+        self.look_at_organisation(attempt).await?;
         attempt.so_far(Act::Open)?;
         let (person, role) = (attempt.person.person, attempt.role()?.id);
         let number = match target {
