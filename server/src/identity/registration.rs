@@ -5,13 +5,16 @@
 //! | see staff and requests       | yes           | yes          |                   |             |                         |
 //! | invite                       | yes           | yes          |                   | yes         | for the rights below    |
 //! | new code                     | yes           | all roles    | yes               | yes         | not for who has them †  |
-//! | give a role                  | yes           | yes          | yes               | yes         | B0082, B1611, B0274     |
+//! | give a role                  | yes           | yes          | yes               | yes         | B0082, B1611, B0274, L0002 |
 //! | settle a request             | yes           | yes          | yes               | yes         | is one: not who asked   |
 //! | end a role                   | yes           | yes          | yes               | yes         |                         |
 //! | end passkeys and sessions    | yes           | all roles    | yes               | yes         |                         |
 //! | leave                        | yes           | yes          | yes               | yes         |                         |
 //!
 //! † With the code one could sign in as them. `ncrs enrol` makes it: who may run that is someone else.
+//!
+//! The right to approve organisations nationally (L0002) is given by agents of the national body alone,
+//! there, and by itself.
 //!
 //! Within reach: the organisation of the agent's role, and those that it registers for. The audit has
 //! every act before it is done, and every refusal.
@@ -74,6 +77,29 @@ impl Agent<'_> {
             .into_iter()
             .filter(|role| self.reaches(&role.organisation.ods))
             .collect()
+    }
+
+    /// What keeps the agent from giving that role, whatever its organisation.
+    fn may_not_give(&self, role: &NewRole) -> Option<FieldError> {
+        if !role
+            .activities
+            .iter()
+            .any(|activity| activity.given_nationally())
+        {
+            return None;
+        }
+        let own = self.person.role.as_ref().map(|role| &role.organisation);
+        let national = own.is_some_and(|own| {
+            own.setting == CareSetting::NationalBody && own.ods == role.organisation
+        });
+        let message = if !national {
+            "Only the national body gives the right to approve organisations"
+        } else if role.activities.len() > 1 {
+            "Who approves organisations may do nothing else in that role"
+        } else {
+            return None;
+        };
+        Some(FieldError::new("activities", message))
     }
 
     fn not_themselves(&self, person: PersonId) -> Result<()> {
@@ -331,6 +357,7 @@ impl RegistrationPort {
             ));
         }
         problems.extend(wrong_with(role));
+        problems.extend(agent.may_not_give(role));
         if !problems.is_empty() {
             return Err(Kind::Invalid(problems).into());
         }
@@ -463,7 +490,8 @@ impl RegistrationPort {
 
     async fn give(&self, person: PersonId, role: &NewRole) -> Result<StaffList> {
         let agent = self.acting().await?;
-        let problems = wrong_with(role);
+        let mut problems = wrong_with(role);
+        problems.extend(agent.may_not_give(role));
         if !problems.is_empty() {
             return Err(Kind::Invalid(problems).into());
         }
@@ -489,6 +517,9 @@ impl RegistrationPort {
         if !asked.may_settle {
             let message = "Another agent has to decide what you asked for, or are to have";
             return Err(Kind::Invalid(vec![FieldError::new("request", message)]).into());
+        }
+        if let Some(problem) = agent.may_not_give(&asked.role).filter(|_| approve) {
+            return Err(Kind::Invalid(vec![problem]).into());
         }
         let outcome = if approve { "approved" } else { "declined" };
         self.record(

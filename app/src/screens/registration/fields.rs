@@ -4,13 +4,17 @@ use super::allows;
 use crate::api::registration::NewRole;
 use crate::components::form::{Choice, Choices, Errors, FieldMessage, FormValues, Pick, TextField};
 use domain::FieldError;
-use domain::role::{Activity, Organisation};
+use domain::role::{Activity, CareSetting, Organisation};
 use leptos::prelude::*;
 
 /// Organisation, job and activities.
 pub(super) fn role_fields(errors: Errors, organisations: Vec<Organisation>) -> AnyView {
+    let national = organisations
+        .iter()
+        .any(|organisation| organisation.setting == CareSetting::NationalBody);
     let choices = Activity::ALL
         .iter()
+        .filter(|activity| national || !activity.given_nationally())
         .map(|activity| {
             let choice = Choice::new(activity.code(), allows(*activity));
             if activity.needs_second_person() {
