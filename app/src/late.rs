@@ -1,6 +1,7 @@
 //! The screens that a browser fetches after the first page, so that sign-in does not wait for
 //! them. They come in parts: what a person needs to find a patient, the record, what is kept on the device,
-//! the work of a Registration Authority, and that of privacy officers.
+//! the work of a Registration Authority and of who answers for an organisation, and that of privacy
+//! officers.
 
 use crate::components::button::Progress;
 use crate::components::problem::ProblemView;
@@ -19,7 +20,7 @@ pub enum Part {
     Record,
     /// What is kept on the device.
     Keep,
-    /// Registering staff.
+    /// Registering staff, and what organisations have to show.
     Staff,
     /// Alerts, and who looked at what.
     Privacy,
@@ -35,7 +36,7 @@ impl Part {
         match path.split('/').nth(1)? {
             "role" | "account" | "find" | "visits" | "device" => Some(Self::Work),
             "record" | "changes" => Some(Self::Record),
-            "staff" => Some(Self::Staff),
+            "staff" | "readiness" | "approvals" => Some(Self::Staff),
             "privacy" | "activity" => Some(Self::Privacy),
             _ => None,
         }
@@ -132,15 +133,19 @@ pub mod record {
     }
 }
 
-/// Registering staff.
+/// Registering staff, and what organisations have to show.
 pub mod staff {
     use super::*;
-    use crate::screens::registration;
+    use crate::screens::{readiness, registration};
 
     late! { Staff as staff:
         registration::list as list,
         registration::invite as invite,
         registration::person as person,
+        readiness::checklist as checklist,
+        readiness::step as step,
+        readiness::approvals as approvals,
+        readiness::decision as decision,
     }
 }
 
@@ -252,6 +257,8 @@ mod tests {
         assert_eq!(Part::at("/role"), Some(Part::Work));
         assert_eq!(Part::at("/record/x/summary"), Some(Part::Record));
         assert_eq!(Part::at("/staff/invite"), Some(Part::Staff));
+        assert_eq!(Part::at("/readiness/dspt"), Some(Part::Staff));
+        assert_eq!(Part::at("/approvals"), Some(Part::Staff));
         assert_eq!(Part::at("/privacy/alert/x"), Some(Part::Privacy));
         assert_eq!(Part::at("/activity"), Some(Part::Privacy));
     }

@@ -65,6 +65,12 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/staff/invite") view=|| in_role(staff::invite) />
                 <Route path=path!("/staff/person/:person") view=|| in_role(staff::person) />
 
+                // What an organisation has to show, and the national decision on it
+                <Route path=path!("/readiness") view=|| in_role(staff::checklist) />
+                <Route path=path!("/readiness/:step") view=|| in_role(staff::step) />
+                <Route path=path!("/approvals") view=|| in_role(staff::approvals) />
+                <Route path=path!("/approvals/:organisation/:step") view=|| in_role(staff::decision) />
+
                 // The record: banner and tabs stay, the part below changes
                 <ParentRoute path=path!("/record/:context") view=|| in_role(record::frame)>
                     <Route path=path!("") view=record::overview />

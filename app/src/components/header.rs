@@ -56,7 +56,7 @@ pub fn Header() -> impl IntoView {
 }
 
 /// What only some roles have.
-fn privacy_links<F>(
+fn links_of_role<F>(
     role: Option<&RoleAssignment>,
     current: impl Fn(&'static str) -> F,
     open: RwSignal<bool>,
@@ -65,8 +65,19 @@ where
     F: Fn() -> Option<&'static str> + Send + 'static,
 {
     let alerts = role.is_some_and(RoleAssignment::receives_alerts);
-    let reports = role.is_some_and(|role| role.allows(Activity::Reports));
+    let allows = |activity| role.is_some_and(|role| role.allows(activity));
+    let reports = allows(Activity::Reports);
     [
+        (
+            allows(Activity::OrganisationAdmin),
+            "/readiness",
+            "Readiness checklist",
+        ),
+        (
+            allows(Activity::NationalApprover),
+            "/approvals",
+            "National approval",
+        ),
         (alerts, "/privacy", "Privacy alerts"),
         (
             reports && !alerts,
@@ -130,12 +141,12 @@ fn Role(person: SignedIn, session: Session, keeping: Keeping) -> AnyView {
     };
     let several = person.roles.len() > 1;
     let registers = session.allows(Activity::RegisterStaff);
-    // Who works with staff or alerts alone has no patients; whoever lacks a right is told so there.
-    let alerts = person
+    // Some work has no patients in it; whoever else lacks the right is told so there.
+    let elsewhere = person
         .role
         .as_ref()
-        .is_some_and(RoleAssignment::receives_alerts);
-    let finds = session.allows(Activity::FindPatient) || !(registers || alerts);
+        .is_some_and(RoleAssignment::works_without_patients);
+    let finds = session.allows(Activity::FindPatient) || !elsewhere;
     let work = Work::new();
     let failed = RwSignal::new(None::<Problem>);
     let navigate = use_navigate();
@@ -225,7 +236,7 @@ fn Role(person: SignedIn, session: Session, keeping: Keeping) -> AnyView {
                                 </li>
                             }
                         })}
-                    {privacy_links(person.role.as_ref(), current, open)}
+                    {links_of_role(person.role.as_ref(), current, open)}
                     <li class="ncrs-menu__item">
                         <a class="ncrs-menu__link" on:click=close href="/activity" aria-current=current("/activity")>
                             "What you looked at "

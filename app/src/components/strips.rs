@@ -2,6 +2,7 @@
 
 use crate::keeping::Keeping;
 use crate::session::{Session, with_next};
+use domain::role::Activity;
 use domain::situation::{Connectivity, Notice, VaultState};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -17,6 +18,7 @@ pub fn Strips(
     view! {
         <div class="ncrs-notices" role="status">
             {move || lines(session, keeping)}
+            {move || expired(session)}
         </div>
         {move || keeping.update().then(|| update(keeping))}
     }
@@ -139,6 +141,27 @@ fn lines(session: Session, keeping: Keeping) -> Vec<AnyView> {
             Some(view! { <div class=class><p>{text} " " {more}</p></div> }.into_any())
         })
         .collect()
+}
+
+/// The security assessment of the organisation has expired, and records close soon.
+fn expired(session: Session) -> Option<AnyView> {
+    if session.is_locked() {
+        return None;
+    }
+    let expiry = session.signed_in()?.expiry?;
+    let who = if session.allows(Activity::OrganisationAdmin) {
+        view! { <a href="/readiness/dspt">"Enter a new one"</a> }.into_any()
+    } else {
+        "Your organisation's administrator can put this right.".into_any()
+    };
+    let text = format!(
+        "Your organisation's data security assessment (DSPT) expired on {}. Patients' records close after {} unless a new one is entered. ",
+        expiry.expired, expiry.closes
+    );
+    Some(
+        view! { <div class="ncrs-notice ncrs-notice--service"><p>{text} {who}</p></div> }
+            .into_any(),
+    )
 }
 
 fn update(keeping: Keeping) -> AnyView {

@@ -20,6 +20,9 @@ pub fn screen() -> AnyView {
             "/staff"
         }
         Some(person) if person.role.as_ref().is_some_and(only_alerts) => "/privacy",
+        Some(_) if session.allows(Activity::FindPatient) => "/find",
+        Some(_) if session.allows(Activity::OrganisationAdmin) => "/readiness",
+        Some(_) if session.allows(Activity::NationalApprover) => "/approvals",
         Some(_) => "/find",
     });
     (move || view! { <Redirect path=to.get() options=instead() /> }).into_any()

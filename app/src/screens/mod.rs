@@ -7,6 +7,7 @@ pub mod find;
 pub mod home;
 pub mod not_found;
 pub mod privacy;
+pub mod readiness;
 pub mod record;
 pub mod registration;
 pub mod role;

@@ -11,7 +11,7 @@ use crate::components::button::{Progress, SubmitButton};
 use crate::components::form::{ErrorSummary, FormValues};
 use crate::components::notice::{Questions, focus_soon};
 use crate::components::page::Page;
-use crate::components::problem::{Trouble, TroubleView};
+use crate::components::problem::{ProblemView, Trouble, TroubleView};
 use crate::components::work::Work;
 use crate::device::device;
 use crate::keeping::{Keeping, Safe, keeping};
@@ -214,6 +214,12 @@ impl Search {
 fn screen(kind: SearchKind) -> AnyView {
     let session = session();
     let allowed = Memo::new(move |_| session.allows(kind.needs()));
+    let closed = Memo::new(move |_| {
+        session
+            .signed_in()
+            .and_then(|person| person.closures.records)
+    });
+    let look_again = Callback::new(move |()| session.look_again());
     let search = {
         let kept = Kept::here(session);
         Search {
@@ -251,11 +257,16 @@ fn screen(kind: SearchKind) -> AnyView {
             <h1 class="nhsuk-heading-l">"Find a patient"</h1>
             <Questions session />
             {move || {
-                if allowed.get() {
-                    view! { <Asking search /> }.into_any()
-                } else {
-                    let why = Problem::new(Kind::RoleForbids(kind.needs()));
-                    view! { <p class="ncrs-why">{why.advice()}</p> }.into_any()
+                match (allowed.get(), closed.get()) {
+                    (false, _) => {
+                        let why = Problem::new(Kind::RoleForbids(kind.needs()));
+                        view! { <p class="ncrs-why">{why.advice()}</p> }.into_any()
+                    }
+                    (true, Some(missing)) => {
+                        let problem = Problem::new(Kind::NotReady(missing));
+                        view! { <ProblemView problem again=look_again /> }.into_any()
+                    }
+                    (true, None) => view! { <Asking search /> }.into_any(),
                 }
             }}
         </Page>
