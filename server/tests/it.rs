@@ -18,6 +18,8 @@ mod offline;
 #[cfg(test)]
 mod privacy;
 #[cfg(test)]
+mod readiness;
+#[cfg(test)]
 mod records;
 #[cfg(test)]
 mod registration;

@@ -42,11 +42,15 @@ fn with_claims(mut arguments: Value, victim: &Things) -> Value {
 /// What a privacy officer may do.
 const OFFICER: [Activity; 2] = [Activity::EmergencyAlerts, Activity::Reports];
 
-/// What someone is told who has every right to patients, and none to register staff or see alerts.
+/// What someone is told who has every right to patients, and none to other work.
 fn of_a_clinician<'a>(endpoint: &Endpoint, otherwise: &'a str) -> &'a str {
     match endpoint.needs {
         Needs::Activity(
-            Activity::RegisterStaff | Activity::EmergencyAlerts | Activity::Reports,
+            Activity::RegisterStaff
+            | Activity::EmergencyAlerts
+            | Activity::Reports
+            | Activity::OrganisationAdmin
+            | Activity::NationalApprover,
         ) => "RoleForbids",
         Needs::Nobody | Needs::Person | Needs::Role | Needs::Activity(_) => otherwise,
     }

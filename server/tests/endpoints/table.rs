@@ -4,6 +4,7 @@ use super::Needs::{Activity as Needed, Nobody, Person, Role};
 use super::{Endpoint, Needs, PATIENT, Things, delivery, unreadable};
 use app::api::privacy::{Decision, LogOf, QueueFilter, Which};
 use domain::NhsNumber;
+use domain::readiness::StepForm;
 use domain::role::Activity;
 use domain::search::{NhsNumberForm, SearchForm};
 use serde_json::{Value, json};
@@ -31,6 +32,10 @@ const ALERTS: Needs = Needed(Activity::EmergencyAlerts);
 
 const REPORTS: Needs = Needed(Activity::Reports);
 
+const ADMIN: Needs = Needed(Activity::OrganisationAdmin);
+
+const APPROVE: Needs = Needed(Activity::NationalApprover);
+
 const REGISTER: Needs = Needed(Activity::RegisterStaff);
 
 fn person(things: &Things) -> Value {
@@ -44,6 +49,10 @@ fn new_role(things: &Things) -> Value {
         "job_name": "Paramedic",
         "activities": ["B0264"],
     })
+}
+
+fn application(things: &Things) -> Value {
+    json!({ "organisation": things.organisation, "step": "pds-form", "version": 1 })
 }
 
 fn an_alert(things: &Things) -> Value {
@@ -299,6 +308,30 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "NotFound",
             "NotFound",
             |things| json!({ "alert": things.visit, "text": "On duty" }),
+        ),
+        // What organisations have to show: what is done with it is tested beside it (`readiness`)
+        row("readiness", ADMIN, "", "", nothing),
+        row("readiness/save", ADMIN, "", "", |_| {
+            let form = StepForm {
+                evidence: "Board paper 12".into(),
+                ..StepForm::default()
+            };
+            json!({ "step": "ods-code", "base": 1, "form": form })
+        }),
+        row("approvals", APPROVE, "", "", nothing),
+        row(
+            "approvals/approve",
+            APPROVE,
+            "",
+            "NotFound",
+            |things| json!({ "application": application(things) }),
+        ),
+        row(
+            "approvals/send-back",
+            APPROVE,
+            "",
+            "NotFound",
+            |things| json!({ "application": application(things), "reason": "Not signed" }),
         ),
         // To close what is not open, or not one's own, does nothing and tells nothing.
         row("visits/remove", Role, "", "", visit),

@@ -102,6 +102,7 @@ async fn seeding_twice_is_seeding_once() {
             "patient_place",
             "summary_document",
             "person",
+            "readiness_change",
         ];
         ground.seed(600).await;
         let mut first = Vec::new();
