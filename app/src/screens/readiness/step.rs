@@ -14,6 +14,7 @@ use crate::device::device;
 use crate::screens::not_found;
 use domain::clock::uk_date;
 use domain::readiness::{AccessMethod, DsptStatus, Evidence, More, State, Step, StepForm, dated};
+use domain::role::Organisation;
 use domain::search::DateFields;
 use jiff::civil::Date;
 use leptos::ev::SubmitEvent;
@@ -186,18 +187,8 @@ fn whole(checklist: &Checklist, state: Filling) -> AnyView {
         }
         .into_any();
     };
-    let organisation = &checklist.organisation;
-    let about = match state.step {
-        Step::OdsCode => format!(
-            "This service knows your organisation as {} ({}), {}. Check this against the ODS portal. If anything is wrong, contact the national service desk before you save.",
-            organisation.name,
-            organisation.ods,
-            organisation.setting.label()
-        ),
-        step => about(step).to_owned(),
-    };
     view! {
-        <p class="nhsuk-body">{about}</p>
+        <p class="nhsuk-body">{about(state.step, &checklist.organisation)}</p>
         {verdict(view)}
         {officers(checklist, state.step)}
         {theirs(state)}
@@ -206,9 +197,16 @@ fn whole(checklist: &Checklist, state: Filling) -> AnyView {
     .into_any()
 }
 
-fn about(step: Step) -> &'static str {
-    match step {
-        Step::OdsCode => "",
+fn about(step: Step, organisation: &Organisation) -> String {
+    let about = match step {
+        Step::OdsCode => {
+            return format!(
+                "This service knows your organisation as {} ({}), {}. Check this against the ODS portal. If anything is wrong, contact the national service desk before you save.",
+                organisation.name,
+                organisation.ods,
+                organisation.setting.label()
+            );
+        }
         Step::PdsForm => {
             "With this form your organisation asks for access to demographics (PDS). A national approver reads it before records open."
         }
@@ -224,7 +222,8 @@ fn about(step: Step) -> &'static str {
         Step::AccessMethods => {
             "Everyone signs in with a passkey of their own, also on a device that several people share."
         }
-    }
+    };
+    about.to_owned()
 }
 
 /// What the national approver said.
@@ -351,7 +350,14 @@ fn first_fields(evidence: Option<&Evidence>, state: Filling) -> Option<AnyView> 
     match state.step {
         Step::Dspt => {
             let choices = DsptStatus::ALL
-                .map(|status| Choice::new(status.code(), status.label()))
+                .map(|status| {
+                    let choice = Choice::new(status.code(), status.label());
+                    if status == DsptStatus::NotMet {
+                        choice.hint("Records close to everyone in your organisation at once")
+                    } else {
+                        choice
+                    }
+                })
                 .to_vec();
             let chosen = match evidence.map(|evidence| &evidence.more) {
                 Some(More::Assessment { status, .. }) => vec![status.code().to_owned()],
