@@ -188,6 +188,22 @@ on_each_engine! {
         assert_eq!(kind(save(&admin, Step::SummaryApproval, &form()).await), Kind::NotFound);
     }
 
+    async fn each_is_led_to_their_work(app: &TestApp) {
+        let admin = app.enrolled("ambulance-admin").await;
+        let approver = app.enrolled("approver").await;
+        for (browser, start, heading) in [(&admin, "/readiness", "Readiness checklist"), (&approver, "/approvals", "National approval")] {
+            assert_eq!(browser.get("/").await.header("location"), start);
+            let page = browser.get(start).await;
+            assert_eq!(page.status, 200);
+            assert!(page.body.contains(heading) && !page.body.contains("Find a patient"), "{start}");
+        }
+        let step = admin.get("/readiness/dspt").await;
+        assert!(step.status == 200 && step.body.contains("Data Security and Protection Toolkit"));
+        let decision = approver.get("/approvals/VZ912/pds-form").await;
+        assert!(decision.status == 200 && decision.body.contains("PDS access form"));
+        assert!(admin.get("/readiness/nothing").await.body.contains("Page not found"));
+    }
+
     async fn only_the_national_body_makes_approvers(app: &TestApp) {
         let agent = app.enrolled("registration").await;
         let paramedic = app.enrolled("paramedic").await;
