@@ -282,10 +282,7 @@ impl Keeper {
         }
         // The answers, and that the next are on their way, are kept in one.
         let mut moved = Vec::new();
-        loop {
-            let Ok(taken) = self.take(&mut moved) else {
-                break;
-            };
+        while let Ok(taken) = self.take(&mut moved) {
             if taken.is_empty() || self.put(&std::mem::take(&mut moved)).await.is_err() {
                 break;
             }
