@@ -3,7 +3,7 @@
 
 use domain::ids::RoleId;
 use domain::permission::{
-    Availability, Closed, Duration, Gate, LONGEST_PERMISSION_DAYS, LONGEST_REASON,
+    Availability, Closed, Duration, Gate, LONGEST_PERMISSION_DAYS, LONGEST_REASON, LegalGround,
     PermissionAnswer, Scope, SpineConsent,
 };
 use domain::role::{Activity, CareSetting, Organisation, RoleAssignment};
@@ -105,6 +105,16 @@ fn the_truth_table_of_the_gate() {
                     expected,
                     "{setting:?} {activities:?} {availability:?}"
                 );
+                assert!(!gate.may_override());
+                // The law opens what is there, and neither role nor setting.
+                let lawful = Gate {
+                    overridden: availability,
+                    ..gate
+                };
+                assert_eq!(
+                    lawful.may_override(),
+                    may_view && approved && availability == Some(Availability::Exists)
+                );
             }
         }
     }
@@ -120,6 +130,13 @@ fn until(day: Date) -> PermissionAnswer {
 fn emergency(reason: impl Into<String>) -> PermissionAnswer {
     PermissionAnswer::Emergency {
         reason: reason.into(),
+    }
+}
+
+fn legal(basis: impl Into<String>) -> PermissionAnswer {
+    PermissionAnswer::Legal {
+        ground: LegalGround::Statute,
+        basis: basis.into(),
     }
 }
 
@@ -143,9 +160,29 @@ fn answers_that_need_nothing_more() {
         PermissionAnswer::Standing,
         PermissionAnswer::Declined,
         emergency("Found unconscious"),
+        legal("Section 1 of an Act"),
     ] {
         assert_eq!(fields(&answer, today), [""; 0]);
     }
+}
+
+#[test]
+fn a_legal_ground_rests_on_something_written() {
+    let today = date(2026, 11, 21);
+    assert_eq!(fields(&legal(" \n"), today), ["basis"]);
+    assert_eq!(fields(&legal("é".repeat(LONGEST_REASON)), today), [""; 0]);
+    assert_eq!(
+        fields(&legal("é".repeat(LONGEST_REASON + 1)), today),
+        ["basis"]
+    );
+}
+
+#[test]
+fn whoever_looks_on_a_legal_ground_does_not_claim_to_care_for_the_patient() {
+    assert!(!legal("An order").claims_relationship());
+    assert!(emergency("Unconscious").claims_relationship());
+    assert!(PermissionAnswer::Standing.claims_relationship());
+    assert!(!PermissionAnswer::Declined.claims_relationship());
 }
 
 #[test]

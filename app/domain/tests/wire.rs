@@ -13,7 +13,7 @@ use domain::ids::{CommandId, ContextId, FlagId, PartId};
 use domain::name::PersonName;
 use domain::patient::{Death, DeathStatus, Gender};
 use domain::permission::{
-    Availability, Duration, Gate, PermissionAnswer, Scope, StandingPermission,
+    Availability, Duration, Gate, LegalGround, PermissionAnswer, Scope, StandingPermission,
 };
 use domain::role::{Activity, CareSetting};
 use domain::search::{
@@ -161,6 +161,7 @@ fn permission_answers() {
     assert_snapshot!(wire(&agreed(Scope::Team, Duration::Until(date(2026, 12, 31)))), @r#"{"answer":"agreed","scope":"team","duration":{"until":"2026-12-31"}}"#);
     assert_snapshot!(wire(&PermissionAnswer::Standing), @r#"{"answer":"standing"}"#);
     assert_snapshot!(wire(&PermissionAnswer::Emergency { reason: "Found unconscious".to_owned() }), @r#"{"answer":"emergency","reason":"Found unconscious"}"#);
+    assert_snapshot!(wire(&PermissionAnswer::Legal { ground: LegalGround::CourtOrder, basis: "Order of 1 July".to_owned() }), @r#"{"answer":"legal","ground":"court-order","basis":"Order of 1 July"}"#);
     assert_snapshot!(wire(&PermissionAnswer::Declined), @r#"{"answer":"declined"}"#);
 }
 
@@ -173,12 +174,13 @@ fn gates() {
         may_view: true,
         may_view_in_emergency: false,
         availability: Some(Availability::OptedOut),
+        overridden: Some(Availability::Exists),
         standing: Some(StandingPermission {
             scope: Scope::Team,
             until: date(2026, 12, 31),
             recorded_by: "Priya Nair".to_owned(),
         }),
-    }), @r#"{"organisation":"Moorside Ambulance Service","setting":"Ambulance","approved":true,"may_view":true,"may_view_in_emergency":false,"availability":"OptedOut","standing":{"scope":"team","until":"2026-12-31","recorded_by":"Priya Nair"}}"#);
+    }), @r#"{"organisation":"Moorside Ambulance Service","setting":"Ambulance","approved":true,"may_view":true,"may_view_in_emergency":false,"availability":"OptedOut","overridden":"Exists","standing":{"scope":"team","until":"2026-12-31","recorded_by":"Priya Nair"}}"#);
 }
 
 #[test]

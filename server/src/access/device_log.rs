@@ -117,7 +117,8 @@ fn may_answer(role: &RoleAssignment, answer: &PermissionAnswer) -> bool {
         PermissionAnswer::Emergency { .. } => {
             may_ask(role) && role.allows(Activity::EmergencyAccess)
         }
-        PermissionAnswer::Declined => false,
+        // A device does not offer the law, as nobody could be asked about it.
+        PermissionAnswer::Legal { .. } | PermissionAnswer::Declined => false,
     }
 }
 
@@ -272,14 +273,7 @@ fn put(detail: &mut Value, name: &str, value: Value) {
     }
 }
 
-/// The reason that was written for an emergency, cut where no form would have let it go on.
+/// What was written with an answer, cut where no form would have let it go on.
 fn written(answer: &PermissionAnswer) -> Option<String> {
-    match answer {
-        PermissionAnswer::Emergency { reason } => {
-            Some(reason.trim().chars().take(LONGEST_REASON).collect())
-        }
-        PermissionAnswer::Agreed { .. }
-        | PermissionAnswer::Standing
-        | PermissionAnswer::Declined => None,
-    }
+    Some(answer.written()?.chars().take(LONGEST_REASON).collect())
 }

@@ -64,7 +64,9 @@ use decision::{Act, Answer, Decision, Facts, decide};
 use domain::NhsNumber;
 use domain::clock::uk_date;
 use domain::ids::ContextId;
-use domain::permission::{Availability, Duration, Gate, PermissionAnswer, Scope};
+use domain::permission::{
+    Availability, Duration, Gate, LegalGround, PermissionAnswer, Scope, SpineConsent,
+};
 use domain::role::{Activity, RoleAssignment};
 use domain::search::SearchKind;
 use jiff::civil::Date;
@@ -160,8 +162,8 @@ impl<'a> Attempt<'a> {
     /// Everything is known, and the table allows it: on that ground.
     fn decided(&mut self, act: Act) -> Result<()> {
         match decide(act, &self.facts) {
-            Decision::Allowed(grounds) => {
-                self.actor.ground = grounds.ground;
+            Decision::Allowed(ground) => {
+                self.actor.ground = ground;
                 Ok(())
             }
             Decision::Refused(_, kind) => Err(kind.into()),
@@ -450,6 +452,9 @@ impl Access {
         if let Some(ask) = ask {
             let held = self.national.summaries.holds(ask).await?;
             gate.availability = Some(Availability::of(held.consent, restricted, held.exists));
+            gate.overridden = role
+                .allows(Activity::LegalOverride)
+                .then(|| Availability::of(SpineConsent::Ask, restricted, held.exists));
             if gate.closed().is_none() {
                 gate.standing = self.standing(ask.actor(), ask.of()).await?;
             }
@@ -474,9 +479,12 @@ impl Access {
         let answered = self.settle(&attempt, granted).await?;
         if let Some(summary) = &answered.summary {
             let by = summary.provenance(self.clock.now()).person;
-            let remembered = self
-                .remember(summary.actor(), summary.of(), &by, ahead(answer))
-                .await;
+            let remembered = if answer.claims_relationship() {
+                self.remember(summary.actor(), summary.of(), &by, ahead(answer))
+                    .await
+            } else {
+                Ok(())
+            };
             self.shown(summary, Action::ViewSummary, remembered).await?;
         }
         Ok(answered)
@@ -501,9 +509,7 @@ impl Access {
         attempt.detail = described(answer);
         attempt.facts.fingerprint = attempt.caller.stepped_up(self.clock.now()).is_ok();
         attempt.so_far(act)?;
-        if let PermissionAnswer::Emergency { reason } = answer {
-            attempt.reason = Some(reason.trim().to_owned());
-        }
+        attempt.reason = answer.written().map(str::to_owned);
         // Whatever else stands in the way: a refusal tells nothing of the record.
         if asked == Answer::Declined {
             attempt.decided(act)?;
@@ -521,10 +527,14 @@ impl Access {
             .restricted;
         let gate = self.gate(attempt.role()?, restricted, Some(&ask)).await?;
         attempt.facts.restricted = Some(restricted);
-        attempt.facts.availability = gate.availability;
+        attempt.facts.availability = match asked {
+            // Whether there is one, whatever the patient chose.
+            Answer::Legal => gate.overridden,
+            Answer::Agreed | Answer::Standing | Answer::Emergency | Answer::Declined => {
+                gate.availability
+            }
+        };
         attempt.facts.standing = Some(gate.standing.is_some());
-        // Only a legal override opens a summary against the patient's choice, and none is offered:
-        // an emergency does not.
         attempt.decided(act)?;
         Ok(Answered {
             demographics,
@@ -670,6 +680,14 @@ fn ground(answer: &PermissionAnswer) -> (Option<Ground>, Option<ReasonCode>) {
         PermissionAnswer::Emergency { .. } => {
             (Some(Ground::Emergency), Some(ReasonCode::Emergency))
         }
+        PermissionAnswer::Legal { ground, .. } => {
+            let code = match ground {
+                LegalGround::PublicInterest => ReasonCode::PublicInterest,
+                LegalGround::Statute => ReasonCode::Statute,
+                LegalGround::CourtOrder => ReasonCode::CourtOrder,
+            };
+            (Some(Ground::Legal), Some(code))
+        }
         PermissionAnswer::Declined => (None, None),
     }
 }
@@ -690,6 +708,7 @@ fn described(answer: &PermissionAnswer) -> Value {
         PermissionAnswer::Emergency { .. } => {
             json!({ "answer": "emergency", "relationship": "self-claimed" })
         }
+        PermissionAnswer::Legal { .. } => json!({ "answer": "legal" }),
         PermissionAnswer::Declined => json!({ "answer": "declined" }),
     }
 }
@@ -707,6 +726,7 @@ fn ahead(answer: &PermissionAnswer) -> Option<(Scope, Date)> {
         }
         | PermissionAnswer::Standing
         | PermissionAnswer::Emergency { .. }
+        | PermissionAnswer::Legal { .. }
         | PermissionAnswer::Declined => None,
     }
 }

@@ -153,6 +153,8 @@ codes! {
         Standing = "standing";
         /// Nobody could be asked, and it was in the patient's best interest.
         Emergency = "emergency";
+        /// The law lets the person look: the reason code says on which ground.
+        Legal = "legal";
     }
 }
 

@@ -308,7 +308,8 @@ fn purpose(kept: &Kept) -> Option<Value> {
         Some(Ground::Role | Ground::Agreed | Ground::Standing) => {
             vec![coding(ACT_REASON, "TREAT", "treatment")]
         }
-        None => Vec::new(),
+        // Which of them, the reason code says; the code system has no word for the law in general.
+        Some(Ground::Legal) | None => Vec::new(),
     };
     codings.push(own("ground", code));
     if let Some(reason) = kept.row.reason_code.as_deref() {

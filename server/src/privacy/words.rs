@@ -66,6 +66,7 @@ pub(super) fn why(look: &Looked) -> Option<String> {
         Some(Ground::Agreed) => Some("The patient agreed"),
         Some(Ground::Standing) => Some("The patient agreed earlier"),
         Some(Ground::Emergency) => Some("Emergency: the patient could not be asked"),
+        Some(Ground::Legal) => Some("On a legal ground"),
         Some(Ground::Role) | None => None,
     };
     let code = look.reason_code.and_then(|code| match code {

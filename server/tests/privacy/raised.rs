@@ -5,6 +5,7 @@ use crate::store::ground::{on_each_engine, told};
 use app::ports::Offline;
 use app::problem::Kind;
 use domain::device_log::{Act, LogHead};
+use domain::permission::LegalGround;
 use domain::role::Activity;
 use jiff::SignedDuration;
 
@@ -43,6 +44,34 @@ async fn an_emergency_is_told_each_time() {
             ]
         );
         ground.assert_chain_holds().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_look_on_a_legal_ground_is_told_under_its_ground() {
+    on_each_engine(async |ground| {
+        let doctor = ground.member("doctor");
+        for legal in LegalGround::ALL {
+            let basis = "Written down".into();
+            view(
+                &doctor,
+                EVERYTHING,
+                PermissionAnswer::Legal {
+                    ground: *legal,
+                    basis,
+                },
+            )
+            .await;
+        }
+        assert_eq!(
+            alerts(ground).await,
+            [
+                "RZ904 legal-override 1 9990402132",
+                "RZ904 legal-override 2 9990402132",
+                "RZ904 legal-override 3 9990402132",
+            ]
+        );
     })
     .await;
 }
