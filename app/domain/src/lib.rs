@@ -18,6 +18,7 @@ pub mod ods;
 pub mod outbox;
 pub mod patient;
 pub mod permission;
+pub mod referral;
 pub mod retention;
 pub mod role;
 pub mod search;

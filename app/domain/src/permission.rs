@@ -2,6 +2,7 @@
 
 use crate::FieldError;
 use crate::coded::coded;
+use crate::referral::Referral;
 use crate::role::{Activity, CareSetting, RoleAssignment};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -68,6 +69,8 @@ pub struct Gate {
     pub overridden: Option<Availability>,
     /// A permission given earlier that still holds, for this person or their team.
     pub standing: Option<StandingPermission>,
+    /// Someone recorded that the organisation cares for the patient.
+    pub referral: Option<Referral>,
 }
 
 /// A permission that the patient gave earlier and that still holds.
@@ -109,6 +112,7 @@ impl Gate {
             availability: None,
             overridden: None,
             standing: None,
+            referral: None,
         }
     }
 
@@ -242,24 +246,7 @@ impl PermissionAnswer {
             Self::Agreed {
                 duration: Duration::Until(until),
                 ..
-            } => {
-                let latest = today
-                    .checked_add(jiff::Span::new().days(LONGEST_PERMISSION_DAYS))
-                    .unwrap_or(today);
-                if *until < today {
-                    vec![FieldError::new(
-                        "until",
-                        "The last day must be today or in the future",
-                    )]
-                } else if *until > latest {
-                    vec![FieldError::new(
-                        "until",
-                        "The last day must be within a year from today",
-                    )]
-                } else {
-                    Vec::new()
-                }
-            }
+            } => wrong_last_day(*until, today).into_iter().collect(),
             Self::Emergency { reason } => not_written(
                 "reason",
                 reason,
@@ -275,6 +262,21 @@ impl PermissionAnswer {
             Self::Agreed { .. } | Self::Standing | Self::Declined => Vec::new(),
         }
     }
+}
+
+/// What is wrong with a last day, in the field `until`.
+pub(crate) fn wrong_last_day(until: Date, today: Date) -> Option<FieldError> {
+    let latest = today
+        .checked_add(jiff::Span::new().days(LONGEST_PERMISSION_DAYS))
+        .unwrap_or(today);
+    let message = if until < today {
+        "The last day must be today or in the future"
+    } else if until > latest {
+        "The last day must be within a year from today"
+    } else {
+        return None;
+    };
+    Some(FieldError::new("until", message))
 }
 
 /// What is wrong with a text that has to be written.

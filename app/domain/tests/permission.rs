@@ -6,6 +6,7 @@ use domain::permission::{
     Availability, Closed, Duration, Gate, LONGEST_PERMISSION_DAYS, LONGEST_REASON, LegalGround,
     PermissionAnswer, Scope, SpineConsent,
 };
+use domain::referral::{NewReferral, Referral, ReferralKind};
 use domain::role::{Activity, CareSetting, Organisation, RoleAssignment};
 use jiff::Span;
 use jiff::civil::{Date, date};
@@ -221,4 +222,36 @@ fn a_last_day_at_the_edges() {
     assert_eq!(fields(&until(date(2027, 11, 22)), today), ["until"]);
     // The end of the calendar does not make it panic.
     assert_eq!(fields(&until(Date::MAX), Date::MAX), [""; 0]);
+}
+
+#[test]
+fn a_referral_is_open_from_today_to_a_year_ahead() {
+    let today = date(2026, 11, 21);
+    let wrong = |until: Date| {
+        let new = NewReferral {
+            kind: ReferralKind::Visit,
+            until,
+        };
+        new.problems(today)
+            .into_iter()
+            .map(|problem| problem.field)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(wrong(date(2026, 11, 20)), ["until"]);
+    assert_eq!(wrong(today), [""; 0]);
+    assert_eq!(wrong(date(2027, 11, 21)), [""; 0]);
+    assert_eq!(wrong(date(2027, 11, 22)), ["until"]);
+}
+
+#[test]
+fn nobody_vouches_for_themselves() {
+    let referral = |own| Referral {
+        kind: ReferralKind::Referral,
+        until: date(2026, 12, 1),
+        recorded_by: "Sam Brooks".into(),
+        recorded_on: date(2026, 11, 21),
+        own,
+    };
+    assert_eq!(referral(false).vouches(), Some(ReferralKind::Referral));
+    assert_eq!(referral(true).vouches(), None);
 }

@@ -15,6 +15,7 @@ use domain::patient::{Death, DeathStatus, Gender};
 use domain::permission::{
     Availability, Duration, Gate, LegalGround, PermissionAnswer, Scope, StandingPermission,
 };
+use domain::referral::{Referral, ReferralKind};
 use domain::role::{Activity, CareSetting};
 use domain::search::{
     AdvancedForm, BasicForm, BirthBy, DateFields, MatchedOn, NhsNumberForm, PatientMatch,
@@ -180,7 +181,14 @@ fn gates() {
             until: date(2026, 12, 31),
             recorded_by: "Priya Nair".to_owned(),
         }),
-    }), @r#"{"organisation":"Moorside Ambulance Service","setting":"Ambulance","approved":true,"may_view":true,"may_view_in_emergency":false,"availability":"OptedOut","overridden":"Exists","standing":{"scope":"team","until":"2026-12-31","recorded_by":"Priya Nair"}}"#);
+        referral: Some(Referral {
+            kind: ReferralKind::Visit,
+            until: date(2026, 12, 31),
+            recorded_by: "Sam Brooks".to_owned(),
+            recorded_on: date(2026, 11, 21),
+            own: false,
+        }),
+    }), @r#"{"organisation":"Moorside Ambulance Service","setting":"Ambulance","approved":true,"may_view":true,"may_view_in_emergency":false,"availability":"OptedOut","overridden":"Exists","standing":{"scope":"team","until":"2026-12-31","recorded_by":"Priya Nair"},"referral":{"kind":"visit","until":"2026-12-31","recorded_by":"Sam Brooks","recorded_on":"2026-11-21","own":false}}"#);
 }
 
 #[test]

@@ -40,15 +40,17 @@ mod offline;
 mod permission;
 mod permit;
 mod privacy;
+mod referral;
 
 pub use device_log::MOST_ENTRIES;
 pub use offline::{Along, TakenAlong};
 pub use permit::{
     AnswerTask, AskSummary, FindPatients, Held, ListTasks, ManageAdjustments, OpenPatient, Permit,
-    ReportAlerts, ReviewAlert, ReviewAlerts, Right, TakeAlong, ViewAdjustments, ViewDemographics,
-    ViewOwnLog, ViewPatientLog, ViewSummary,
+    Refer, ReportAlerts, ReviewAlert, ReviewAlerts, Right, TakeAlong, ViewAdjustments,
+    ViewDemographics, ViewOwnLog, ViewPatientLog, ViewSummary,
 };
 pub use privacy::Reviewed;
+pub use referral::ReferralPermits;
 
 use crate::audit::{Action, Actor, Audit, Entry, Ground, Outcome, ReasonCode};
 use crate::caller::{Caller, SignedInCaller};
@@ -67,9 +69,11 @@ use domain::ids::ContextId;
 use domain::permission::{
     Availability, Duration, Gate, LegalGround, PermissionAnswer, Scope, SpineConsent,
 };
+use domain::referral::{Referral, ReferralKind};
 use domain::role::{Activity, RoleAssignment};
 use domain::search::SearchKind;
 use jiff::civil::Date;
+use permission::Meaning;
 use permit::Words;
 use serde_json::{Value, json};
 
@@ -103,6 +107,8 @@ pub struct OverviewPermits {
 pub struct Answered {
     /// For the banner.
     pub demographics: Permit<ViewDemographics>,
+    /// What a colleague recorded, on which the relationship rests.
+    pub vouched: Option<ReferralKind>,
     /// For the summary; `None` where the patient said no.
     pub summary: Option<Permit<ViewSummary>>,
 }
@@ -446,9 +452,11 @@ impl Access {
         &self,
         role: &RoleAssignment,
         restricted: bool,
+        demographics: &Permit<ViewDemographics>,
         ask: Option<&Permit<AskSummary>>,
     ) -> Result<Gate> {
         let mut gate = Gate::of_role(role);
+        gate.referral = self.open_referral(demographics).await?;
         if let Some(ask) = ask {
             let held = self.national.summaries.holds(ask).await?;
             gate.availability = Some(Availability::of(held.consent, restricted, held.exists));
@@ -479,12 +487,13 @@ impl Access {
         let answered = self.settle(&attempt, granted).await?;
         if let Some(summary) = &answered.summary {
             let by = summary.provenance(self.clock.now()).person;
-            let remembered = if answer.claims_relationship() {
-                self.remember(summary.actor(), summary.of(), &by, ahead(answer))
-                    .await
-            } else {
-                Ok(())
+            let meaning = Meaning {
+                claimed: answer.claims_relationship() && answered.vouched.is_none(),
+                ahead: ahead(answer),
             };
+            let remembered = self
+                .remember(summary.actor(), summary.of(), &by, meaning)
+                .await;
             self.shown(summary, Action::ViewSummary, remembered).await?;
         }
         Ok(answered)
@@ -506,7 +515,9 @@ impl Access {
         if !problems.is_empty() {
             return Err(Kind::Invalid(problems).into());
         }
-        attempt.detail = described(answer);
+        let referral = self.referral(&attempt.actor, patient).await?;
+        let vouched = referral.as_ref().and_then(Referral::vouches);
+        attempt.detail = described(answer, vouched);
         attempt.facts.fingerprint = attempt.caller.stepped_up(self.clock.now()).is_ok();
         attempt.so_far(act)?;
         attempt.reason = answer.written().map(str::to_owned);
@@ -515,6 +526,7 @@ impl Access {
             attempt.decided(act)?;
             return Ok(Answered {
                 demographics,
+                vouched,
                 summary: None,
             });
         }
@@ -525,7 +537,9 @@ impl Access {
             .patient(&demographics)
             .await?
             .restricted;
-        let gate = self.gate(attempt.role()?, restricted, Some(&ask)).await?;
+        let gate = self
+            .gate(attempt.role()?, restricted, &demographics, Some(&ask))
+            .await?;
         attempt.facts.restricted = Some(restricted);
         attempt.facts.availability = match asked {
             // Whether there is one, whatever the patient chose.
@@ -538,6 +552,7 @@ impl Access {
         attempt.decided(act)?;
         Ok(Answered {
             demographics,
+            vouched,
             summary: Some(attempt.permit(patient)?),
         })
     }
@@ -692,21 +707,23 @@ fn ground(answer: &PermissionAnswer) -> (Option<Ground>, Option<ReasonCode>) {
     }
 }
 
-/// The answer as the audit has it; the reason stands in its own field.
-fn described(answer: &PermissionAnswer) -> Value {
+/// The answer as the audit has it, with what the relationship rests on; the reason stands in its own
+/// field.
+fn described(answer: &PermissionAnswer, vouched: Option<ReferralKind>) -> Value {
+    let relationship = vouched.map_or("self-claimed", ReferralKind::code);
     match answer {
         PermissionAnswer::Agreed { scope, duration } => {
             let until = match duration {
                 Duration::ThisView => None,
                 Duration::Until(date) => Some(*date),
             };
-            json!({ "answer": "agreed", "scope": scope, "until": until, "relationship": "self-claimed" })
+            json!({ "answer": "agreed", "scope": scope, "until": until, "relationship": relationship })
         }
         PermissionAnswer::Standing => {
-            json!({ "answer": "standing", "relationship": "self-claimed" })
+            json!({ "answer": "standing", "relationship": relationship })
         }
         PermissionAnswer::Emergency { .. } => {
-            json!({ "answer": "emergency", "relationship": "self-claimed" })
+            json!({ "answer": "emergency", "relationship": relationship })
         }
         PermissionAnswer::Legal { .. } => json!({ "answer": "legal" }),
         PermissionAnswer::Declined => json!({ "answer": "declined" }),

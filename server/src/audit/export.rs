@@ -169,6 +169,8 @@ fn kind(action: Option<Action>) -> Value {
             | Action::AskSummary
             | Action::ViewSummary
             | Action::WithdrawPermission
+            | Action::RecordReferral
+            | Action::EndReferral
             | Action::ViewAdjustments
             | Action::ChangeAdjustments
             | Action::AddVisit
@@ -258,6 +260,7 @@ fn crude(action: Option<Action>) -> &'static str {
         Some(
             Action::ChangeAdjustments
             | Action::WithdrawPermission
+            | Action::EndReferral
             | Action::SettleRole
             | Action::DecideAlert
             | Action::SetAlerts
@@ -267,6 +270,7 @@ fn crude(action: Option<Action>) -> &'static str {
             Action::Enrol
             | Action::AddPasskey
             | Action::AddVisit
+            | Action::RecordReferral
             | Action::RegisterVault
             | Action::InviteStaff
             | Action::GiveRole,

@@ -73,6 +73,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "withdrawn permissions",
         include_str!("../../migrations/0008_withdrawn_permissions.sql"),
     ),
+    (
+        10,
+        "referrals",
+        include_str!("../../migrations/0010_referrals.sql"),
+    ),
 ];
 
 impl Db {

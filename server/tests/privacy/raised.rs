@@ -1,11 +1,12 @@
 //! What raises an alert, with the entry of the audit or not at all.
 
 use super::*;
-use crate::store::ground::{on_each_engine, told};
+use crate::store::ground::{on_each_engine, today, told};
 use app::ports::Offline;
 use app::problem::Kind;
 use domain::device_log::{Act, LogHead};
 use domain::permission::LegalGround;
+use domain::referral::{NewReferral, ReferralKind};
 use domain::role::Activity;
 use jiff::SignedDuration;
 
@@ -25,6 +26,30 @@ async fn a_relationship_is_told_once_when_it_is_claimed() {
                 "RZ902 self-claimed 6 9990402132"
             ]
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_relationship_that_rests_on_a_colleagues_word_is_not_told() {
+    on_each_engine(async |ground| {
+        let nurse = ground.member("nurse");
+        let mut colleague = nurse.clone();
+        colleague.caller.signed_in.as_mut().unwrap().person =
+            ground.member("doctor").caller.signed_in.unwrap().person;
+        let key = colleague.open(EVERYTHING).await.unwrap();
+        let referral = NewReferral {
+            kind: ReferralKind::Referral,
+            until: today(),
+        };
+        Records::record_referral(&colleague.records(), key, referral)
+            .await
+            .unwrap();
+        view(&nurse, EVERYTHING, AGREED).await;
+        assert_eq!(alerts(ground).await, [""; 0]);
+        // Whoever recorded it has no word but their own.
+        view(&colleague, EVERYTHING, AGREED).await;
+        assert_eq!(alerts(ground).await, ["RZ902 self-claimed 6 9990402132"]);
     })
     .await;
 }

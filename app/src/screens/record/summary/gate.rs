@@ -1,6 +1,7 @@
 //! What stands before a summary: the checks, and the question whether the patient agrees.
 
-use super::super::parts::notice;
+use super::super::care::said;
+use super::super::parts::{at_its_field, notice};
 use super::super::reading::{Reading, progress};
 use super::super::{RecordFrame, now};
 use super::opening::{self, Opening};
@@ -135,6 +136,9 @@ fn checks(gate: &Gate) -> AnyView {
             <li>{organisation}</li>
             <li>{role}</li>
             <li>{exists}</li>
+            {gate.referral.as_ref().filter(|referral| referral.vouches().is_some()).map(|referral| {
+                view! { <li>"Your team cares for this patient: " {said(referral)}</li> }
+            })}
         </ul>
     }
     .into_any()
@@ -449,18 +453,6 @@ fn no_emergency() -> AnyView {
         </div>
     }
     .into_any()
-}
-
-/// The server knows the last day as one field; the form has three.
-fn at_its_field(error: FieldError) -> FieldError {
-    if error.field == "until" {
-        FieldError {
-            field: "until-day".to_owned(),
-            ..error
-        }
-    } else {
-        error
-    }
 }
 
 /// The question as it was answered.

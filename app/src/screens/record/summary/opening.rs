@@ -67,11 +67,7 @@ pub(super) async fn answer(
 
 /// Takes the permission given ahead back, for the patient.
 pub(super) async fn withdraw(frame: RecordFrame, key: ContextKey) -> Result<(), Problem> {
-    let known = match frame.keeping.engine().await {
-        Some(engine) => engine.server_key(key).await?,
-        None => key,
-    };
-    let told = withdraw_permission(known).await;
+    let told = withdraw_permission(frame.server_key(key).await?).await;
     frame.keeping.heard(&told);
     told.map(drop)
 }
