@@ -1,7 +1,10 @@
 //! The screens that a browser fetches after the first page, so that sign-in does not wait for
-//! them. They come in parts: what a person needs to find a patient, the record, what is kept on the device,
-//! the work of a Registration Authority and of who answers for an organisation, and that of privacy
-//! officers.
+//! them. They come in parts: what a person needs to find a patient, the record, what is kept on the
+//! device, and the office: the work of a Registration Authority, of who answers for an
+//! organisation, and of privacy officers.
+//!
+//! They are few, because what some of them have in common is a file of its own for every such set of
+//! parts, and each file costs a phone more time than its size says.
 
 use crate::components::button::Progress;
 use crate::components::problem::ProblemView;
@@ -20,10 +23,8 @@ pub enum Part {
     Record,
     /// What is kept on the device.
     Keep,
-    /// Registering staff, and what organisations have to show.
-    Staff,
-    /// Alerts, and who looked at what.
-    Privacy,
+    /// Registering staff, what organisations have to show, alerts, and who looked at what.
+    Office,
 }
 
 impl Part {
@@ -36,8 +37,7 @@ impl Part {
         match path.split('/').nth(1)? {
             "role" | "account" | "find" | "visits" | "device" => Some(Self::Work),
             "record" | "changes" => Some(Self::Record),
-            "staff" | "readiness" | "approvals" => Some(Self::Staff),
-            "privacy" | "activity" => Some(Self::Privacy),
+            "staff" | "readiness" | "approvals" | "privacy" | "activity" => Some(Self::Office),
             _ => None,
         }
     }
@@ -48,8 +48,7 @@ impl Part {
             Self::Work => "work",
             Self::Record => "record",
             Self::Keep => "keep",
-            Self::Staff => "staff",
-            Self::Privacy => "privacy",
+            Self::Office => "office",
         }
     }
 
@@ -62,8 +61,7 @@ impl Part {
             Self::Work => work::fetch().await,
             Self::Record => record::fetch().await,
             Self::Keep => keep::fetch().await,
-            Self::Staff => staff::fetch().await,
-            Self::Privacy => privacy::fetch().await,
+            Self::Office => staff::fetch().await,
         }
     }
 }
@@ -138,7 +136,7 @@ pub mod staff {
     use super::*;
     use crate::screens::{readiness, registration};
 
-    late! { Staff as staff:
+    late! { Office as office:
         registration::list as list,
         registration::invite as invite,
         registration::person as person,
@@ -154,7 +152,7 @@ pub mod privacy {
     use super::*;
     use crate::screens::privacy::{alert, logs, queue, report, tasks};
 
-    late! { Privacy as privacy:
+    late! { Office as office:
         queue::screen as queue,
         alert::screen as alert,
         report::screen as report,
@@ -256,10 +254,10 @@ mod tests {
         assert_eq!(Part::at("/find/basic"), Some(Part::Work));
         assert_eq!(Part::at("/role"), Some(Part::Work));
         assert_eq!(Part::at("/record/x/summary"), Some(Part::Record));
-        assert_eq!(Part::at("/staff/invite"), Some(Part::Staff));
-        assert_eq!(Part::at("/readiness/dspt"), Some(Part::Staff));
-        assert_eq!(Part::at("/approvals"), Some(Part::Staff));
-        assert_eq!(Part::at("/privacy/alert/x"), Some(Part::Privacy));
-        assert_eq!(Part::at("/activity"), Some(Part::Privacy));
+        assert_eq!(Part::at("/staff/invite"), Some(Part::Office));
+        assert_eq!(Part::at("/readiness/dspt"), Some(Part::Office));
+        assert_eq!(Part::at("/approvals"), Some(Part::Office));
+        assert_eq!(Part::at("/privacy/alert/x"), Some(Part::Office));
+        assert_eq!(Part::at("/activity"), Some(Part::Office));
     }
 }

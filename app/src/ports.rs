@@ -27,6 +27,7 @@ use domain::ids::{
 use domain::patient::{InContext, Patient};
 use domain::permission::{Gate, PermissionAnswer};
 use domain::readiness::{Step, StepForm};
+use domain::referral::{NewReferral, Referral};
 use domain::search::{SearchForm, SearchOutcome};
 use leptos::prelude::use_context;
 use std::sync::Arc;
@@ -99,6 +100,12 @@ pub trait Records: Send + Sync {
         answer: PermissionAnswer,
     ) -> Result<InContext<Option<OpenedSummary>>, Problem>;
     async fn withdraw_permission(&self, key: ContextKey) -> Result<InContext<Gate>, Problem>;
+    async fn record_referral(
+        &self,
+        key: ContextKey,
+        referral: NewReferral,
+    ) -> Result<InContext<Option<Referral>>, Problem>;
+    async fn end_referral(&self, key: ContextKey) -> Result<InContext<Option<Referral>>, Problem>;
     async fn adjustments(&self, key: ContextKey) -> Result<InContext<AdjustmentsView>, Problem>;
 }
 

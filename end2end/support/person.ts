@@ -113,6 +113,16 @@ export class Person {
     await this.page.locator("body[data-ready]").waitFor();
   }
 
+  /** Presses Tab until that has the focus. */
+  async tabTo(target: Locator): Promise<void> {
+    await target.waitFor();
+    for (let presses = 0; presses < 80; presses += 1) {
+      if (await target.evaluate((element) => element === document.activeElement)) return;
+      await this.page.keyboard.press("Tab");
+    }
+    throw new Error("the keyboard does not reach it");
+  }
+
   heading(name: string | RegExp): Locator {
     return this.page.getByRole("heading", { level: 1, name });
   }

@@ -1,5 +1,4 @@
 // The app around the work: installed, offline, lost, expired, and readable by everyone.
-import type { Page } from "@playwright/test";
 import { namingLines } from "../support/canary.ts";
 import { PATIENTS } from "../support/person.ts";
 import { expect, test } from "../support/test.ts";
@@ -183,28 +182,16 @@ for (const [name, width, height] of [
   });
 }
 
-const pressTabUntil = async (page: Page, found: () => Promise<boolean>) => {
-  for (let presses = 0; presses < 60; presses += 1) {
-    if (await found()) return;
-    await page.keyboard.press("Tab");
-  }
-  throw new Error("the keyboard does not reach it");
-};
-
 test("by keyboard alone: from the skip link to a record", async ({ person }) => {
   await person.enrol("paramedic");
   await person.goto("/find/nhs-number");
   await person.page.keyboard.press("Tab");
   await expect(person.link("Skip to main content")).toBeFocused();
-  await pressTabUntil(person.page, () =>
-    person.field("NHS number").evaluate((field) => field === document.activeElement),
-  );
+  await person.tabTo(person.field("NHS number"));
   await person.page.keyboard.type(PATIENTS.coreOnly.nhsNumber);
   await person.page.keyboard.press("Enter");
   await expect(person.results()).toBeVisible();
-  await pressTabUntil(person.page, () =>
-    person.button(/^ASHDOWN/).evaluate((button) => button === document.activeElement),
-  );
+  await person.tabTo(person.button(/^ASHDOWN/));
   await person.page.keyboard.press("Enter");
   await expect(person.heading("Overview")).toBeVisible();
 });

@@ -185,6 +185,26 @@ test("who looked at this patient, and what did I look at", async ({ person, brow
   expect(officer.faults).toEqual([]);
 });
 
+test("an alert is read and closed by keyboard alone", async ({ person, browser, server }) => {
+  await lookInEmergency(person);
+  const officer = await another(browser, server, "privacy");
+  const { keyboard } = officer.page;
+  await officer.tabTo(officer.link(/^Emergency access by Priya Nair/));
+  await keyboard.press("Enter");
+  await officer.heading("Emergency access").waitFor();
+  // A group of radio buttons is one stop; the arrows go round in it, and the last is to close.
+  await officer.tabTo(officer.page.getByRole("radio").first());
+  await keyboard.press("ArrowUp");
+  await expect(officer.page.getByRole("radio", { name: "Close it" })).toBeChecked();
+  await officer.tabTo(officer.page.getByRole("radio", { name: "Appropriate access", exact: true }));
+  await keyboard.press("Space");
+  await officer.tabTo(officer.field("Note"));
+  await keyboard.type("The call is in the log of the control room");
+  await officer.tabTo(officer.button("Save decision"));
+  await keyboard.press("Enter");
+  await expect(main(officer)).toContainText("The alert was closed.");
+});
+
 test("an officer sets the sample and where notices go", async ({ person }) => {
   await person.enrol("privacy");
   await person.heading("Privacy alerts").waitFor();

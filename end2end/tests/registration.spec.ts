@@ -197,11 +197,10 @@ test("whoever is no agent is refused, and is not offered it", async ({ person })
 test("someone is invited by keyboard alone", async ({ person }) => {
   await asAgent(person);
   const { page } = person;
-  await person.button("Invite someone").focus();
+  await person.tabTo(person.button("Invite someone"));
   await page.keyboard.press("Enter");
   await person.heading("Invite someone").waitFor();
-  await expect(person.field("Full name")).toBeVisible();
-  await person.field("Full name").focus();
+  await person.tabTo(person.field("Full name"));
   await page.keyboard.type("Ada Quist");
   await page.keyboard.press("Tab");
   await page.keyboard.type("ada.quist");

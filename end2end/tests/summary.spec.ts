@@ -87,6 +87,27 @@ for (const [who, patient, said] of [
   });
 }
 
+test("a patient opted out: the law lets a doctor look, who says on which ground", async ({ person }) => {
+  await person.enrol("doctor");
+  await person.open(PATIENTS.optedOut);
+  await person.tab("Summary");
+  const { page } = person;
+  await expect(page.getByText("it may be opened only where the law says so")).toBeVisible();
+  await expect(page.getByRole("radio", { name: "The patient agreed" })).toHaveCount(0);
+  await expect(page.getByRole("radio", { name: /^Emergency access/ })).toHaveCount(0);
+  await page.getByRole("radio", { name: /^The law lets me view it/ }).check();
+  await person.expectFitForAll();
+  await person.button("Continue").click();
+  await expect(page.locator("#error-summary")).toContainText("Select the legal ground");
+  await page.getByRole("radio", { name: "A court order" }).check();
+  await person.button("Continue").click();
+  await expect(page.locator("#error-summary")).toContainText("Enter what the legal ground rests on");
+  await person.expectFitForAll();
+  await person.field("What it rests on").fill("Order of the family court of 1 July");
+  await person.button("Continue").click();
+  await expect(page.getByRole("region", { name: /Allergies/ })).toBeVisible();
+});
+
 test("a home-care provider is told kindly that its setting is not approved", async ({ person }) => {
   await person.enrol("carer");
   await person.open(PATIENTS.coreOnly);

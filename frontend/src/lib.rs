@@ -22,24 +22,28 @@ use leptos::prelude::*;
 use std::rc::Rc;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Brings the page to life, once the part of the app that it shows is here.
+/// Brings the page to life: a served one as soon as the part of the app that it shows is here, so that
+/// nothing jumps. An empty one at once, as it begins with unlocking, and its part comes meanwhile.
 #[wasm_bindgen]
 pub fn hydrate() {
     page::say_so_when_broken();
-    match window()
-        .location()
-        .pathname()
-        .ok()
-        .as_deref()
-        .and_then(Part::at)
-    {
-        None => come_alive(),
-        Some(part) => wasm_bindgen_futures::spawn_local(async move {
+    let path = window().location().pathname().ok();
+    let Some(part) = path.as_deref().and_then(Part::at) else {
+        return come_alive();
+    };
+    if page::from_server() {
+        wasm_bindgen_futures::spawn_local(async move {
             match part.fetch().await {
                 Ok(()) => come_alive(),
                 Err(_) => page::say_broken(),
             }
-        }),
+        });
+    } else {
+        come_alive();
+        wasm_bindgen_futures::spawn_local(async move {
+            // Where this fails, the screen asks again.
+            let _ = part.fetch().await;
+        });
     }
 }
 

@@ -1,6 +1,5 @@
 //! The page around the app: where it came from, alive, broken, left.
 
-use crate::vault;
 use app::late::Part;
 use leptos::prelude::{document, set_timeout, window};
 use std::time::Duration;
@@ -53,7 +52,6 @@ pub(crate) fn fetch_the_rest() {
                 for part in Part::AHEAD {
                     let _ = part.fetch().await;
                 }
-                let _ = vault::fetch().await;
             });
         },
         Duration::from_secs(1),

@@ -1,6 +1,8 @@
 //! The record of the patient in front of someone: behind `app::api::records`.
 
-use crate::access::{Answered, OverviewPermits, Permit, ViewDemographics, ViewSummary};
+use crate::access::{
+    Answered, OverviewPermits, Permit, ReferralPermits, ViewDemographics, ViewSummary,
+};
 use crate::audit::Action;
 use crate::caller::Caller;
 use crate::failure::{Failure, Result};
@@ -15,6 +17,7 @@ use domain::adjustment::AdjustmentRecord;
 use domain::clock::uk_date;
 use domain::patient::{InContext, Patient};
 use domain::permission::{Closed, Gate, PermissionAnswer};
+use domain::referral::{NewReferral, Referral};
 use domain::role::Activity;
 use serde_json::json;
 
@@ -58,7 +61,12 @@ impl<'a> Reading<'a> {
             may_view_adjustments: permits.role.allows(Activity::ViewAdjustments),
             may_manage_adjustments: permits.role.allows(Activity::ManageAdjustments),
             gate: access
-                .gate(&permits.role, patient.restricted, permits.ask.as_ref())
+                .gate(
+                    &permits.role,
+                    patient.restricted,
+                    &permits.demographics,
+                    permits.ask.as_ref(),
+                )
                 .await?,
             patient,
         })
@@ -149,7 +157,12 @@ impl RecordsPort {
         let read = async {
             let patient = self.reading().patient(&permits.demographics).await?;
             let gate = access
-                .gate(&permits.role, patient.restricted, permits.ask.as_ref())
+                .gate(
+                    &permits.role,
+                    patient.restricted,
+                    &permits.demographics,
+                    permits.ask.as_ref(),
+                )
                 .await?;
             Ok(self.answer(key, &patient, gate))
         }
@@ -174,7 +187,12 @@ impl RecordsPort {
         let read = async {
             let patient = self.reading().patient(&permits.demographics).await?;
             let gate = access
-                .gate(&permits.role, patient.restricted, Some(&permits.ask))
+                .gate(
+                    &permits.role,
+                    patient.restricted,
+                    &permits.demographics,
+                    Some(&permits.ask),
+                )
                 .await?;
             Ok(self.answer(key, &patient, gate))
         }
@@ -182,6 +200,59 @@ impl RecordsPort {
         access
             .shown(&permits.demographics, Action::WithdrawPermission, read)
             .await
+    }
+
+    async fn record_referral(
+        &self,
+        key: ContextKey,
+        new: &NewReferral,
+    ) -> Result<InContext<Option<Referral>>> {
+        let Services { access, .. } = &self.services;
+        let permits = access.to_record_referral(&self.caller, key, new).await?;
+        let recorded = access.record_referral(&permits.refer, new).await;
+        let action = Action::RecordReferral;
+        access
+            .done(
+                &permits.refer,
+                action,
+                recorded,
+                |()| json!({ "kind": new.kind, "until": new.until }),
+            )
+            .await?;
+        self.referral(key, &permits, action).await
+    }
+
+    async fn end_referral(&self, key: ContextKey) -> Result<InContext<Option<Referral>>> {
+        let Services { access, .. } = &self.services;
+        let permits = access.to_end_referral(&self.caller, key).await?;
+        let ended = access.end_referral(&permits.refer).await;
+        let action = Action::EndReferral;
+        access
+            .done(
+                &permits.refer,
+                action,
+                ended,
+                |many| json!({ "ended": many }),
+            )
+            .await?;
+        self.referral(key, &permits, action).await
+    }
+
+    /// What is open after it was changed.
+    async fn referral(
+        &self,
+        key: ContextKey,
+        permits: &ReferralPermits,
+        action: Action,
+    ) -> Result<InContext<Option<Referral>>> {
+        let Services { access, .. } = &self.services;
+        let read = async {
+            let patient = self.reading().patient(&permits.demographics).await?;
+            let referral = access.open_referral(&permits.demographics).await?;
+            Ok(self.answer(key, &patient, referral))
+        }
+        .await;
+        access.shown(&permits.demographics, action, read).await
     }
 
     async fn open_summary(
@@ -193,6 +264,7 @@ impl RecordsPort {
         let Answered {
             demographics,
             summary,
+            ..
         } = access.to_view_summary(&self.caller, key, answer).await?;
         let read = async {
             let reading = self.reading();
@@ -264,6 +336,18 @@ impl Records for RecordsPort {
 
     async fn withdraw_permission(&self, key: ContextKey) -> Result<InContext<Gate>, Problem> {
         self.told(self.withdraw_permission(key).await)
+    }
+
+    async fn record_referral(
+        &self,
+        key: ContextKey,
+        referral: NewReferral,
+    ) -> Result<InContext<Option<Referral>>, Problem> {
+        self.told(self.record_referral(key, &referral).await)
+    }
+
+    async fn end_referral(&self, key: ContextKey) -> Result<InContext<Option<Referral>>, Problem> {
+        self.told(self.end_referral(key).await)
     }
 
     async fn adjustments(&self, key: ContextKey) -> Result<InContext<AdjustmentsView>, Problem> {

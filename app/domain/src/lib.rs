@@ -19,6 +19,7 @@ pub mod outbox;
 pub mod patient;
 pub mod permission;
 pub mod readiness;
+pub mod referral;
 pub mod retention;
 pub mod role;
 pub mod search;

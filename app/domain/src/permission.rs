@@ -1,7 +1,9 @@
 //! Who may open a Summary Care Record, and what is asked before (DOMAIN section 5).
 
 use crate::FieldError;
+use crate::coded::coded;
 use crate::readiness::Missing;
+use crate::referral::Referral;
 use crate::role::{Activity, CareSetting, RoleAssignment};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -63,8 +65,13 @@ pub struct Gate {
     pub may_view_in_emergency: bool,
     /// Whether there is a summary. Told only where the first two gates are open.
     pub availability: Option<Availability>,
+    /// The same were it not for the patient's choice. Told only to whom the law may let look against
+    /// it (B0082).
+    pub overridden: Option<Availability>,
     /// A permission given earlier that still holds, for this person or their team.
     pub standing: Option<StandingPermission>,
+    /// Someone recorded that the organisation cares for the patient.
+    pub referral: Option<Referral>,
     /// The step by which summaries are closed to the organisation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<Missing>,
@@ -109,9 +116,19 @@ impl Gate {
             may_view: role.allows(Activity::ViewSummary),
             may_view_in_emergency: role.allows(Activity::EmergencyAccess),
             availability: None,
+            overridden: None,
             standing: None,
+            referral: None,
             missing: None,
         }
+    }
+
+    /// There is a summary that may be opened on a legal ground.
+    pub fn may_override(&self) -> bool {
+        self.may_view
+            && self.approved
+            && self.missing.is_none()
+            && self.overridden == Some(Availability::Exists)
     }
 
     /// What stands in the way; `None` where the permission question may be asked.
@@ -162,6 +179,19 @@ pub enum Duration {
     Until(Date),
 }
 
+coded! {
+    /// A legal ground to look without the patient's agreement, or against it (DOMAIN section 5). Only for
+    /// those with B0082.
+    LegalGround {
+        /// The public interest outweighs the patient's choice.
+        PublicInterest = "public-interest", "Public interest";
+        /// A statute demands or allows it.
+        Statute = "statute", "A statute";
+        /// A court ordered it.
+        CourtOrder = "court-order", "A court order";
+    }
+}
+
 /// The answer to the permission question.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "lowercase")]
@@ -180,6 +210,13 @@ pub enum PermissionAnswer {
         /// In writing.
         reason: String,
     },
+    /// The patient was not asked, or chose otherwise: the law lets the person look.
+    Legal {
+        /// On which ground.
+        ground: LegalGround,
+        /// What that rests on, in writing: the order, the section, the danger.
+        basis: String,
+    },
     /// The patient said no: nothing opens, and that is recorded for this moment only.
     Declined,
 }
@@ -191,6 +228,7 @@ impl std::fmt::Debug for PermissionAnswer {
             Self::Agreed { .. } => "Agreed",
             Self::Standing => "Standing",
             Self::Emergency { .. } => "Emergency(hidden)",
+            Self::Legal { .. } => "Legal(hidden)",
             Self::Declined => "Declined",
         })
     }
@@ -200,45 +238,69 @@ impl std::fmt::Debug for PermissionAnswer {
 pub const LONGEST_PERMISSION_DAYS: i64 = 365;
 
 impl PermissionAnswer {
-    /// What is wrong with the answer on that day. Fields: `until`, `reason`.
+    /// Whoever gives it says that they care for the patient. The law lets others look too.
+    pub fn claims_relationship(&self) -> bool {
+        match self {
+            Self::Agreed { .. } | Self::Standing | Self::Emergency { .. } => true,
+            Self::Legal { .. } | Self::Declined => false,
+        }
+    }
+
+    /// What was written down with it.
+    pub fn written(&self) -> Option<&str> {
+        match self {
+            Self::Emergency { reason: text } | Self::Legal { basis: text, .. } => Some(text.trim()),
+            Self::Agreed { .. } | Self::Standing | Self::Declined => None,
+        }
+    }
+
+    /// What is wrong with the answer on that day. Fields: `until`, `reason`, `basis`.
     pub fn problems(&self, today: Date) -> Vec<FieldError> {
         match self {
             Self::Agreed {
                 duration: Duration::Until(until),
                 ..
-            } => {
-                let latest = today
-                    .checked_add(jiff::Span::new().days(LONGEST_PERMISSION_DAYS))
-                    .unwrap_or(today);
-                if *until < today {
-                    vec![FieldError::new(
-                        "until",
-                        "The last day must be today or in the future",
-                    )]
-                } else if *until > latest {
-                    vec![FieldError::new(
-                        "until",
-                        "The last day must be within a year from today",
-                    )]
-                } else {
-                    Vec::new()
-                }
-            }
-            Self::Emergency { reason } if reason.trim().is_empty() => {
-                vec![FieldError::new(
-                    "reason",
-                    "Enter the reason for emergency access",
-                )]
-            }
-            Self::Emergency { reason } if reason.chars().count() > LONGEST_REASON => {
-                vec![FieldError::new(
-                    "reason",
-                    format!("Reason must be {LONGEST_REASON} characters or fewer"),
-                )]
-            }
-            Self::Agreed { .. } | Self::Standing | Self::Emergency { .. } | Self::Declined => {
-                Vec::new()
-            }
+            } => wrong_last_day(*until, today).into_iter().collect(),
+            Self::Emergency { reason } => not_written(
+                "reason",
+                reason,
+                "Enter the reason for emergency access",
+                "Reason",
+            ),
+            Self::Legal { basis, .. } => not_written(
+                "basis",
+                basis,
+                "Enter what the legal ground rests on",
+                "What it rests on",
+            ),
+            Self::Agreed { .. } | Self::Standing | Self::Declined => Vec::new(),
         }
+    }
+}
+
+/// What is wrong with a last day, in the field `until`.
+pub(crate) fn wrong_last_day(until: Date, today: Date) -> Option<FieldError> {
+    let latest = today
+        .checked_add(jiff::Span::new().days(LONGEST_PERMISSION_DAYS))
+        .unwrap_or(today);
+    let message = if until < today {
+        "The last day must be today or in the future"
+    } else if until > latest {
+        "The last day must be within a year from today"
+    } else {
+        return None;
+    };
+    Some(FieldError::new("until", message))
+}
+
+/// What is wrong with a text that has to be written.
+fn not_written(field: &str, text: &str, empty: &str, name: &str) -> Vec<FieldError> {
+    if text.trim().is_empty() {
+        vec![FieldError::new(field, empty)]
+    } else if text.chars().count() > LONGEST_REASON {
+        let message = format!("{name} must be {LONGEST_REASON} characters or fewer");
+        vec![FieldError::new(field, message)]
+    } else {
+        Vec::new()
     }
 }

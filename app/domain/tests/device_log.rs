@@ -7,7 +7,7 @@
 
 use domain::device_log::{Act, BEGINNING, Break, LogEntry, LogHead, Part};
 use domain::ids::{VaultId, VisitId};
-use domain::permission::{Duration, PermissionAnswer, Scope};
+use domain::permission::{Duration, LegalGround, PermissionAnswer, Scope};
 use domain::search::SearchKind;
 use insta::assert_snapshot;
 use jiff::Timestamp;
@@ -37,6 +37,10 @@ fn answer() -> impl Strategy<Value = PermissionAnswer> {
         }),
         Just(PermissionAnswer::Standing),
         ".{0,8}".prop_map(|reason| PermissionAnswer::Emergency { reason }),
+        ".{0,8}".prop_map(|basis| PermissionAnswer::Legal {
+            ground: LegalGround::Statute,
+            basis,
+        }),
         Just(PermissionAnswer::Declined),
     ]
 }

@@ -3,10 +3,11 @@
 
 use domain::ids::RoleId;
 use domain::permission::{
-    Availability, Closed, Duration, Gate, LONGEST_PERMISSION_DAYS, LONGEST_REASON,
+    Availability, Closed, Duration, Gate, LONGEST_PERMISSION_DAYS, LONGEST_REASON, LegalGround,
     PermissionAnswer, Scope, SpineConsent,
 };
 use domain::readiness::{Lack, Missing, Step};
+use domain::referral::{NewReferral, Referral, ReferralKind};
 use domain::role::{Activity, CareSetting, Organisation, RoleAssignment};
 use jiff::Span;
 use jiff::civil::{Date, date};
@@ -116,6 +117,17 @@ fn the_truth_table_of_the_gate() {
                     expected,
                     "{setting:?} {activities:?} {availability:?}"
                 );
+                assert!(!gate.may_override());
+                // The law opens what is there, and neither role, setting nor organisation.
+                let lawful = Gate {
+                    overridden: availability,
+                    ..gate
+                };
+                let open = may_view && approved && missing.is_none();
+                assert_eq!(
+                    lawful.may_override(),
+                    open && availability == Some(Availability::Exists)
+                );
             }
         }
     }
@@ -131,6 +143,13 @@ fn until(day: Date) -> PermissionAnswer {
 fn emergency(reason: impl Into<String>) -> PermissionAnswer {
     PermissionAnswer::Emergency {
         reason: reason.into(),
+    }
+}
+
+fn legal(basis: impl Into<String>) -> PermissionAnswer {
+    PermissionAnswer::Legal {
+        ground: LegalGround::Statute,
+        basis: basis.into(),
     }
 }
 
@@ -154,9 +173,29 @@ fn answers_that_need_nothing_more() {
         PermissionAnswer::Standing,
         PermissionAnswer::Declined,
         emergency("Found unconscious"),
+        legal("Section 1 of an Act"),
     ] {
         assert_eq!(fields(&answer, today), [""; 0]);
     }
+}
+
+#[test]
+fn a_legal_ground_rests_on_something_written() {
+    let today = date(2026, 11, 21);
+    assert_eq!(fields(&legal(" \n"), today), ["basis"]);
+    assert_eq!(fields(&legal("é".repeat(LONGEST_REASON)), today), [""; 0]);
+    assert_eq!(
+        fields(&legal("é".repeat(LONGEST_REASON + 1)), today),
+        ["basis"]
+    );
+}
+
+#[test]
+fn whoever_looks_on_a_legal_ground_does_not_claim_to_care_for_the_patient() {
+    assert!(!legal("An order").claims_relationship());
+    assert!(emergency("Unconscious").claims_relationship());
+    assert!(PermissionAnswer::Standing.claims_relationship());
+    assert!(!PermissionAnswer::Declined.claims_relationship());
 }
 
 #[test]
@@ -195,4 +234,36 @@ fn a_last_day_at_the_edges() {
     assert_eq!(fields(&until(date(2027, 11, 22)), today), ["until"]);
     // The end of the calendar does not make it panic.
     assert_eq!(fields(&until(Date::MAX), Date::MAX), [""; 0]);
+}
+
+#[test]
+fn a_referral_is_open_from_today_to_a_year_ahead() {
+    let today = date(2026, 11, 21);
+    let wrong = |until: Date| {
+        let new = NewReferral {
+            kind: ReferralKind::Visit,
+            until,
+        };
+        new.problems(today)
+            .into_iter()
+            .map(|problem| problem.field)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(wrong(date(2026, 11, 20)), ["until"]);
+    assert_eq!(wrong(today), [""; 0]);
+    assert_eq!(wrong(date(2027, 11, 21)), [""; 0]);
+    assert_eq!(wrong(date(2027, 11, 22)), ["until"]);
+}
+
+#[test]
+fn nobody_vouches_for_themselves() {
+    let referral = |own| Referral {
+        kind: ReferralKind::Referral,
+        until: date(2026, 12, 1),
+        recorded_by: "Sam Brooks".into(),
+        recorded_on: date(2026, 11, 21),
+        own,
+    };
+    assert_eq!(referral(false).vouches(), Some(ReferralKind::Referral));
+    assert_eq!(referral(true).vouches(), None);
 }

@@ -13,8 +13,9 @@ use domain::ids::{CommandId, ContextId, FlagId, PartId};
 use domain::name::PersonName;
 use domain::patient::{Death, DeathStatus, Gender};
 use domain::permission::{
-    Availability, Duration, Gate, PermissionAnswer, Scope, StandingPermission,
+    Availability, Duration, Gate, LegalGround, PermissionAnswer, Scope, StandingPermission,
 };
+use domain::referral::{Referral, ReferralKind};
 use domain::role::{Activity, CareSetting};
 use domain::search::{
     AdvancedForm, BasicForm, BirthBy, DateFields, MatchedOn, NhsNumberForm, PatientMatch,
@@ -161,6 +162,7 @@ fn permission_answers() {
     assert_snapshot!(wire(&agreed(Scope::Team, Duration::Until(date(2026, 12, 31)))), @r#"{"answer":"agreed","scope":"team","duration":{"until":"2026-12-31"}}"#);
     assert_snapshot!(wire(&PermissionAnswer::Standing), @r#"{"answer":"standing"}"#);
     assert_snapshot!(wire(&PermissionAnswer::Emergency { reason: "Found unconscious".to_owned() }), @r#"{"answer":"emergency","reason":"Found unconscious"}"#);
+    assert_snapshot!(wire(&PermissionAnswer::Legal { ground: LegalGround::CourtOrder, basis: "Order of 1 July".to_owned() }), @r#"{"answer":"legal","ground":"court-order","basis":"Order of 1 July"}"#);
     assert_snapshot!(wire(&PermissionAnswer::Declined), @r#"{"answer":"declined"}"#);
 }
 
@@ -173,13 +175,21 @@ fn gates() {
         may_view: true,
         may_view_in_emergency: false,
         availability: Some(Availability::OptedOut),
+        overridden: Some(Availability::Exists),
         standing: Some(StandingPermission {
             scope: Scope::Team,
             until: date(2026, 12, 31),
             recorded_by: "Priya Nair".to_owned(),
         }),
+        referral: Some(Referral {
+            kind: ReferralKind::Visit,
+            until: date(2026, 12, 31),
+            recorded_by: "Sam Brooks".to_owned(),
+            recorded_on: date(2026, 11, 21),
+            own: false,
+        }),
         missing: None,
-    }), @r#"{"organisation":"Moorside Ambulance Service","setting":"Ambulance","approved":true,"may_view":true,"may_view_in_emergency":false,"availability":"OptedOut","standing":{"scope":"team","until":"2026-12-31","recorded_by":"Priya Nair"}}"#);
+    }), @r#"{"organisation":"Moorside Ambulance Service","setting":"Ambulance","approved":true,"may_view":true,"may_view_in_emergency":false,"availability":"OptedOut","overridden":"Exists","standing":{"scope":"team","until":"2026-12-31","recorded_by":"Priya Nair"},"referral":{"kind":"visit","until":"2026-12-31","recorded_by":"Sam Brooks","recorded_on":"2026-11-21","own":false}}"#);
 }
 
 #[test]

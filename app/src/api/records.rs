@@ -10,6 +10,7 @@ use crate::problem::Problem;
 use domain::adjustment::AdjustmentRecord;
 use domain::patient::{InContext, Patient};
 use domain::permission::{Gate, PermissionAnswer};
+use domain::referral::{NewReferral, Referral};
 use domain::summary::Summary;
 use jiff::Timestamp;
 use leptos::prelude::*;
@@ -111,6 +112,30 @@ pub async fn open_summary(
 #[server(prefix = "/api", endpoint = "record/summary/withdraw", input = Json, output = Json, client = AppClient)]
 pub async fn withdraw_permission(key: ContextKey) -> Result<InContext<Gate>, Problem> {
     crate::ports::records()?.withdraw_permission(key).await
+}
+
+/// Records that the organisation cares for the patient. Its people then need no claim of their own, save whoever
+/// recorded it. Answers with what is open then.
+///
+/// # Errors
+/// As [`overview`], and `Invalid`.
+#[server(prefix = "/api", endpoint = "record/referral", input = Json, output = Json, client = AppClient)]
+pub async fn record_referral(
+    key: ContextKey,
+    referral: NewReferral,
+) -> Result<InContext<Option<Referral>>, Problem> {
+    crate::ports::records()?
+        .record_referral(key, referral)
+        .await
+}
+
+/// Records that it no longer does. Where nothing was open, nothing changes.
+///
+/// # Errors
+/// As [`overview`].
+#[server(prefix = "/api", endpoint = "record/referral/end", input = Json, output = Json, client = AppClient)]
+pub async fn end_referral(key: ContextKey) -> Result<InContext<Option<Referral>>, Problem> {
+    crate::ports::records()?.end_referral(key).await
 }
 
 /// The reasonable adjustments.

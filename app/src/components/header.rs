@@ -55,54 +55,9 @@ pub fn Header() -> impl IntoView {
     }
 }
 
-/// What only some roles have.
-fn links_of_role<F>(
-    role: Option<&RoleAssignment>,
-    current: impl Fn(&'static str) -> F,
-    open: RwSignal<bool>,
-) -> AnyView
-where
-    F: Fn() -> Option<&'static str> + Send + 'static,
-{
-    let alerts = role.is_some_and(RoleAssignment::receives_alerts);
-    let allows = |activity| role.is_some_and(|role| role.allows(activity));
-    let reports = allows(Activity::Reports);
-    [
-        (
-            allows(Activity::OrganisationAdmin),
-            "/readiness",
-            "Readiness checklist",
-        ),
-        (
-            allows(Activity::NationalApprover),
-            "/approvals",
-            "National approval",
-        ),
-        (alerts, "/privacy", "Privacy alerts"),
-        (
-            reports && !alerts,
-            "/privacy/looks",
-            "Who looked at a patient",
-        ),
-    ]
-    .into_iter()
-    .filter(|(shown, ..)| *shown)
-    .map(|(_, to, text)| {
-        view! {
-            <li class="ncrs-menu__item">
-                <a
-                    class="ncrs-menu__link"
-                    on:click=move |_| open.set(false)
-                    href=to
-                    aria-current=current(to)
-                >
-                    {text}
-                </a>
-            </li>
-        }
-    })
-    .collect_view()
-    .into_any()
+/// How many there are, where there are any.
+fn count<N: Default + PartialEq + ToString>(many: N) -> Option<impl IntoView> {
+    (many != N::default()).then(|| view! { " " <span class="ncrs-count">{many.to_string()}</span> })
 }
 
 #[component]
@@ -131,13 +86,31 @@ fn Role(person: SignedIn, session: Session, keeping: Keeping) -> AnyView {
         path.track();
         open.set(false);
     });
-    // Also where they are already.
-    let close = move |_| open.set(false);
-    let current = move |to: &'static str| {
-        move || {
+    let item = move |to: &'static str, text: &'static str, count: AnyView| {
+        let current = move || {
             path.with(|path| path == to || path.starts_with(&format!("{to}/")))
                 .then_some("page")
+        };
+        // Closed also where they are already.
+        view! {
+            <li class="ncrs-menu__item">
+                <a
+                    class="ncrs-menu__link"
+                    on:click=move |_| open.set(false)
+                    href=to
+                    aria-current=current
+                >
+                    {text}
+                    {count}
+                </a>
+            </li>
         }
+        .into_any()
+    };
+    let plain = move |shown: bool, to, text| shown.then(|| item(to, text, ().into_any()));
+    let waiting = move || {
+        let counts = keeping.counts();
+        count(counts.waiting + counts.needs_decision)
     };
     let several = person.roles.len() > 1;
     let registers = session.allows(Activity::RegisterStaff);
@@ -146,6 +119,13 @@ fn Role(person: SignedIn, session: Session, keeping: Keeping) -> AnyView {
         .role
         .as_ref()
         .is_some_and(RoleAssignment::works_without_patients);
+    let alerts = person
+        .role
+        .as_ref()
+        .is_some_and(RoleAssignment::receives_alerts);
+    let reports = session.allows(Activity::Reports);
+    let completes = session.allows(Activity::OrganisationAdmin);
+    let approves = session.allows(Activity::NationalApprover);
     let finds = session.allows(Activity::FindPatient) || !elsewhere;
     let work = Work::new();
     let failed = RwSignal::new(None::<Problem>);
@@ -201,67 +181,18 @@ fn Role(person: SignedIn, session: Session, keeping: Keeping) -> AnyView {
             <nav class="ncrs-menu__panel" aria-label="Menu">
                 <p class="ncrs-menu__who">{who} <br /> {organisation}</p>
                 <ul class="ncrs-menu__list">
-                    {finds
-                        .then(|| {
-                            view! {
-                                <li class="ncrs-menu__item">
-                                    <a class="ncrs-menu__link" on:click=close href="/find" aria-current=current("/find")>
-                                        "Find a patient"
-                                    </a>
-                                </li>
-                                <li class="ncrs-menu__item">
-                                    <a class="ncrs-menu__link" on:click=close href="/visits" aria-current=current("/visits")>
-                                        "Visit list"
-                                    </a>
-                                </li>
-                            }
-                        })}
-                    <li class="ncrs-menu__item">
-                        <a class="ncrs-menu__link" on:click=close href="/changes" aria-current=current("/changes")>
-                            "Waiting to be sent "
-                            {move || {
-                                let counts = keeping.counts();
-                                let count = counts.waiting + counts.needs_decision;
-                                (count > 0).then(|| view! { <span class="ncrs-count">{count}</span> })
-                            }}
-                        </a>
-                    </li>
-                    {registers
-                        .then(|| {
-                            view! {
-                                <li class="ncrs-menu__item">
-                                    <a class="ncrs-menu__link" on:click=close href="/staff" aria-current=current("/staff")>
-                                        "Staff"
-                                    </a>
-                                </li>
-                            }
-                        })}
-                    {links_of_role(person.role.as_ref(), current, open)}
-                    <li class="ncrs-menu__item">
-                        <a class="ncrs-menu__link" on:click=close href="/activity" aria-current=current("/activity")>
-                            "What you looked at "
-                            {(person.questions > 0)
-                                .then(|| view! { <span class="ncrs-count">{person.questions}</span> })}
-                        </a>
-                    </li>
-                    {several
-                        .then(|| {
-                            view! {
-                                <li class="ncrs-menu__item">
-                                    <a class="ncrs-menu__link" on:click=close href="/role" aria-current=current("/role")>
-                                        "Change role"
-                                    </a>
-                                </li>
-                            }
-                        })}
-                    <li class="ncrs-menu__item">
-                        <a class="ncrs-menu__link" on:click=close href="/account" aria-current=current("/account")>
-                            "Your passkeys and devices"
-                        </a>
-                    </li>
-                    <li class="ncrs-menu__item">
-                        <a class="ncrs-menu__link" on:click=close href="/device" aria-current=current("/device")>"This device"</a>
-                    </li>
+                    {plain(finds, "/find", "Find a patient")}
+                    {plain(finds, "/visits", "Visit list")}
+                    {item("/changes", "Waiting to be sent", waiting.into_any())}
+                    {plain(registers, "/staff", "Staff")}
+                    {plain(completes, "/readiness", "Readiness checklist")}
+                    {plain(approves, "/approvals", "National approval")}
+                    {plain(alerts, "/privacy", "Privacy alerts")}
+                    {plain(reports && !alerts, "/privacy/looks", "Who looked at a patient")}
+                    {item("/activity", "What you looked at", count(person.questions).into_any())}
+                    {plain(several, "/role", "Change role")}
+                    {plain(true, "/account", "Your passkeys and devices")}
+                    {plain(true, "/device", "This device")}
                     <li class="ncrs-menu__item">
                         <button class="ncrs-menu__link" type="button" on:click=leave>"Sign out"</button>
                     </li>

@@ -18,7 +18,6 @@ use crate::api::identity::{SessionView, sign_in_finish, sign_in_start};
 use crate::components::passkey::Failed;
 use crate::device::{Device, Later, NoCredential, NoVault, device};
 use crate::problem::{Kind, Problem};
-use crate::session::lock_name;
 use crate::session::{Session, session};
 use domain::outbox::Counts;
 use domain::situation::{Connectivity, OutboxState, SessionState, Situation, VaultState};
@@ -210,22 +209,12 @@ impl Keeping {
     pub(crate) fn set_safe(self, safe: Safe) {
         self.session.hold(safe == Safe::Open);
         match safe {
-            Safe::Open | Safe::Locked => self.set_kept("yes"),
-            Safe::Empty => self.set_kept(""),
+            Safe::Open | Safe::Locked => self.remember(KEPT, true),
+            Safe::Empty => self.remember(KEPT, false),
             Safe::Unknown | Safe::Shut(_) => {}
         }
         if self.safe.get_untracked() != safe {
             self.safe.set(safe);
-        }
-    }
-
-    /// The person is back at a page that was locked.
-    pub(crate) fn unlocked(self) {
-        if self.session.is_locked_now() {
-            self.session.unlocked();
-            if let Some(device) = self.device() {
-                device.set_preference(&lock_name(device.tab()), "");
-            }
         }
     }
 
@@ -274,7 +263,7 @@ impl Keeping {
 
     /// Someone has signed in with the service: opens what is kept for them, or makes room for it.
     pub fn signed_in(self) {
-        self.set_leaving("");
+        self.remember(LEAVING, false);
         leptos::task::spawn_local(async move {
             if let Some(engine) = self.engine().await {
                 engine.signed_in().await;
@@ -284,33 +273,35 @@ impl Keeping {
 
     /// Someone signed out where the service could not be told: it is, before anything else.
     pub fn sign_out_later(self) {
-        self.set_leaving("yes");
+        self.remember(LEAVING, true);
     }
 
+    /// Someone signed out, and the service does not know yet.
     pub(crate) fn is_leaving(self) -> bool {
-        self.device()
-            .and_then(|device| device.preference(LEAVING))
-            .is_some_and(|leaving| !leaving.is_empty())
+        self.remembers(LEAVING)
+    }
+
+    /// The service knows that they signed out.
+    pub(crate) fn has_left(self) {
+        self.remember(LEAVING, false);
     }
 
     /// Something was kept on this device when it was last looked.
     pub(crate) fn has_kept(self) -> bool {
-        self.device()
-            .and_then(|device| device.preference(KEPT))
-            .is_some_and(|kept| !kept.is_empty())
+        self.remembers(KEPT)
     }
 
-    fn set_kept(self, kept: &str) {
-        if self.has_kept() == kept.is_empty()
+    fn remembers(self, name: &str) -> bool {
+        self.device()
+            .and_then(|device| device.preference(name))
+            .is_some_and(|value| !value.is_empty())
+    }
+
+    fn remember(self, name: &str, value: bool) {
+        if self.remembers(name) != value
             && let Some(device) = self.device()
         {
-            device.set_preference(KEPT, kept);
-        }
-    }
-
-    pub(crate) fn set_leaving(self, leaving: &str) {
-        if let Some(device) = self.device() {
-            device.set_preference(LEAVING, leaving);
+            device.set_preference(name, if value { "yes" } else { "" });
         }
     }
 

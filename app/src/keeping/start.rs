@@ -76,7 +76,7 @@ async fn ask(keeping: Keeping) {
         identity::session().await
     };
     if leaving && answer.is_ok() {
-        keeping.set_leaving("");
+        keeping.has_left();
     }
     if let Ok(view) = &answer {
         keeping.session().look_at(view.clone());

@@ -5,7 +5,7 @@
 //! passkey --PRF--> secret --HKDF--> wrapping key --unwraps--> data key, names key
 //! ```
 //!
-//! This is a part of the app that is fetched after the first page.
+//! It is in the part of the app that keeps records, which is fetched after the first page.
 
 mod crypto;
 mod format;
@@ -33,7 +33,7 @@ use web_sys::CryptoKey;
 ///
 /// # Errors
 /// Where the code for it could not be fetched. The next time may be luckier.
-#[wasm_split(vault, wasm_split_path = leptos::wasm_split, preload(fetch), fallible)]
+#[wasm_split(keep, wasm_split_path = leptos::wasm_split, preload(fetch), fallible)]
 pub(crate) fn vaults(passkeys: Rc<Passkeys>) -> Result<Rc<dyn Vaults>, SplitLoaderError> {
     Ok(Rc::new(OnDevice(Rc::new(Device {
         store: Rc::default(),

@@ -4,24 +4,25 @@
 //! Rules are asked in their order, and the first that refuses is the answer. A rule is asked only of
 //! the acts that it is for:
 //!
-//! | rule              | find | open | read | ask | summary: agreed, standing | emergency | said no | flag: change | remove | visit: list | take |
-//! |-------------------|------|------|------|-----|---------------------------|-----------|---------|--------------|--------|-------------|------|
-//! | role              | yes  | yes  | yes  | yes | yes                       | yes       | yes     | yes          | yes    | yes         | yes  |
-//! | find a patient    | *    | yes  | yes  | yes | yes                       | yes       | yes     | yes          | yes    | yes         | yes  |
-//! | organisation ready | yes | yes  | yes  | yes | yes                       | yes       | yes     | yes          | yes    | yes         | yes  |
-//! | patient           |      |      | yes  | yes | yes                       | yes       | yes     | yes          | yes    |             | yes  |
-//! | view summaries    |      |      |      | yes | yes                       | yes       | yes     |              |        |             |      |
-//! | care setting      |      |      |      | yes | yes                       | yes       | yes     |              |        |             |      |
-//! | ready for summaries |    |      |      | yes | yes                       | yes       | yes     |              |        |             |      |
-//! | emergency access  |      |      |      |     |                           | yes       |         |              |        |             |      |
-//! | change flags      |      |      |      |     |                           |           |         | yes          | yes    |             |      |
-//! | read flags        |      |      |      |     |                           |           |         | yes          | yes    |             |      |
-//! | fingerprint       |      |      |      |     |                           | yes       |         |              | yes    |             |      |
-//! | kept on devices   |      |      |      |     |                           |           |         |              |        |             | yes  |
-//! | not restricted    |      |      |      |     | yes                       | yes       |         | †            | †      |             | yes  |
-//! | the patient's own choice |  |  |      |     | yes                       | yes       |         |              |        |             |      |
-//! | there is a summary |     |      |      |     | yes                       | yes       |         |              |        |             |      |
-//! | earlier permission |     |      |      |     | standing only             |           |         |              |        |             |      |
+//! | rule                     | find | open | read | ask | summary: agreed, standing | emergency | legal | said no | flag: change | remove | visit: list | take |
+//! |--------------------------|------|------|------|-----|---------------------------|-----------|-------|---------|--------------|--------|-------------|------|
+//! | role                     | yes  | yes  | yes  | yes | yes                       | yes       | yes   | yes     | yes          | yes    | yes         | yes  |
+//! | find a patient           | *    | yes  | yes  | yes | yes                       | yes       | yes   | yes     | yes          | yes    | yes         | yes  |
+//! | organisation ready       | yes  | yes  | yes  | yes | yes                       | yes       | yes   | yes     | yes          | yes    | yes         | yes  |
+//! | patient                  |      |      | yes  | yes | yes                       | yes       | yes   | yes     | yes          | yes    |             | yes  |
+//! | view summaries           |      |      |      | yes | yes                       | yes       | yes   | yes     |              |        |             |      |
+//! | care setting             |      |      |      | yes | yes                       | yes       | yes   | yes     |              |        |             |      |
+//! | ready for summaries      |      |      |      | yes | yes                       | yes       | yes   | yes     |              |        |             |      |
+//! | emergency access         |      |      |      |     |                           | yes       |       |         |              |        |             |      |
+//! | legal override           |      |      |      |     |                           |           | yes   |         |              |        |             |      |
+//! | change flags             |      |      |      |     |                           |           |       |         | yes          | yes    |             |      |
+//! | read flags               |      |      |      |     |                           |           |       |         | yes          | yes    |             |      |
+//! | fingerprint              |      |      |      |     |                           | yes       | yes   |         |              | yes    |             |      |
+//! | kept on devices          |      |      |      |     |                           |           |       |         |              |        |             | yes  |
+//! | not restricted           |      |      |      |     | yes                       | yes       | yes   |         | †            | †      |             | yes  |
+//! | the patient's own choice |      |      |      |     | yes                       | yes       |       |         |              |        |             |      |
+//! | there is a summary       |      |      |      |     | yes                       | yes       | yes   |         |              |        |             |      |
+//! | earlier permission       |      |      |      |     | standing only             |           |       |         |              |        |             |      |
 //!
 //! \* B0098 for a search by postcode. † Only for a change that was made on a saved copy.
 //!
@@ -42,6 +43,8 @@ pub enum Answer {
     Standing,
     /// Nobody can be asked.
     Emergency,
+    /// The law lets the person look.
+    Legal,
     /// The patient said no.
     Declined,
 }
@@ -52,6 +55,7 @@ impl From<&PermissionAnswer> for Answer {
             PermissionAnswer::Agreed { .. } => Self::Agreed,
             PermissionAnswer::Standing => Self::Standing,
             PermissionAnswer::Emergency { .. } => Self::Emergency,
+            PermissionAnswer::Legal { .. } => Self::Legal,
             PermissionAnswer::Declined => Self::Declined,
         }
     }
@@ -125,20 +129,11 @@ pub struct Facts<'a> {
     pub standing: Option<bool>,
 }
 
-/// On what a permission rests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Grounds {
-    /// As the audit has it; `None` where the patient said no.
-    pub ground: Option<Ground>,
-    /// It claims that the person cares for the patient.
-    pub claims_relationship: bool,
-}
-
 /// The decision, with its reasons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// It may be done.
-    Allowed(Grounds),
+    /// It may be done, on that ground. A patient's no gives none.
+    Allowed(Option<Ground>),
     /// It may not: by that rule.
     Refused(&'static Rule, Kind),
     /// Nothing refuses it so far, and this has to be found out first.
@@ -211,7 +206,7 @@ fn about_summary(act: Act) -> bool {
 fn opens_summary(act: Act) -> bool {
     matches!(
         act,
-        Act::Summary(Answer::Agreed | Answer::Standing | Answer::Emergency)
+        Act::Summary(Answer::Agreed | Answer::Standing | Answer::Emergency | Answer::Legal)
     )
 }
 
@@ -307,6 +302,12 @@ pub static RULES: &[Rule] = &[
         test: |_, facts| includes(facts, Activity::EmergencyAccess),
     },
     Rule {
+        name: "legal override",
+        says: "Where the law lets someone look without the patient's agreement, the role includes that (B0082).",
+        applies: |act| act == Act::Summary(Answer::Legal),
+        test: |_, facts| includes(facts, Activity::LegalOverride),
+    },
+    Rule {
         name: "change flags",
         says: "The role includes adding and removing reasonable adjustments (B0380).",
         applies: changes_flag,
@@ -320,11 +321,11 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         name: "fingerprint",
-        says: "For emergency access, and to remove a whole flag, the person gave their fingerprint in the last 2 minutes.",
+        says: "For emergency access, to look on a legal ground, and to remove a whole flag, the person gave their fingerprint in the last 2 minutes.",
         applies: |act| {
             matches!(
                 act,
-                Act::Summary(Answer::Emergency) | Act::RemoveFlag { .. }
+                Act::Summary(Answer::Emergency | Answer::Legal) | Act::RemoveFlag { .. }
             )
         },
         test: |_, facts| when(facts.fingerprint, Kind::StepUp),
@@ -357,8 +358,8 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         name: "the patient's own choice",
-        says: "The patient has not opted out of having a summary. An emergency does not change that.",
-        applies: opens_summary,
+        says: "The patient has not opted out of having a summary. An emergency does not change that, only the law does.",
+        applies: |act| opens_summary(act) && act != Act::Summary(Answer::Legal),
         test: |_, facts| available(facts, Availability::OptedOut, Closed::OptedOut),
     },
     Rule {
@@ -394,15 +395,16 @@ pub fn decide(act: Act, facts: &Facts<'_>) -> Decision {
             Test::Unknown(fact) => return Decision::Unknown(fact),
         }
     }
-    Decision::Allowed(grounds(act))
+    Decision::Allowed(ground(act))
 }
 
-fn grounds(act: Act) -> Grounds {
-    let (ground, claims_relationship) = match act {
-        Act::Summary(Answer::Agreed) => (Some(Ground::Agreed), true),
-        Act::Summary(Answer::Standing) => (Some(Ground::Standing), true),
-        Act::Summary(Answer::Emergency) => (Some(Ground::Emergency), true),
-        Act::Summary(Answer::Declined) => (None, false),
+fn ground(act: Act) -> Option<Ground> {
+    match act {
+        Act::Summary(Answer::Agreed) => Some(Ground::Agreed),
+        Act::Summary(Answer::Standing) => Some(Ground::Standing),
+        Act::Summary(Answer::Emergency) => Some(Ground::Emergency),
+        Act::Summary(Answer::Legal) => Some(Ground::Legal),
+        Act::Summary(Answer::Declined) => None,
         Act::Find(_)
         | Act::Open
         | Act::Read
@@ -410,11 +412,7 @@ fn grounds(act: Act) -> Grounds {
         | Act::ChangeFlag { .. }
         | Act::RemoveFlag { .. }
         | Act::Visits
-        | Act::TakeAlong => (Some(Ground::Role), false),
-    };
-    Grounds {
-        ground,
-        claims_relationship,
+        | Act::TakeAlong => Some(Ground::Role),
     }
 }
 
@@ -426,7 +424,7 @@ mod tests {
     use domain::role::CareSetting;
     use std::collections::{BTreeMap, BTreeSet};
 
-    const ACTS: [Act; 15] = [
+    const ACTS: [Act; 16] = [
         Act::Find(Activity::FindPatient),
         Act::Find(Activity::PostcodeSearch),
         Act::Open,
@@ -435,6 +433,7 @@ mod tests {
         Act::Summary(Answer::Agreed),
         Act::Summary(Answer::Standing),
         Act::Summary(Answer::Emergency),
+        Act::Summary(Answer::Legal),
         Act::Summary(Answer::Declined),
         Act::ChangeFlag { saved: false },
         Act::ChangeFlag { saved: true },
@@ -444,11 +443,12 @@ mod tests {
         Act::TakeAlong,
     ];
 
-    const CONCERNED: [Activity; 6] = [
+    const CONCERNED: [Activity; 7] = [
         Activity::FindPatient,
         Activity::PostcodeSearch,
         Activity::ViewSummary,
         Activity::EmergencyAccess,
+        Activity::LegalOverride,
         Activity::ViewAdjustments,
         Activity::ManageAdjustments,
     ];
@@ -575,6 +575,17 @@ mod tests {
             Act::Summary(Answer::Emergency) => {
                 there && has(Activity::EmergencyAccess) && facts.fingerprint
             }
+            Act::Summary(Answer::Legal) => {
+                let there = matches!(
+                    facts.availability,
+                    Some(Availability::Exists | Availability::OptedOut)
+                );
+                summary
+                    && facts.restricted == Some(false)
+                    && there
+                    && has(Activity::LegalOverride)
+                    && facts.fingerprint
+            }
             Act::ChangeFlag { saved } => change(saved),
             Act::RemoveFlag { saved } => change(saved) && facts.fingerprint,
             Act::TakeAlong => {
@@ -652,7 +663,7 @@ mod tests {
     }
 
     /// The columns of the table at the head of this file.
-    const COLUMNS: [&[Act]; 11] = [
+    const COLUMNS: [&[Act]; 12] = [
         &[
             Act::Find(Activity::FindPatient),
             Act::Find(Activity::PostcodeSearch),
@@ -662,6 +673,7 @@ mod tests {
         &[Act::Ask],
         &[Act::Summary(Answer::Agreed), Act::Summary(Answer::Standing)],
         &[Act::Summary(Answer::Emergency)],
+        &[Act::Summary(Answer::Legal)],
         &[Act::Summary(Answer::Declined)],
         &[
             Act::ChangeFlag { saved: false },

@@ -1,5 +1,6 @@
 //! What was done on a device without the service, as the device tells it, into the audit.
 
+use super::permission::Meaning;
 use super::{Access, Attempt, ahead, described, may_ask};
 use crate::audit::{Action, Actor, Entry, Outcome};
 use crate::caller::Caller;
@@ -12,6 +13,7 @@ use domain::clock::uk_date;
 use domain::device_log::{Act, BEGINNING, Break, LogEntry, LogHead, Part};
 use domain::ids::{VaultId, VisitId};
 use domain::permission::{LONGEST_REASON, PermissionAnswer};
+use domain::referral::ReferralKind;
 use domain::role::{Activity, RoleAssignment};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
@@ -28,6 +30,8 @@ struct Telling<'a> {
     actor: Actor,
     vault: &'a VaultRow,
     visits: &'a HashMap<VisitId, VisitRow>,
+    /// What colleagues recorded of those on whom the question was answered.
+    vouched: HashMap<VisitId, ReferralKind>,
 }
 
 /// What a walk over the entries found.
@@ -65,10 +69,12 @@ impl Access {
                 entries.iter().flat_map(visits_in).collect(),
             )
             .await?;
+        let vouched = self.vouched(&attempt.actor, &visits, entries).await?;
         let telling = Telling {
             actor: attempt.actor.clone(),
             vault: &vault,
             visits: &visits,
+            vouched,
         };
         let before = self.vaults.set_aside(&vault.key).await?;
         let (walk, head) = telling.walk(id, entries, &before)?;
@@ -80,6 +86,31 @@ impl Access {
             .await?;
         let moved = self.vaults.of(id, attempt.person.person).await?;
         Ok(moved.map_or(head, |vault| vault.head))
+    }
+
+    /// What colleagues recorded of those on whom the permission question was answered.
+    async fn vouched(
+        &self,
+        actor: &Actor,
+        visits: &HashMap<VisitId, VisitRow>,
+        entries: &[LogEntry],
+    ) -> Result<HashMap<VisitId, ReferralKind>> {
+        let mut vouched = HashMap::new();
+        for entry in entries {
+            let Act::Answered { visit, .. } = &entry.act else {
+                continue;
+            };
+            let Some(row) = visits.get(visit) else {
+                continue;
+            };
+            let there = Actor {
+                role: Some(row.role.clone()),
+                ..actor.clone()
+            };
+            let referral = self.referral(&there, row.patient).await?;
+            vouched.extend(referral.and_then(|referral| Some((*visit, referral.vouches()?))));
+        }
+        Ok(vouched)
     }
 
     /// Keeps what the answers mean for later, as if they had been given here: where the role may
@@ -102,7 +133,11 @@ impl Access {
             if may {
                 let lasts = ahead(answer).filter(|_| answer.problems(today).is_empty());
                 let actor = telling.in_role_of(Some(visit));
-                self.remember(&actor, visit.patient, &attempt.person.name, lasts)
+                let meaning = Meaning {
+                    claimed: !telling.vouched.contains_key(&visit.id),
+                    ahead: lasts,
+                };
+                self.remember(&actor, visit.patient, &attempt.person.name, meaning)
                     .await?;
             }
         }
@@ -117,7 +152,8 @@ fn may_answer(role: &RoleAssignment, answer: &PermissionAnswer) -> bool {
         PermissionAnswer::Emergency { .. } => {
             may_ask(role) && role.allows(Activity::EmergencyAccess)
         }
-        PermissionAnswer::Declined => false,
+        // A device does not offer the law, as nobody could be asked about it.
+        PermissionAnswer::Legal { .. } | PermissionAnswer::Declined => false,
     }
 }
 
@@ -215,7 +251,7 @@ impl<'a> Telling<'a> {
                 (action, Outcome::Allowed, vec![*visit], detail)
             }
             Act::Answered { visit, answer } => {
-                let mut detail = described(answer);
+                let mut detail = described(answer, self.vouched.get(visit).copied());
                 put(&mut detail, "visit", json!(visit));
                 (Action::ViewSummary, Outcome::Allowed, vec![*visit], detail)
             }
@@ -272,14 +308,7 @@ fn put(detail: &mut Value, name: &str, value: Value) {
     }
 }
 
-/// The reason that was written for an emergency, cut where no form would have let it go on.
+/// What was written with an answer, cut where no form would have let it go on.
 fn written(answer: &PermissionAnswer) -> Option<String> {
-    match answer {
-        PermissionAnswer::Emergency { reason } => {
-            Some(reason.trim().chars().take(LONGEST_REASON).collect())
-        }
-        PermissionAnswer::Agreed { .. }
-        | PermissionAnswer::Standing
-        | PermissionAnswer::Declined => None,
-    }
+    Some(answer.written()?.chars().take(LONGEST_REASON).collect())
 }

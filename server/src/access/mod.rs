@@ -45,15 +45,17 @@ mod permission;
 mod permit;
 mod privacy;
 mod readiness;
+mod referral;
 
 pub use device_log::MOST_ENTRIES;
 pub use offline::{Along, TakenAlong};
 pub use permit::{
     AnswerTask, ApproveOrganisations, AskSummary, CompleteReadiness, FindPatients, Held, ListTasks,
-    ManageAdjustments, OpenPatient, Permit, ReportAlerts, ReviewAlert, ReviewAlerts, Right,
+    ManageAdjustments, OpenPatient, Permit, Refer, ReportAlerts, ReviewAlert, ReviewAlerts, Right,
     TakeAlong, ViewAdjustments, ViewDemographics, ViewOwnLog, ViewPatientLog, ViewSummary,
 };
 pub use privacy::Reviewed;
+pub use referral::ReferralPermits;
 
 use crate::audit::{Action, Actor, Audit, Entry, Ground, Outcome, ReasonCode};
 use crate::caller::{Caller, SignedInCaller};
@@ -70,11 +72,15 @@ use decision::{Act, Answer, Decision, Facts, decide};
 use domain::NhsNumber;
 use domain::clock::uk_date;
 use domain::ids::ContextId;
-use domain::permission::{Availability, Duration, Gate, PermissionAnswer, Scope};
+use domain::permission::{
+    Availability, Duration, Gate, LegalGround, PermissionAnswer, Scope, SpineConsent,
+};
 use domain::readiness::Closures;
+use domain::referral::{Referral, ReferralKind};
 use domain::role::{Activity, RoleAssignment};
 use domain::search::SearchKind;
 use jiff::civil::Date;
+use permission::Meaning;
 use permit::Words;
 use serde_json::{Value, json};
 
@@ -108,6 +114,8 @@ pub struct OverviewPermits {
 pub struct Answered {
     /// For the banner.
     pub demographics: Permit<ViewDemographics>,
+    /// What a colleague recorded, on which the relationship rests.
+    pub vouched: Option<ReferralKind>,
     /// For the summary; `None` where the patient said no.
     pub summary: Option<Permit<ViewSummary>>,
 }
@@ -167,8 +175,8 @@ impl<'a> Attempt<'a> {
     /// Everything is known, and the table allows it: on that ground.
     fn decided(&mut self, act: Act) -> Result<()> {
         match decide(act, &self.facts) {
-            Decision::Allowed(grounds) => {
-                self.actor.ground = grounds.ground;
+            Decision::Allowed(ground) => {
+                self.actor.ground = ground;
                 Ok(())
             }
             Decision::Refused(_, kind) => Err(kind.into()),
@@ -471,13 +479,18 @@ impl Access {
         &self,
         role: &RoleAssignment,
         restricted: bool,
+        demographics: &Permit<ViewDemographics>,
         ask: Option<&Permit<AskSummary>>,
     ) -> Result<Gate> {
         let mut gate = Gate::of_role(role);
         gate.missing = self.closures(role).await?.summaries;
+        gate.referral = self.open_referral(demographics).await?;
         if let Some(ask) = ask {
             let held = self.national.summaries.holds(ask).await?;
             gate.availability = Some(Availability::of(held.consent, restricted, held.exists));
+            gate.overridden = role
+                .allows(Activity::LegalOverride)
+                .then(|| Availability::of(SpineConsent::Ask, restricted, held.exists));
             if gate.closed().is_none() {
                 gate.standing = self.standing(ask.actor(), ask.of()).await?;
             }
@@ -502,8 +515,12 @@ impl Access {
         let answered = self.settle(&attempt, granted).await?;
         if let Some(summary) = &answered.summary {
             let by = summary.provenance(self.clock.now()).person;
+            let meaning = Meaning {
+                claimed: answer.claims_relationship() && answered.vouched.is_none(),
+                ahead: ahead(answer),
+            };
             let remembered = self
-                .remember(summary.actor(), summary.of(), &by, ahead(answer))
+                .remember(summary.actor(), summary.of(), &by, meaning)
                 .await;
             self.shown(summary, Action::ViewSummary, remembered).await?;
         }
@@ -526,17 +543,18 @@ impl Access {
         if !problems.is_empty() {
             return Err(Kind::Invalid(problems).into());
         }
-        attempt.detail = described(answer);
+        let referral = self.referral(&attempt.actor, patient).await?;
+        let vouched = referral.as_ref().and_then(Referral::vouches);
+        attempt.detail = described(answer, vouched);
         attempt.facts.fingerprint = attempt.caller.stepped_up(self.clock.now()).is_ok();
         attempt.so_far(act)?;
-        if let PermissionAnswer::Emergency { reason } = answer {
-            attempt.reason = Some(reason.trim().to_owned());
-        }
+        attempt.reason = answer.written().map(str::to_owned);
         // Whatever else stands in the way: a refusal tells nothing of the record.
         if asked == Answer::Declined {
             attempt.decided(act)?;
             return Ok(Answered {
                 demographics,
+                vouched,
                 summary: None,
             });
         }
@@ -547,15 +565,22 @@ impl Access {
             .patient(&demographics)
             .await?
             .restricted;
-        let gate = self.gate(attempt.role()?, restricted, Some(&ask)).await?;
+        let gate = self
+            .gate(attempt.role()?, restricted, &demographics, Some(&ask))
+            .await?;
         attempt.facts.restricted = Some(restricted);
-        attempt.facts.availability = gate.availability;
+        attempt.facts.availability = match asked {
+            // Whether there is one, whatever the patient chose.
+            Answer::Legal => gate.overridden,
+            Answer::Agreed | Answer::Standing | Answer::Emergency | Answer::Declined => {
+                gate.availability
+            }
+        };
         attempt.facts.standing = Some(gate.standing.is_some());
-        // Only a legal override opens a summary against the patient's choice, and none is offered:
-        // an emergency does not.
         attempt.decided(act)?;
         Ok(Answered {
             demographics,
+            vouched,
             summary: Some(attempt.permit(patient)?),
         })
     }
@@ -700,26 +725,37 @@ fn ground(answer: &PermissionAnswer) -> (Option<Ground>, Option<ReasonCode>) {
         PermissionAnswer::Emergency { .. } => {
             (Some(Ground::Emergency), Some(ReasonCode::Emergency))
         }
+        PermissionAnswer::Legal { ground, .. } => {
+            let code = match ground {
+                LegalGround::PublicInterest => ReasonCode::PublicInterest,
+                LegalGround::Statute => ReasonCode::Statute,
+                LegalGround::CourtOrder => ReasonCode::CourtOrder,
+            };
+            (Some(Ground::Legal), Some(code))
+        }
         PermissionAnswer::Declined => (None, None),
     }
 }
 
-/// The answer as the audit has it; the reason stands in its own field.
-fn described(answer: &PermissionAnswer) -> Value {
+/// The answer as the audit has it, with what the relationship rests on; the reason stands in its own
+/// field.
+fn described(answer: &PermissionAnswer, vouched: Option<ReferralKind>) -> Value {
+    let relationship = vouched.map_or("self-claimed", ReferralKind::code);
     match answer {
         PermissionAnswer::Agreed { scope, duration } => {
             let until = match duration {
                 Duration::ThisView => None,
                 Duration::Until(date) => Some(*date),
             };
-            json!({ "answer": "agreed", "scope": scope, "until": until, "relationship": "self-claimed" })
+            json!({ "answer": "agreed", "scope": scope, "until": until, "relationship": relationship })
         }
         PermissionAnswer::Standing => {
-            json!({ "answer": "standing", "relationship": "self-claimed" })
+            json!({ "answer": "standing", "relationship": relationship })
         }
         PermissionAnswer::Emergency { .. } => {
-            json!({ "answer": "emergency", "relationship": "self-claimed" })
+            json!({ "answer": "emergency", "relationship": relationship })
         }
+        PermissionAnswer::Legal { .. } => json!({ "answer": "legal" }),
         PermissionAnswer::Declined => json!({ "answer": "declined" }),
     }
 }
@@ -737,6 +773,7 @@ fn ahead(answer: &PermissionAnswer) -> Option<(Scope, Date)> {
         }
         | PermissionAnswer::Standing
         | PermissionAnswer::Emergency { .. }
+        | PermissionAnswer::Legal { .. }
         | PermissionAnswer::Declined => None,
     }
 }

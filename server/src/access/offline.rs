@@ -1,6 +1,7 @@
 //! What may be taken along on a device, and what a device may bring back.
 
 use super::decision::Act;
+use super::permission::Meaning;
 use super::{
     Access, Attempt, ManageAdjustments, OpenPatient, OverviewPermits, Permit, TakeAlong,
     ViewSummary, described,
@@ -17,6 +18,7 @@ use domain::adjustment::AdjustmentChange;
 use domain::command::Command;
 use domain::ids::{CommandId, PasskeyId, VisitId};
 use domain::permission::{Duration, PermissionAnswer, Scope};
+use domain::referral::Referral;
 use domain::role::RoleAssignment;
 use jiff::SignedDuration;
 use serde_json::json;
@@ -145,7 +147,9 @@ impl Access {
         attempt.detail = json!({ "visit": visit, "summary": summary, "hours": hours });
         let taken = self.settle(&attempt, granted).await?;
         if let (Some(permit), TakeSummary::Agreed) = (&taken.summary, summary) {
-            let mut answer = described(&AGREED);
+            let referral = self.referral(permit.actor(), permit.of()).await?;
+            let vouched = referral.as_ref().and_then(Referral::vouches);
+            let mut answer = described(&AGREED, vouched);
             if let Some(detail) = answer.as_object_mut() {
                 detail.extend([
                     ("visit".to_owned(), json!(visit)),
@@ -161,7 +165,13 @@ impl Access {
                 .record(entry.on([permit.of()]).with(answer))
                 .await?;
             let by = &attempt.person.name;
-            let remembered = self.remember(permit.actor(), permit.of(), by, None).await;
+            let meaning = Meaning {
+                claimed: vouched.is_none(),
+                ahead: None,
+            };
+            let remembered = self
+                .remember(permit.actor(), permit.of(), by, meaning)
+                .await;
             self.shown(permit, Action::ViewSummary, remembered).await?;
         }
         Ok(taken)
@@ -179,7 +189,8 @@ impl Access {
             TakeSummary::Agreed | TakeSummary::AskAtTheDoor => {
                 let ask = along.overview.ask.as_ref();
                 // Restricted patients do not come as far as this.
-                let gate = self.gate(attempt.role()?, false, ask).await?;
+                let demographics = &along.overview.demographics;
+                let gate = self.gate(attempt.role()?, false, demographics, ask).await?;
                 if let Some(closed) = gate.closed() {
                     return Err(Kind::SummaryClosed(closed).into());
                 }

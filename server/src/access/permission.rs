@@ -10,6 +10,15 @@ use domain::clock::uk_date;
 use domain::permission::{Scope, StandingPermission};
 use jiff::civil::Date;
 
+/// What an answer to the permission question means for later.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Meaning {
+    /// The person claimed a relationship of their own.
+    pub(super) claimed: bool,
+    /// The permission that the patient gave for later days.
+    pub(super) ahead: Option<(Scope, Date)>,
+}
+
 impl Access {
     /// The permission that holds today for that person in their organisation: the one that holds
     /// longest.
@@ -79,14 +88,13 @@ impl Access {
         Ok(withdrawn.rows_affected())
     }
 
-    /// Keeps what an answer that opened a summary means for later: the relationship, and the
-    /// permission where it was given `ahead`, recorded by whoever is of that name.
+    /// Keeps what an answer that opened a summary means for later, recorded by whoever is of that name.
     pub(super) async fn remember(
         &self,
         actor: &Actor,
         patient: NhsNumber,
         by: &str,
-        ahead: Option<(Scope, Date)>,
+        meaning: Meaning,
     ) -> Result<()> {
         let Some(role) = &actor.role else {
             return Ok(());
@@ -94,17 +102,19 @@ impl Access {
         let now = self.clock.now();
         let patient = patient.digits();
         let mut transaction = self.db.begin().await?;
-        sqlx::query(
-            "insert into relationship (nhs_number, person, organisation, claimed_at) values ($1, $2, $3, $4)
-             on conflict do nothing",
-        )
-        .bind(patient.clone())
-        .bind(actor.person.to_string())
-        .bind(role.organisation.clone())
-        .bind(now.as_microsecond())
-        .execute(&mut *transaction)
-        .await?;
-        if let Some((scope, until)) = ahead {
+        if meaning.claimed {
+            sqlx::query(
+                "insert into relationship (nhs_number, person, organisation, claimed_at) values ($1, $2, $3, $4)
+                 on conflict do nothing",
+            )
+            .bind(patient.clone())
+            .bind(actor.person.to_string())
+            .bind(role.organisation.clone())
+            .bind(now.as_microsecond())
+            .execute(&mut *transaction)
+            .await?;
+        }
+        if let Some((scope, until)) = meaning.ahead {
             sqlx::query(
                 "insert into permission
                  (id, nhs_number, organisation, scope, person, until_date, recorded_by, recorded_at)

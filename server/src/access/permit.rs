@@ -35,6 +35,8 @@ rights! {
     OpenPatient of NhsNumber;
     /// To read demographics, and that there is a flag.
     ViewDemographics of NhsNumber;
+    /// To record that the organisation cares for the patient.
+    Refer of NhsNumber;
     /// To ask whether there is a summary.
     AskSummary of NhsNumber;
     /// To read the summary: permission was answered, and the audit has it.

@@ -59,6 +59,10 @@ codes! {
         ViewSummary = "view-summary";
         /// A patient took back what they agreed to ahead.
         WithdrawPermission = "withdraw-permission";
+        /// Someone recorded that the organisation cares for the patient.
+        RecordReferral = "record-referral";
+        /// Someone recorded that it does no longer.
+        EndReferral = "end-referral";
         /// The reasonable adjustments.
         ViewAdjustments = "view-adjustments";
         /// A change of the reasonable adjustments.
@@ -163,6 +167,8 @@ codes! {
         Standing = "standing";
         /// Nobody could be asked, and it was in the patient's best interest.
         Emergency = "emergency";
+        /// The law lets the person look: the reason code says on which ground.
+        Legal = "legal";
     }
 }
 
@@ -453,9 +459,9 @@ mod tests {
                 .collect::<Vec<_>>()
                 .join(" ")
         }
-        insta::assert_snapshot!(codes(Action::ALL, Action::code), @"search open-patient close-patient view-overview view-details ask-summary view-summary withdraw-permission view-adjustments change-adjustments add-visit list-visits remove-visit take-along register-vault unlock-device deliver-log device-log-break list-alerts review-alert decide-alert set-alerts report-alerts export-alerts list-tasks answer-task view-patient-log view-own-log enrol sign-in sign-out choose-role add-passkey remove-passkey view-staff invite-staff give-role settle-role end-role revoke-passkey revoke-session view-readiness save-readiness view-applications approve-readiness send-back-readiness");
+        insta::assert_snapshot!(codes(Action::ALL, Action::code), @"search open-patient close-patient view-overview view-details ask-summary view-summary withdraw-permission record-referral end-referral view-adjustments change-adjustments add-visit list-visits remove-visit take-along register-vault unlock-device deliver-log device-log-break list-alerts review-alert decide-alert set-alerts report-alerts export-alerts list-tasks answer-task view-patient-log view-own-log enrol sign-in sign-out choose-role add-passkey remove-passkey view-staff invite-staff give-role settle-role end-role revoke-passkey revoke-session view-readiness save-readiness view-applications approve-readiness send-back-readiness");
         insta::assert_snapshot!(codes(Outcome::ALL, Outcome::code), @"allowed done refused failed");
-        insta::assert_snapshot!(codes(Ground::ALL, Ground::code), @"role agreed standing emergency");
+        insta::assert_snapshot!(codes(Ground::ALL, Ground::code), @"role agreed standing emergency legal");
         insta::assert_snapshot!(codes(ReasonCode::ALL, ReasonCode::code), @"public-interest statute court-order self-claimed-emergency emergency other");
         for action in Action::ALL {
             assert_eq!(Action::from_code(action.code()), Some(*action));

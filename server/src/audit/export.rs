@@ -169,6 +169,8 @@ fn kind(action: Option<Action>) -> Value {
             | Action::AskSummary
             | Action::ViewSummary
             | Action::WithdrawPermission
+            | Action::RecordReferral
+            | Action::EndReferral
             | Action::ViewAdjustments
             | Action::ChangeAdjustments
             | Action::AddVisit
@@ -267,6 +269,7 @@ fn crude(action: Option<Action>) -> &'static str {
         Some(
             Action::ChangeAdjustments
             | Action::WithdrawPermission
+            | Action::EndReferral
             | Action::SettleRole
             | Action::DecideAlert
             | Action::SetAlerts
@@ -278,6 +281,7 @@ fn crude(action: Option<Action>) -> &'static str {
             Action::Enrol
             | Action::AddPasskey
             | Action::AddVisit
+            | Action::RecordReferral
             | Action::RegisterVault
             | Action::InviteStaff
             | Action::GiveRole
@@ -320,7 +324,8 @@ fn purpose(kept: &Kept) -> Option<Value> {
         Some(Ground::Role | Ground::Agreed | Ground::Standing) => {
             vec![coding(ACT_REASON, "TREAT", "treatment")]
         }
-        None => Vec::new(),
+        // Which of them, the reason code says; the code system has no word for the law in general.
+        Some(Ground::Legal) | None => Vec::new(),
     };
     codings.push(own("ground", code));
     if let Some(reason) = kept.row.reason_code.as_deref() {

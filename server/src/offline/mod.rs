@@ -92,7 +92,12 @@ impl OfflinePort {
             banner: patient.banner(uk_date(clock.now())),
             added_at,
             gate: access
-                .gate(&permits.role, patient.restricted, permits.ask.as_ref())
+                .gate(
+                    &permits.role,
+                    patient.restricted,
+                    &permits.demographics,
+                    permits.ask.as_ref(),
+                )
                 .await?,
         })
     }

@@ -14,6 +14,8 @@ pub(super) fn what(action: Action) -> &'static str {
         Action::AskSummary => "Asked whether there is a Summary Care Record",
         Action::ViewSummary => "Opened the Summary Care Record",
         Action::WithdrawPermission => "Withdrew a permission for the patient",
+        Action::RecordReferral => "Recorded that the team cares for the patient",
+        Action::EndReferral => "Recorded that the team no longer cares for the patient",
         Action::ViewAdjustments => "Looked at reasonable adjustments",
         Action::ChangeAdjustments => "Changed reasonable adjustments",
         Action::AddVisit => "Put a patient on the visit list",
@@ -71,6 +73,7 @@ pub(super) fn why(look: &Looked) -> Option<String> {
         Some(Ground::Agreed) => Some("The patient agreed"),
         Some(Ground::Standing) => Some("The patient agreed earlier"),
         Some(Ground::Emergency) => Some("Emergency: the patient could not be asked"),
+        Some(Ground::Legal) => Some("On a legal ground"),
         Some(Ground::Role) | None => None,
     };
     let code = look.reason_code.and_then(|code| match code {

@@ -78,6 +78,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "readiness",
         include_str!("../../migrations/0009_readiness.sql"),
     ),
+    (
+        10,
+        "referrals",
+        include_str!("../../migrations/0010_referrals.sql"),
+    ),
 ];
 
 impl Db {

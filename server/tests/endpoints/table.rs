@@ -165,6 +165,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             json!({ "key": things.key, "answer": answer })
         }),
         row("record/summary/withdraw", FIND, "", "ContextClosed", key),
+        row("record/referral", FIND, "", "ContextClosed", |things| {
+            let today = domain::clock::uk_date(crate::harness::beginning());
+            let referral = json!({ "kind": "visit", "until": today });
+            json!({ "key": things.key, "referral": referral })
+        }),
+        row("record/referral/end", FIND, "", "ContextClosed", key),
         row("record/adjustments", FIND, "", "ContextClosed", key),
         // What goes along, and what comes back
         row("visits/add", FIND, "", "", patient),

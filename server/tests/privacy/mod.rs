@@ -68,7 +68,7 @@ async fn alert_of(officer: &Member, kind: AlertKind) -> AlertId {
 /// `organisation kind reason patient` of every alert there is.
 async fn alerts(ground: &Ground) -> Vec<String> {
     let rows = sqlx::query(
-        "select organisation, kind, reason, nhs_number from alert order by organisation, kind, id",
+        "select organisation, kind, reason, nhs_number from alert order by organisation, kind, reason, id",
     )
     .fetch_all(ground.db.read())
     .await

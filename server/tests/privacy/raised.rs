@@ -1,10 +1,12 @@
 //! What raises an alert, with the entry of the audit or not at all.
 
 use super::*;
-use crate::store::ground::{on_each_engine, told};
+use crate::store::ground::{on_each_engine, today, told};
 use app::ports::Offline;
 use app::problem::Kind;
 use domain::device_log::{Act, LogHead};
+use domain::permission::LegalGround;
+use domain::referral::{NewReferral, ReferralKind};
 use domain::role::Activity;
 use jiff::SignedDuration;
 
@@ -29,6 +31,30 @@ async fn a_relationship_is_told_once_when_it_is_claimed() {
 }
 
 #[tokio::test]
+async fn a_relationship_that_rests_on_a_colleagues_word_is_not_told() {
+    on_each_engine(async |ground| {
+        let nurse = ground.member("nurse");
+        let mut colleague = nurse.clone();
+        colleague.caller.signed_in.as_mut().unwrap().person =
+            ground.member("doctor").caller.signed_in.unwrap().person;
+        let key = colleague.open(EVERYTHING).await.unwrap();
+        let referral = NewReferral {
+            kind: ReferralKind::Referral,
+            until: today(),
+        };
+        Records::record_referral(&colleague.records(), key, referral)
+            .await
+            .unwrap();
+        view(&nurse, EVERYTHING, AGREED).await;
+        assert_eq!(alerts(ground).await, [""; 0]);
+        // Whoever recorded it has no word but their own.
+        view(&colleague, EVERYTHING, AGREED).await;
+        assert_eq!(alerts(ground).await, ["RZ902 self-claimed 6 9990402132"]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_emergency_is_told_each_time() {
     on_each_engine(async |ground| {
         let paramedic = ground.member("paramedic");
@@ -43,6 +69,34 @@ async fn an_emergency_is_told_each_time() {
             ]
         );
         ground.assert_chain_holds().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_look_on_a_legal_ground_is_told_under_its_ground() {
+    on_each_engine(async |ground| {
+        let doctor = ground.member("doctor");
+        for legal in LegalGround::ALL {
+            let basis = "Written down".into();
+            view(
+                &doctor,
+                EVERYTHING,
+                PermissionAnswer::Legal {
+                    ground: *legal,
+                    basis,
+                },
+            )
+            .await;
+        }
+        assert_eq!(
+            alerts(ground).await,
+            [
+                "RZ904 legal-override 1 9990402132",
+                "RZ904 legal-override 2 9990402132",
+                "RZ904 legal-override 3 9990402132",
+            ]
+        );
     })
     .await;
 }

@@ -5,5 +5,6 @@ pub(crate) mod adjustments;
 mod audited;
 mod contexts;
 pub(crate) mod finding;
+mod referral;
 mod rights;
 mod summary;

@@ -6,7 +6,7 @@ use app::api::records::OpenedSummary;
 use app::ports::Records;
 use app::problem::{Kind, Problem};
 use domain::patient::InContext;
-use domain::permission::{Closed, Duration, PermissionAnswer, Scope};
+use domain::permission::{Availability, Closed, Duration, LegalGround, PermissionAnswer, Scope};
 use domain::role::{Activity, CareSetting};
 use jiff::{SignedDuration, Span};
 use sqlx::Row;
@@ -29,6 +29,13 @@ fn until(scope: Scope, days: i64) -> PermissionAnswer {
 fn emergency(reason: &str) -> PermissionAnswer {
     PermissionAnswer::Emergency {
         reason: reason.into(),
+    }
+}
+
+fn legal(basis: &str) -> PermissionAnswer {
+    PermissionAnswer::Legal {
+        ground: LegalGround::CourtOrder,
+        basis: basis.into(),
     }
 }
 
@@ -193,6 +200,80 @@ async fn no_answer_opens_what_the_patient_or_restriction_closed() {
             kept.is_empty(),
             "nothing was remembered of what did not open"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_law_opens_what_the_patient_closed_for_those_whose_role_includes_that() {
+    on_each_engine(async |ground| {
+        let doctor = ground.member("doctor");
+        let without = doctor.without(Activity::LegalOverride);
+        let order = || legal("Order of the court of 1 July");
+        for patient in [EVERYTHING, "9990010048"] {
+            let key = doctor.open(patient).await.unwrap();
+            assert_eq!(
+                told(answer(&without, key, order()).await),
+                Kind::RoleForbids(Activity::LegalOverride)
+            );
+            assert!(matches!(
+                told(answer(&doctor, key, legal("  ")).await),
+                Kind::Invalid(_)
+            ));
+            let opened = answer(&doctor, key, order()).await.unwrap();
+            assert!(opened.read.value.is_some(), "{patient}");
+        }
+        for (patient, closed) in [
+            ("9990010056", Closed::Restricted),
+            ("9990010013", Closed::NoSummary),
+        ] {
+            let key = doctor.open(patient).await.unwrap();
+            assert_eq!(
+                told(answer(&doctor, key, order()).await),
+                Kind::SummaryClosed(closed)
+            );
+        }
+        let looks = sqlx::query(
+            "select ground, reason_code, reason from audit_entry where action = 'view-summary' and outcome = 'allowed'",
+        )
+        .fetch_all(ground.db.read())
+        .await
+        .unwrap();
+        assert_eq!(looks.len(), 2);
+        for look in looks {
+            let of = |column| look.get::<String, _>(column);
+            assert_eq!(
+                (of(0), of(1), of(2)),
+                (
+                    "legal".into(),
+                    "court-order".into(),
+                    "Order of the court of 1 July".into()
+                )
+            );
+        }
+        let claimed = sqlx::query("select person from relationship")
+            .fetch_all(ground.db.read())
+            .await
+            .unwrap();
+        assert!(claimed.is_empty(), "the law claims no relationship");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_whom_the_law_may_let_look_is_told_what_is_behind_the_choice() {
+    on_each_engine(async |ground| {
+        let doctor = ground.member("doctor");
+        let key = doctor.open("9990010048").await.unwrap();
+        for (member, behind) in [
+            (doctor.clone(), Some(Availability::Exists)),
+            (doctor.without(Activity::LegalOverride), None),
+        ] {
+            let gate = Records::gate(&member.records(), key).await.unwrap();
+            let gate = gate.read.value;
+            assert_eq!(gate.availability, Some(Availability::OptedOut));
+            assert_eq!(gate.overridden, behind);
+        }
     })
     .await;
 }

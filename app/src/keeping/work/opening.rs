@@ -197,7 +197,7 @@ impl Keeper {
         };
         self.open.replace(Some(open));
         self.keeping.set_safe(Safe::Open);
-        self.keeping.unlocked();
+        self.keeping.session().unlocked();
         self.load_outbox().await?;
         self.changed();
         Ok(())

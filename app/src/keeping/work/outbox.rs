@@ -12,6 +12,7 @@ use domain::ids::{CommandId, ContextId};
 use domain::outbox::{
     Answer, Decision, Entry, Event, Made, Maker, Outbox, Question, Queue, State, Stop, Why,
 };
+use futures_util::future::join_all;
 use jiff::SignedDuration;
 use std::rc::Rc;
 
@@ -23,6 +24,8 @@ const PATIENCE: u32 = 4_000;
 const SOON: u32 = 20;
 /// How soon another tab is asked to give way, in milliseconds.
 const AGAIN: u32 = 300;
+/// So many are on their way at once: what a service, and one bar of signal, can do with.
+const AT_ONCE: usize = 4;
 /// What was sent is shown for so long.
 const SHOWN: SignedDuration = SignedDuration::from_hours(24);
 
@@ -225,7 +228,7 @@ impl Keeper {
         self.happened(Event::Decided { id, decision }).await
     }
 
-    /// Sends what can be sent, one after the other, in one tab.
+    /// Sends what can be sent, in one tab, each patient's changes one after the other.
     pub(super) async fn deliver_all(self: Rc<Self>) {
         self.tell_sender();
         if self.sender().is_none() || self.delivering.replace(true) {
@@ -277,38 +280,27 @@ impl Keeper {
         if let Err(problem) = self.deliver_log().await {
             self.keeping.set_link(crate::keeping::Link::of(&problem));
         }
-        // An answer, and that the next is on its way, are kept in one.
+        // The answers, and that the next are on their way, are kept in one.
         let mut moved = Vec::new();
-        loop {
-            let next = self.outbox.borrow().next(self.device.now()).cloned();
-            let Some(entry) = next else { break };
-            let id = entry.id();
-            match self.moved_by(Event::Taken { id }) {
-                Ok(taken) => moved.extend(taken),
-                Err(_) => break,
-            }
-            if self.put(&std::mem::take(&mut moved)).await.is_err() {
+        while let Ok(taken) = self.take(&mut moved) {
+            if taken.is_empty() || self.put(&std::mem::take(&mut moved)).await.is_err() {
                 break;
             }
-            let attempt = entry.attempts.saturating_add(1);
-            let answer = deliver(Delivery {
-                target: entry.target,
-                command: entry.command,
-            })
-            .await;
-            self.keeping.heard(&answer);
-            let answer = self.answer(answer);
-            let goes_on = matches!(
-                answer,
-                Answer::Applied { .. } | Answer::Conflict { .. } | Answer::Refused(_)
-            );
-            match self.moved_by(Event::Answered {
-                id,
-                attempt,
-                answer,
-            }) {
-                Ok(answered) => moved.extend(answered),
-                Err(_) => break,
+            let answers = join_all(taken.into_iter().map(|entry| self.deliver_one(entry))).await;
+            let mut goes_on = true;
+            for (id, attempt, answer) in answers {
+                goes_on &= matches!(
+                    answer,
+                    Answer::Applied { .. } | Answer::Conflict { .. } | Answer::Refused(_)
+                );
+                match self.moved_by(Event::Answered {
+                    id,
+                    attempt,
+                    answer,
+                }) {
+                    Ok(answered) => moved.extend(answered),
+                    Err(_) => goes_on = false,
+                }
             }
             if !goes_on {
                 break;
@@ -317,6 +309,30 @@ impl Keeper {
         // What cannot be kept is asked again, under the same id.
         let _ = self.put(&moved).await;
         self.deliver_sealed().await;
+    }
+
+    /// What can go now, of different patients: the outbox keeps the order of each.
+    fn take(&self, moved: &mut Vec<CommandId>) -> Result<Vec<Entry<Target>>, NotKept> {
+        let mut taken = Vec::new();
+        while taken.len() < AT_ONCE {
+            let next = self.outbox.borrow().next(self.device.now()).cloned();
+            let Some(entry) = next else { break };
+            moved.extend(self.moved_by(Event::Taken { id: entry.id() })?);
+            taken.push(entry);
+        }
+        Ok(taken)
+    }
+
+    /// Asks the service, and says for which attempt its answer is.
+    async fn deliver_one(&self, entry: Entry<Target>) -> (CommandId, u32, Answer) {
+        let (id, attempt) = (entry.id(), entry.attempts.saturating_add(1));
+        let answer = deliver(Delivery {
+            target: entry.target,
+            command: entry.command,
+        })
+        .await;
+        self.keeping.heard(&answer);
+        (id, attempt, self.answer(answer))
     }
 
     /// What the answer of the service means for a change.

@@ -165,7 +165,14 @@ impl Keeper {
     ) -> Result<Option<Sourced<OpenedSummary>>, NoVault> {
         let saved = self.find_saved(context).ok_or(NoVault::None)?;
         let visit = saved.visit.visit;
-        let declined = answer == PermissionAnswer::Declined;
+        let declined = match &answer {
+            PermissionAnswer::Declined => true,
+            // Only the service can say whether the law lets someone look.
+            PermissionAnswer::Legal { .. } => return Err(NoVault::None),
+            PermissionAnswer::Agreed { .. }
+            | PermissionAnswer::Standing
+            | PermissionAnswer::Emergency { .. } => false,
+        };
         self.clone()
             .write_down(Act::Answered { visit, answer })
             .await?;

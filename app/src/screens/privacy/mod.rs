@@ -11,7 +11,6 @@ use crate::components::problem::{Trouble, TroubleView};
 use crate::components::work::Work;
 use crate::problem::Problem;
 use crate::session::session;
-use domain::role::Activity;
 use leptos::prelude::*;
 
 /// Something that a screen reads from the service when it opens.
@@ -82,8 +81,8 @@ impl<T: Clone + Send + Sync + 'static> Loaded<T> {
 
 /// Whether the person receives alerts. Whoever has reports alone has no queue to go back to.
 fn has_queue() -> bool {
-    let session = session();
-    session.allows(Activity::EmergencyAlerts) || session.allows(Activity::RelationshipAlerts)
+    let role = session().signed_in().and_then(|person| person.role);
+    role.is_some_and(|role| role.receives_alerts())
 }
 
 /// A heading of a column.

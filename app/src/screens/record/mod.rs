@@ -4,6 +4,7 @@
 //! in its memory only, and shown only while its context is the one in the address.
 
 pub mod adjustments;
+mod care;
 pub mod details;
 pub mod overview;
 mod parts;
@@ -140,6 +141,14 @@ impl RecordFrame {
     pub(crate) fn still(self, asked: Asked) -> bool {
         self.turn.try_get_untracked() == Some(asked.turn)
             && self.key.try_get_untracked().flatten() == Some(asked.key)
+    }
+
+    /// The key under which the service knows the patient: one from the visit list is opened there first.
+    pub(crate) async fn server_key(self, key: ContextKey) -> Result<ContextKey, Problem> {
+        match self.keeping.engine().await {
+            Some(engine) => engine.server_key(key).await,
+            None => Ok(key),
+        }
     }
 
     /// Takes an answer for the banner and the screen. `None` where it belongs to a patient, person

@@ -1,11 +1,15 @@
 //! The overview: what must be known before anything else, and the ways to the rest.
 
+use super::care;
 use super::parts::{address, contact, nowhere, phone, row, why};
-use super::reading;
+use super::reading::{self, Reading};
 use super::{RecordFrame, RecordPage};
 use crate::api::records::RecordOverview;
 use crate::components::add_visit::AddToVisits;
 use crate::components::adjustment::detail_line;
+use crate::components::form::ErrorSummary;
+use crate::components::notice::Success;
+use crate::components::problem::Trouble;
 use crate::problem::closed_advice;
 use domain::adjustment::{AdjustmentRecord, Detail};
 use domain::clock::long_date;
@@ -19,16 +23,25 @@ pub fn screen() -> AnyView {
         return nowhere();
     };
     let reading = reading::overview(frame);
+    let trouble = Trouble::new();
+    let errors = trouble.errors;
     view! {
-        <RecordPage title="Overview">
+        <RecordPage title="Overview" errors>
+            <ErrorSummary errors />
+            <Success message=frame.saved />
             <h1 class="nhsuk-heading-l">"Overview"</h1>
-            {reading.view("Opening the record", move |overview| whole(frame, overview))}
+            {reading.view("Opening the record", move |overview| whole(frame, reading, trouble, overview))}
         </RecordPage>
     }
     .into_any()
 }
 
-fn whole(frame: RecordFrame, overview: RecordOverview) -> AnyView {
+fn whole(
+    frame: RecordFrame,
+    reading: Reading<RecordOverview>,
+    trouble: Trouble,
+    overview: RecordOverview,
+) -> AnyView {
     let patient = &overview.patient;
     view! {
         {adjustments(frame, &overview)}
@@ -38,6 +51,7 @@ fn whole(frame: RecordFrame, overview: RecordOverview) -> AnyView {
         {summary(frame, &overview.gate)}
         {essentials(frame, patient)}
         {no_adjustments(frame, &overview)}
+        {care::section(frame, reading, trouble, overview.gate.referral.as_ref())}
     }
     .into_any()
 }

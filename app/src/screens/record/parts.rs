@@ -3,6 +3,7 @@
 use crate::components::adjustment::{detail_kind, detail_name, detail_note};
 use crate::components::time::when;
 use crate::keeping::Keeping;
+use domain::FieldError;
 use domain::adjustment::{Part, Provenance};
 use domain::clock::long_time;
 use domain::patient::{Address, ContactPoint};
@@ -152,4 +153,16 @@ pub(super) fn notice(text: String) -> AnyView {
 /// The screen was built outside the record's routes, which a fault of ours alone can do.
 pub(super) fn nowhere() -> AnyView {
     crate::screens::not_found::screen()
+}
+
+/// The server knows a last day as one field; forms have three.
+pub(super) fn at_its_field(error: FieldError) -> FieldError {
+    if error.field == "until" {
+        FieldError {
+            field: "until-day".to_owned(),
+            ..error
+        }
+    } else {
+        error
+    }
 }

@@ -1,6 +1,7 @@
 //! What stands before a summary: the checks, and the question whether the patient agrees.
 
-use super::super::parts::notice;
+use super::super::care::said;
+use super::super::parts::{at_its_field, notice};
 use super::super::reading::{Reading, progress};
 use super::super::{RecordFrame, now};
 use super::opening::{self, Opening};
@@ -13,7 +14,9 @@ use crate::device::NoVault;
 use crate::keeping::{Door, Link};
 use crate::problem::{Kind, Problem, closed_advice};
 use domain::clock::{long_date, uk_date};
-use domain::permission::{Closed, Duration, Gate, PermissionAnswer, Scope, StandingPermission};
+use domain::permission::{
+    Closed, Duration, Gate, LegalGround, PermissionAnswer, Scope, StandingPermission,
+};
 use domain::role::{Activity, CareSetting};
 use domain::search::DateFields;
 use domain::{FieldError, Sourced};
@@ -28,6 +31,9 @@ pub(super) fn view(
     declined: RwSignal<bool>,
 ) -> AnyView {
     match gate.closed() {
+        Some(Closed::OptedOut) if gate.may_override() => {
+            question(frame, gate, reading, errors, declined)
+        }
         Some(closed) => closed_view(frame, &gate, closed),
         None if stayed_behind(frame) => behind(frame),
         None => question(frame, gate, reading, errors, declined),
@@ -117,6 +123,9 @@ fn checks(gate: &Gate) -> AnyView {
     };
     let exists = match gate.closed() {
         None => "This patient has a summary",
+        Some(Closed::OptedOut) if gate.may_override() => {
+            "This patient has opted out of having a summary, and there is one from before"
+        }
         Some(Closed::OptedOut) => "This patient has opted out of having a summary",
         Some(Closed::Restricted) => "A restricted record has no summary",
         Some(Closed::NoSummary) => "This patient has no summary",
@@ -130,6 +139,9 @@ fn checks(gate: &Gate) -> AnyView {
             <li>{organisation}</li>
             <li>{role}</li>
             <li>{exists}</li>
+            {gate.referral.as_ref().filter(|referral| referral.vouches().is_some()).map(|referral| {
+                view! { <li>"Your team cares for this patient: " {said(referral)}</li> }
+            })}
         </ul>
     }
     .into_any()
@@ -200,7 +212,10 @@ fn question(
             errors.set(found);
         }
     };
-    let legend = if gate.standing.is_some() {
+    let opted_out = gate.closed() == Some(Closed::OptedOut);
+    let legend = if opted_out {
+        "Does the law let you view their summary?"
+    } else if gate.standing.is_some() {
         "Or ask again: does the patient agree?"
     } else {
         "Does the patient agree to you viewing their summary?"
@@ -220,32 +235,54 @@ fn question(
                 .to_owned(),
         )
     });
-    let mut choices = vec![
-        Choice::new("agreed", "The patient agreed").fields(move || agreed_fields(errors)),
-        Choice::new("declined", "The patient said no")
-            .hint("Nothing opens. The answer is recorded for this moment only."),
-    ];
-    if gate.may_view_in_emergency {
-        choices.insert(
-            1,
-            Choice::new("emergency", EMERGENCY).fields(move || emergency_fields(errors)),
+    let mut choices = Vec::new();
+    if !opted_out {
+        choices.push(
+            Choice::new("agreed", "The patient agreed").fields(move || agreed_fields(errors)),
+        );
+        if gate.may_view_in_emergency {
+            choices
+                .push(Choice::new("emergency", EMERGENCY).fields(move || emergency_fields(errors)));
+        }
+    }
+    // The law is not for a copy on a device: whoever looks on it has the service to account to.
+    if gate.may_override() && frame.keeping.link() == Link::Online {
+        choices.push(
+            Choice::new("legal", "The law lets me view it without their agreement")
+                .fields(move || legal_fields(errors)),
         );
     }
-    let no_emergency = (!gate.may_view_in_emergency).then(no_emergency);
+    choices.push(if opted_out {
+        Choice::new("declined", "No").hint("Nothing opens.")
+    } else {
+        Choice::new("declined", "The patient said no")
+            .hint("Nothing opens. The answer is recorded for this moment only.")
+    });
+    let no_emergency = (!gate.may_view_in_emergency && !opted_out).then(no_emergency);
+    let relationship =
+        (!opted_out).then_some("By continuing you confirm that you are caring for this patient. ");
     let button = if gate.standing.is_some() {
         "nhsuk-button nhsuk-button--secondary ncrs-form__submit"
     } else {
         "nhsuk-button ncrs-form__submit"
     };
+    let opted_out_notice = opted_out.then(|| {
+        notice(
+            "The patient opted out of having a summary. An emergency does not change that: it may be opened only where the law says so."
+                .to_owned(),
+        )
+    });
     view! {
         {standing}
+        {opted_out_notice}
         {checks(&gate)}
         <form class="ncrs-form" novalidate on:submit=submit>
             <Choices name="answer" legend errors choices />
             {no_emergency}
             {pharmacy}
             <p class="nhsuk-body">
-                "By continuing you confirm that you are caring for this patient. Every view is recorded, which protects the patient and shows that you had good reason."
+                {relationship}
+                "Every view is recorded, which protects the patient and shows that you had good reason."
             </p>
             {move || failed.get().map(|problem| view! { <ProblemView problem again /> })}
             {move || not_here.get().map(not_opened_here)}
@@ -377,6 +414,23 @@ fn emergency_fields(errors: Errors) -> AnyView {
     .into_any()
 }
 
+fn legal_fields(errors: Errors) -> AnyView {
+    let choices = LegalGround::ALL
+        .iter()
+        .map(|ground| Choice::new(ground.code(), ground.label()))
+        .collect::<Vec<_>>();
+    view! {
+        <Choices name="ground" legend="On which legal ground?" errors choices />
+        <TextArea
+            name="basis"
+            label="What it rests on"
+            hint="For example, the court and the date of its order, or the section of the Act. Your privacy officer is told, and asks for it."
+            errors
+        />
+    }
+    .into_any()
+}
+
 /// The choice that this role does not have, and why.
 fn no_emergency() -> AnyView {
     view! {
@@ -404,18 +458,6 @@ fn no_emergency() -> AnyView {
     .into_any()
 }
 
-/// The server knows the last day as one field; the form has three.
-fn at_its_field(error: FieldError) -> FieldError {
-    if error.field == "until" {
-        FieldError {
-            field: "until-day".to_owned(),
-            ..error
-        }
-    } else {
-        error
-    }
-}
-
 /// The question as it was answered.
 #[derive(Default)]
 struct Typed {
@@ -424,6 +466,8 @@ struct Typed {
     duration: String,
     until: DateFields,
     reason: String,
+    ground: String,
+    basis: String,
 }
 
 impl Typed {
@@ -434,6 +478,8 @@ impl Typed {
             duration: form.text("duration"),
             until: form.date("until"),
             reason: form.text("reason"),
+            ground: form.text("ground"),
+            basis: form.text("basis"),
         }
     }
 
@@ -460,6 +506,13 @@ impl Typed {
             }
             "emergency" => PermissionAnswer::Emergency {
                 reason: self.reason.trim().to_owned(),
+            },
+            "legal" => match LegalGround::from_code(&self.ground) {
+                Some(ground) => PermissionAnswer::Legal {
+                    ground,
+                    basis: self.basis.trim().to_owned(),
+                },
+                None => return wrong("ground", "Select the legal ground"),
             },
             "declined" => PermissionAnswer::Declined,
             _ => return wrong("answer", "Select whether the patient agrees"),
@@ -495,6 +548,7 @@ mod tests {
                 year: until.2.into(),
             },
             reason: "left over from another choice".into(),
+            ..Typed::default()
         }
     }
 
@@ -572,6 +626,31 @@ mod tests {
             emergency(" Unconscious ").answer(TODAY),
             Ok(PermissionAnswer::Emergency {
                 reason: "Unconscious".into()
+            })
+        );
+    }
+
+    #[test]
+    fn a_legal_ground_is_named_and_rests_on_something() {
+        let legal = |ground: &str, basis: &str| Typed {
+            answer: "legal".into(),
+            ground: ground.into(),
+            basis: basis.into(),
+            ..Typed::default()
+        };
+        assert_eq!(
+            field(legal("", "An order").answer(TODAY)).as_deref(),
+            Some("ground")
+        );
+        assert_eq!(
+            field(legal("statute", " ").answer(TODAY)).as_deref(),
+            Some("basis")
+        );
+        assert_eq!(
+            legal("court-order", " Order of 1 July ").answer(TODAY),
+            Ok(PermissionAnswer::Legal {
+                ground: LegalGround::CourtOrder,
+                basis: "Order of 1 July".into()
             })
         );
     }

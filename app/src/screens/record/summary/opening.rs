@@ -40,10 +40,12 @@ pub(super) async fn answer(
 ) -> Opening {
     let keeping = frame.keeping;
     let engine = keeping.engine().await;
+    // The law opens nothing that is saved here: only the service can say whether it does.
+    let is_legal = matches!(answer, PermissionAnswer::Legal { .. });
     let saved = engine
         .as_ref()
         .and_then(|engine| engine.saved_of(key.context))
-        .filter(|saved| saved.door != Door::Without);
+        .filter(|saved| saved.door != Door::Without && !is_legal);
     let (Some(engine), Some(_)) = (engine, saved) else {
         let told = ask(frame, key, answer).await;
         keeping.heard(&told);
@@ -65,11 +67,7 @@ pub(super) async fn answer(
 
 /// Takes the permission given ahead back, for the patient.
 pub(super) async fn withdraw(frame: RecordFrame, key: ContextKey) -> Result<(), Problem> {
-    let known = match frame.keeping.engine().await {
-        Some(engine) => engine.server_key(key).await?,
-        None => key,
-    };
-    let told = withdraw_permission(known).await;
+    let told = withdraw_permission(frame.server_key(key).await?).await;
     frame.keeping.heard(&told);
     told.map(drop)
 }
