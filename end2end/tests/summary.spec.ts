@@ -1,5 +1,5 @@
 // The gates before a summary, and everything that a summary says.
-import { PATIENTS } from "../support/person.ts";
+import { PATIENTS, Person } from "../support/person.ts";
 import { expect, test } from "../support/test.ts";
 
 test("nothing of a summary is on the page, or on its way, before the answer", async ({ person }) => {
@@ -164,4 +164,50 @@ test("a patient takes back a permission given ahead", async ({ person }) => {
   await expect(page.getByText("The permission was withdrawn")).toBeVisible();
   await expect(person.button("Open summary")).toHaveCount(0);
   await expect(page.getByText("Does the patient agree to you viewing their summary?")).toBeVisible();
+});
+
+test("what a colleague recorded stands in for a claim, and ends with the care", async ({
+  person,
+  browser,
+  server,
+}) => {
+  await person.enrol("reception");
+  await person.open(PATIENTS.coreOnly);
+  const main = person.page.getByRole("main");
+  await expect(main).toContainText("Nobody has recorded that your team cares for this patient.");
+  await person.page.getByText("Record a referral or visit").click();
+  await person.button("Record").click();
+  await expect(person.page.locator("#error-summary")).toContainText(
+    "Select why your team cares for this patient",
+  );
+  await expect(person.page).toHaveTitle(/^Error: /);
+  await person.expectFitForAll();
+  await person.page.getByRole("radio", { name: "Visit or appointment" }).check();
+  const soon = new Date(Date.now() + 48 * 3600 * 1000).toISOString().split(/[-T]/);
+  await person.fillDate("Last day", soon[2] ?? "", soon[1] ?? "", soon[0] ?? "");
+  await person.button("Record").click();
+  await expect(main).toContainText("Recorded. Your colleagues can now open the summary");
+  const said = /Visit or appointment until .* Recorded by Farah Siddiqui/;
+  await expect(main).toContainText(said);
+  await expect(main).toContainText("You recorded it yourself");
+  await person.expectFitForAll();
+
+  const doctor = new Person(await (await browser.newContext()).newPage(), server);
+  await doctor.giveFingerprintReader();
+  await doctor.enrol("threeroles");
+  await doctor.page
+    .getByRole("main")
+    .getByRole("button", { name: /practice/i })
+    .first()
+    .click();
+  await doctor.heading("Find a patient").waitFor();
+  await doctor.open(PATIENTS.coreOnly);
+  const theirs = doctor.page.getByRole("main");
+  await expect(theirs).toContainText(said);
+  await expect(theirs).not.toContainText("You recorded it yourself");
+  await doctor.tab("Summary");
+  await expect(theirs).toContainText("Your team cares for this patient: Visit or appointment");
+  await doctor.tab("Overview");
+  await doctor.button(/^Your team no longer cares/).click();
+  await expect(theirs).toContainText("Nobody has recorded that your team cares for this patient.");
 });

@@ -7,6 +7,7 @@ use app::problem::Kind;
 use domain::device_log::{Act, LogEntry, LogHead, Part};
 use domain::ids::VaultId;
 use domain::permission::{Duration, PermissionAnswer, Scope};
+use domain::referral::{NewReferral, ReferralKind};
 use domain::role::Activity;
 use domain::search::SearchKind;
 use jiff::{SignedDuration, Timestamp};
@@ -403,6 +404,32 @@ async fn visits_that_are_over_and_those_of_others() {
         assert_eq!(others[0].detail["unknown-visits"], 1);
         assert_eq!(count(ground, "relationship").await, 0);
         assert_eq!(count(ground, "permission").await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_answer_at_the_door_rests_on_what_a_colleague_recorded() {
+    on_each_engine(async |ground| {
+        let nurse = ground.member("nurse");
+        let mut colleague = nurse.clone();
+        colleague.caller.signed_in.as_mut().unwrap().person =
+            ground.member("doctor").caller.signed_in.unwrap().person;
+        let key = colleague.open(EVERYTHING).await.unwrap();
+        let referral = NewReferral {
+            kind: ReferralKind::Referral,
+            until: today(),
+        };
+        app::ports::Records::record_referral(&colleague.records(), key, referral)
+            .await
+            .unwrap();
+        let visit = added(&nurse, EVERYTHING).await;
+        let mut device = Device::of(&nurse).await;
+        let agreed = device.write(answered(visit, AGREED));
+        device.deliver(&nurse, &[agreed]).await.unwrap();
+        assert_eq!(count(ground, "relationship").await, 0);
+        let looks = audited(ground, "view-summary").await;
+        assert_eq!(looks[0].detail["relationship"], "referral");
     })
     .await;
 }

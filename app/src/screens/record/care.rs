@@ -6,7 +6,6 @@ use super::{RecordFrame, now};
 use crate::api::records::{RecordOverview, end_referral, record_referral};
 use crate::components::disclosure::Disclosure;
 use crate::components::form::{Choice, Choices, DateField, FormValues};
-use crate::components::notice::focus_soon;
 use crate::components::problem::{Trouble, TroubleView};
 use crate::components::work::Work;
 use crate::keeping::Link;
@@ -53,7 +52,6 @@ impl Care {
                 Ok(_) => {
                     frame.saved.set(Some(said.to_owned()));
                     self.reading.again();
-                    focus_soon("maincontent");
                 }
                 Err(problem) => match problem.kind {
                     Kind::Invalid(found) => {

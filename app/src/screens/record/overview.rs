@@ -25,6 +25,9 @@ pub fn screen() -> AnyView {
     let reading = reading::overview(frame);
     let trouble = Trouble::new();
     let errors = trouble.errors;
+    on_cleanup(move || {
+        frame.saved.try_set(None);
+    });
     view! {
         <RecordPage title="Overview" errors>
             <ErrorSummary errors />
