@@ -1,6 +1,13 @@
 // A member of staff at a browser: what they do, by the words that they see.
 import AxeBuilder from "@axe-core/playwright";
-import { expect, type BrowserContext, type CDPSession, type Locator, type Page } from "@playwright/test";
+import {
+  expect,
+  type Browser,
+  type BrowserContext,
+  type CDPSession,
+  type Locator,
+  type Page,
+} from "@playwright/test";
 import type { Server } from "./server.ts";
 
 /** A patient of the demonstration, by what a person types to find them. */
@@ -304,5 +311,12 @@ export class Person {
 export const newDevice = async (context: BrowserContext, server: Server): Promise<Person> => {
   const person = new Person(await context.newPage(), server);
   await person.giveFingerprintReader();
+  return person;
+};
+
+/** Someone else, at a device of their own, who has just signed in. */
+export const someoneElse = async (browser: Browser, server: Server, login: string): Promise<Person> => {
+  const person = await newDevice(await browser.newContext({ viewport: { width: 375, height: 667 } }), server);
+  await person.enrol(login);
   return person;
 };

@@ -1,21 +1,10 @@
 // Alerts to privacy officers, from the look that raises one to its end, and who looked at what.
-import type { Browser } from "@playwright/test";
 import { readFile } from "node:fs/promises";
-import { PATIENTS, Person } from "../support/person.ts";
-import type { Server } from "../support/server.ts";
+import { PATIENTS, someoneElse, type Person } from "../support/person.ts";
 import { expect, test } from "../support/test.ts";
 
 const PATIENT = PATIENTS.emergency;
 const NUMBER = new RegExp(PATIENT.nhsNumber.replace(/(...)(...)(....)/, "$1 ?$2 ?$3"));
-
-/** Someone else, at a device of their own. */
-const another = async (browser: Browser, server: Server, login: string): Promise<Person> => {
-  const context = await browser.newContext();
-  const person = new Person(await context.newPage(), server);
-  await person.giveFingerprintReader();
-  await person.enrol(login);
-  return person;
-};
 
 /** A look without asking, with a reason. */
 const lookInEmergency = async (person: Person): Promise<void> => {
@@ -40,7 +29,7 @@ const openAlert = async (officer: Person): Promise<void> => {
 test("an emergency look is told, explained, closed and reported", async ({ person, browser, server }) => {
   await lookInEmergency(person);
 
-  const officer = await another(browser, server, "privacy");
+  const officer = await someoneElse(browser, server, "privacy");
   // Officers begin at their alerts, which do not say who the patient is.
   await expect(officer.heading("Privacy alerts")).toBeVisible();
   await expect(main(officer)).toContainText("Not closed: Self-claimed relationship 1, Emergency access 1.");
@@ -161,7 +150,7 @@ test("who looked at this patient, and what did I look at", async ({ person, brow
   await person.expectFitForAll();
 
   // From an alert, and by number.
-  const officer = await another(browser, server, "privacy");
+  const officer = await someoneElse(browser, server, "privacy");
   await openAlert(officer);
   await officer.link("Who looked at this patient").click();
   const log = officer.page.getByRole("table", { name: "Newest first" });
@@ -187,7 +176,7 @@ test("who looked at this patient, and what did I look at", async ({ person, brow
 
 test("an alert is read and closed by keyboard alone", async ({ person, browser, server }) => {
   await lookInEmergency(person);
-  const officer = await another(browser, server, "privacy");
+  const officer = await someoneElse(browser, server, "privacy");
   const { keyboard } = officer.page;
   await officer.tabTo(officer.link(/^Emergency access by Priya Nair/));
   await keyboard.press("Enter");
@@ -229,7 +218,7 @@ test("an officer sets the sample and where notices go", async ({ person }) => {
 
 test("without the right there is nothing to see", async ({ person, browser, server }) => {
   await lookInEmergency(person);
-  const officer = await another(browser, server, "privacy");
+  const officer = await someoneElse(browser, server, "privacy");
   await openAlert(officer);
   const alert = new URL(officer.page.url()).pathname;
 
@@ -254,7 +243,7 @@ test("without the right there is nothing to see", async ({ person, browser, serv
   await expect(menu).not.toContainText("Privacy alerts");
 
   // The officer of another organisation.
-  const elsewhere = await another(browser, server, "nurse-privacy");
+  const elsewhere = await someoneElse(browser, server, "nurse-privacy");
   await elsewhere.heading("Privacy alerts").waitFor();
   await expect(main(elsewhere)).toContainText("There are no such alerts.");
   await elsewhere.goto(alert);
@@ -272,6 +261,6 @@ test("every view in a community pharmacy is told to its officer", async ({ perso
   await person.tab("Summary");
   await person.patientAgrees();
   await expect(person.page.getByRole("region", { name: /Allergies/ })).toBeVisible();
-  const officer = await another(browser, server, "pharmacy-privacy");
+  const officer = await someoneElse(browser, server, "pharmacy-privacy");
   await expect(officer.link(/^View in a community pharmacy by Mei Chan/)).toBeVisible();
 });

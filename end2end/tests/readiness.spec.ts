@@ -1,15 +1,6 @@
 // What an organisation has to show before its staff may use the service, and the national decision on it.
-import type { Browser } from "@playwright/test";
-import { newDevice, PATIENTS, type Person } from "../support/person.ts";
-import type { Server } from "../support/server.ts";
+import { PATIENTS, someoneElse, type Person } from "../support/person.ts";
 import { expect, test } from "../support/test.ts";
-
-/** Someone else, at a device of their own. */
-const another = async (browser: Browser, server: Server, login: string): Promise<Person> => {
-  const person = await newDevice(await browser.newContext({ viewport: { width: 375, height: 667 } }), server);
-  await person.enrol(login);
-  return person;
-};
 
 const asAdmin = async (person: Person): Promise<void> => {
   await person.enrol("hospice-admin");
@@ -62,7 +53,7 @@ test("nobody finds a patient until the approver decides", async ({ person, brows
   await expect(person.field("NHS number")).toHaveCount(0);
   await person.expectFitForAll();
 
-  const approver = await another(browser, server, "approver");
+  const approver = await someoneElse(browser, server, "approver");
   await approver.heading("National approval").waitFor();
   await approver.expectFitForAll();
   await approver.link(/^Calder Light Hospice/).click();
@@ -94,7 +85,7 @@ test("nobody finds a patient until the approver decides", async ({ person, brows
 });
 
 test("what is sent back says what has to change", async ({ person, browser, server }) => {
-  const approver = await another(browser, server, "approver");
+  const approver = await someoneElse(browser, server, "approver");
   await approver.link(/^Calder Light Hospice/).click();
   await approver.field("What has to change").fill("The form is not signed.");
   await approver.button("Send back").click();

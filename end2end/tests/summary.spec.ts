@@ -1,5 +1,5 @@
 // The gates before a summary, and everything that a summary says.
-import { PATIENTS, Person } from "../support/person.ts";
+import { PATIENTS, someoneElse } from "../support/person.ts";
 import { expect, test } from "../support/test.ts";
 
 test("nothing of a summary is on the page, or on its way, before the answer", async ({ person }) => {
@@ -192,9 +192,7 @@ test("what a colleague recorded stands in for a claim, and ends with the care", 
   await expect(main).toContainText("You recorded it yourself");
   await person.expectFitForAll();
 
-  const doctor = new Person(await (await browser.newContext()).newPage(), server);
-  await doctor.giveFingerprintReader();
-  await doctor.enrol("threeroles");
+  const doctor = await someoneElse(browser, server, "threeroles");
   await doctor.page
     .getByRole("main")
     .getByRole("button", { name: /practice/i })

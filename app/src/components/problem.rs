@@ -161,3 +161,43 @@ pub fn TroubleView(
     }
     .into_any()
 }
+
+/// The same, on a screen of something that may have gone: then it says so in the screen's own words.
+#[component]
+pub fn TroubleOrGone(
+    /// Of the screen.
+    trouble: Trouble,
+    /// Asks again, where that may help.
+    #[prop(into)]
+    again: Callback<()>,
+    /// That it is not there.
+    title: &'static str,
+    /// Why, and what to do.
+    text: &'static str,
+    /// Where what is there now can be seen.
+    to: &'static str,
+    /// What the way there is called.
+    way: &'static str,
+) -> AnyView {
+    let gone = |problem: &Problem| problem.kind == Kind::NotFound;
+    let is_gone = Memo::new(move |_| {
+        trouble
+            .problem
+            .with(|problem| problem.as_ref().is_some_and(gone))
+    });
+    (move || {
+        if is_gone.get() {
+            view! {
+                <div class="ncrs-problem" role="alert">
+                    <h2 class="nhsuk-heading-m">{title}</h2>
+                    <p class="nhsuk-body">{text}</p>
+                    <a class="nhsuk-button" role="button" href=to rel="external">{way}</a>
+                </div>
+            }
+            .into_any()
+        } else {
+            view! { <TroubleView trouble again /> }.into_any()
+        }
+    })
+    .into_any()
+}

@@ -412,9 +412,7 @@ async fn visits_that_are_over_and_those_of_others() {
 async fn an_answer_at_the_door_rests_on_what_a_colleague_recorded() {
     on_each_engine(async |ground| {
         let nurse = ground.member("nurse");
-        let mut colleague = nurse.clone();
-        colleague.caller.signed_in.as_mut().unwrap().person =
-            ground.member("doctor").caller.signed_in.unwrap().person;
+        let colleague = ground.colleague_of(&nurse);
         let key = colleague.open(EVERYTHING).await.unwrap();
         let referral = NewReferral {
             kind: ReferralKind::Referral,

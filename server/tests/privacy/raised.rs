@@ -34,9 +34,7 @@ async fn a_relationship_is_told_once_when_it_is_claimed() {
 async fn a_relationship_that_rests_on_a_colleagues_word_is_not_told() {
     on_each_engine(async |ground| {
         let nurse = ground.member("nurse");
-        let mut colleague = nurse.clone();
-        colleague.caller.signed_in.as_mut().unwrap().person =
-            ground.member("doctor").caller.signed_in.unwrap().person;
+        let colleague = ground.colleague_of(&nurse);
         let key = colleague.open(EVERYTHING).await.unwrap();
         let referral = NewReferral {
             kind: ReferralKind::Referral,

@@ -23,14 +23,6 @@ fn visit(days: i64) -> NewReferral {
     }
 }
 
-/// Someone else in the role of that member.
-fn colleague(ground: &Ground, member: &Member) -> Member {
-    let mut colleague = member.clone();
-    colleague.caller.signed_in.as_mut().unwrap().person =
-        ground.member("doctor").caller.signed_in.unwrap().person;
-    colleague
-}
-
 async fn record(member: &Member, referral: NewReferral) -> Option<Referral> {
     let key = member.open(EVERYTHING).await.unwrap();
     let recorded = Records::record_referral(&member.records(), key, referral).await;
@@ -62,7 +54,7 @@ async fn look(ground: &Ground, member: &Member) -> (String, usize) {
 async fn what_a_colleague_recorded_stands_in_for_a_claim_until_it_ends() {
     on_each_engine(async |ground| {
         let nurse = ground.member("nurse");
-        let colleague = colleague(ground, &nurse);
+        let colleague = ground.colleague_of(&nurse);
         let recorded = record(&colleague, visit(2)).await.unwrap();
         assert!(recorded.own);
         assert_eq!(look(ground, &nurse).await, ("visit".into(), 0));
@@ -81,7 +73,9 @@ async fn what_a_colleague_recorded_stands_in_for_a_claim_until_it_ends() {
 async fn it_is_open_to_the_end_of_its_last_day() {
     on_each_engine(async |ground| {
         let nurse = ground.member("nurse");
-        record(&colleague(ground, &nurse), visit(1)).await.unwrap();
+        record(&ground.colleague_of(&nurse), visit(1))
+            .await
+            .unwrap();
         ground.clock.forward(SignedDuration::from_hours(24));
         assert_eq!(look(ground, &nurse).await, ("visit".into(), 0));
         ground.clock.forward(SignedDuration::from_hours(24));
@@ -97,7 +91,9 @@ async fn what_someone_recorded_themselves_is_no_more_than_their_word() {
         record(&nurse, visit(2)).await.unwrap();
         assert_eq!(look(ground, &nurse).await, ("self-claimed".into(), 1));
         // A colleague's counts before their own.
-        record(&colleague(ground, &nurse), visit(1)).await.unwrap();
+        record(&ground.colleague_of(&nurse), visit(1))
+            .await
+            .unwrap();
         assert_eq!(look(ground, &nurse).await, ("visit".into(), 1));
     })
     .await;
@@ -113,7 +109,7 @@ async fn it_means_nothing_in_another_organisation() {
         // Nor can it be ended there.
         let key = nurse.open(EVERYTHING).await.unwrap();
         Records::end_referral(&nurse.records(), key).await.unwrap();
-        let medic = colleague(ground, &paramedic);
+        let medic = ground.colleague_of(&paramedic);
         assert_eq!(look(ground, &medic).await, ("visit".into(), 1));
     })
     .await;

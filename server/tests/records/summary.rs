@@ -305,9 +305,7 @@ async fn a_permission_for_me_holds_for_me_until_its_last_day() {
         );
 
         // A colleague in the same organisation, and the same person in another organisation.
-        let mut colleague = nurse.clone();
-        colleague.caller.signed_in.as_mut().unwrap().person =
-            ground.member("doctor").caller.signed_in.unwrap().person;
+        let colleague = ground.colleague_of(&nurse);
         let theirs = colleague.open(EVERYTHING).await.unwrap();
         assert!(matches!(
             told(answer(&colleague, theirs, standing.clone()).await),
@@ -391,9 +389,7 @@ async fn a_patient_takes_a_permission_back() {
         let key = nurse.open(EVERYTHING).await.unwrap();
         answer(&nurse, key, until(Scope::Me, 2)).await.unwrap();
         answer(&nurse, key, until(Scope::Team, 1)).await.unwrap();
-        let mut colleague = nurse.clone();
-        colleague.caller.signed_in.as_mut().unwrap().person =
-            ground.member("doctor").caller.signed_in.unwrap().person;
+        let colleague = ground.colleague_of(&nurse);
 
         // Elsewhere nothing of it can be taken back, and nothing is.
         let mut elsewhere = ground.member("nurse");

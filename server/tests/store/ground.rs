@@ -71,6 +71,14 @@ impl Ground {
         run(&self.services, options, |_| {}).await.unwrap();
     }
 
+    /// Someone else in the role of that member.
+    pub(crate) fn colleague_of(&self, member: &Member) -> Member {
+        let mut colleague = member.clone();
+        let other = self.member("doctor").caller.signed_in.unwrap();
+        colleague.caller.signed_in.as_mut().unwrap().person = other.person;
+        colleague
+    }
+
     /// Someone who is signed in, in the first of their roles.
     pub(crate) fn member(&self, login: &str) -> Member {
         let person = demo_staff()

@@ -1,12 +1,14 @@
 //! One alert, with the story around it, and what can be done about it.
 
 use super::queue::standing;
-use super::{Loaded, cell, cell_or_none, row, table};
+use super::{cell, cell_or_none, row, table};
 use crate::api::privacy::{
     AlertView, Concerning, Decision, StepLine, StoryLine, alert, ask_for_explanation, decide,
 };
 use crate::components::button::SubmitButton;
+use crate::components::fact::fact;
 use crate::components::form::{Choice, Choices, ErrorSummary, FormValues, TextArea, focus};
+use crate::components::loaded::Loaded;
 use crate::components::notice::Success;
 use crate::components::page::Page;
 use crate::components::problem::{Trouble, TroubleView};
@@ -81,16 +83,6 @@ pub fn screen() -> AnyView {
             <Success message=state.told />
             {state.read.view("Opening the alert", again, move |view| whole(state, view))}
         </Page>
-    }
-    .into_any()
-}
-
-fn fact(key: &'static str, value: impl IntoView + 'static) -> AnyView {
-    view! {
-        <div class="nhsuk-summary-list__row">
-            <dt class="nhsuk-summary-list__key">{key}</dt>
-            <dd class="nhsuk-summary-list__value">{value.into_any()}</dd>
-        </div>
     }
     .into_any()
 }

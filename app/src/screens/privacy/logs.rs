@@ -1,9 +1,10 @@
 //! What did I look at, and who looked at this patient.
 
-use super::{Loaded, cell, cell_or_none, has_queue, row, table};
+use super::{cell, cell_or_none, has_queue, row, table};
 use crate::api::privacy::{LogLine, LogOf, LogPage, own_log, patient_log};
 use crate::components::button::SubmitButton;
 use crate::components::form::{ErrorSummary, FormValues, TextField};
+use crate::components::loaded::Loaded;
 use crate::components::notice::{Questions, focus_soon};
 use crate::components::page::Page;
 use crate::components::problem::Trouble;

@@ -1,11 +1,12 @@
 //! The alerts of the organisation, by age and kind.
 
-use super::{Loaded, cell, row, table};
+use super::{cell, row, table};
 use crate::api::privacy::{
     AlertLine, QueueFilter, QueueView, Which, alert_queue, set_alert_email, set_sampling,
 };
 use crate::components::button::SubmitButton;
 use crate::components::form::{ErrorSummary, FormValues, TextField};
+use crate::components::loaded::Loaded;
 use crate::components::notice::{Questions, Success, focus_soon};
 use crate::components::page::Page;
 use crate::components::problem::{Trouble, TroubleView};

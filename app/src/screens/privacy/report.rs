@@ -1,8 +1,9 @@
 //! The alerts by month: a table, a chart, and a file.
 
 use super::queue::counted;
-use super::{Loaded, cell, has_queue, row, table};
+use super::{cell, has_queue, row, table};
 use crate::api::privacy::{ReportMonth, alert_report, export_alerts};
+use crate::components::loaded::Loaded;
 use crate::components::notice::focus_soon;
 use crate::components::page::Page;
 use crate::components::problem::TroubleView;

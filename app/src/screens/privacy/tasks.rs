@@ -1,9 +1,9 @@
 //! Questions from a privacy officer to the person themselves.
 
-use super::Loaded;
 use crate::api::privacy::{Task, answer_task, my_tasks};
 use crate::components::button::SubmitButton;
 use crate::components::form::{ErrorSummary, FormValues, TextArea};
+use crate::components::loaded::Loaded;
 use crate::components::notice::Success;
 use crate::components::page::Page;
 use crate::components::problem::{Trouble, TroubleView};

@@ -1,52 +1,21 @@
 //! What waits for the national approver.
 
 use crate::api::readiness::{Application, applications};
-use crate::components::button::Progress;
+use crate::components::loaded::Loaded;
 use crate::components::page::Page;
-use crate::components::problem::{Trouble, TroubleView};
-use crate::components::work::Work;
 use domain::clock::long_time;
 use leptos::prelude::*;
 
-/// The state of the screen.
-#[derive(Clone, Copy)]
-struct Queue {
-    loading: Work,
-    trouble: Trouble,
-    shown: RwSignal<Option<Vec<Application>>>,
-}
-
-impl Queue {
-    fn load(self) {
-        self.trouble.clear();
-        self.loading
-            .latest(applications(), move |answer| match answer {
-                Ok(waiting) => self.shown.set(Some(waiting)),
-                Err(problem) => self.trouble.take(problem),
-            });
-    }
-}
-
 /// The screen.
 pub fn screen() -> AnyView {
-    let state = Queue {
-        loading: Work::new(),
-        trouble: Trouble::new(),
-        shown: RwSignal::new(None),
-    };
-    Effect::new(move || state.load());
-    let again = Callback::new(move |()| state.load());
+    let read = Loaded::new();
+    let ask = move || read.ask(applications());
+    Effect::new(ask);
+    let again = Callback::new(move |()| ask());
     view! {
         <Page title="National approval">
             <h1 class="nhsuk-heading-l">"National approval"</h1>
-            <TroubleView trouble=state.trouble again />
-            {move || match state.shown.get() {
-                Some(waiting) => whole(waiting),
-                None if state.loading.pending() => {
-                    view! { <Progress text="Reading what waits" /> }.into_any()
-                }
-                None => ().into_any(),
-            }}
+            {read.view("Reading what waits", again, whole)}
         </Page>
     }
     .into_any()

@@ -2,53 +2,22 @@
 
 use super::status;
 use crate::api::readiness::{Checklist, StepView, read_checklist};
-use crate::components::button::Progress;
+use crate::components::loaded::Loaded;
 use crate::components::page::Page;
-use crate::components::problem::{Trouble, TroubleView};
-use crate::components::work::Work;
 use domain::clock::long_date;
 use domain::readiness::{More, State, Step};
 use leptos::prelude::*;
 
-/// The state of the screen.
-#[derive(Clone, Copy)]
-struct Reading {
-    loading: Work,
-    trouble: Trouble,
-    shown: RwSignal<Option<Checklist>>,
-}
-
-impl Reading {
-    fn load(self) {
-        self.trouble.clear();
-        self.loading
-            .latest(read_checklist(), move |answer| match answer {
-                Ok(checklist) => self.shown.set(Some(checklist)),
-                Err(problem) => self.trouble.take(problem),
-            });
-    }
-}
-
 /// The screen.
 pub fn screen() -> AnyView {
-    let state = Reading {
-        loading: Work::new(),
-        trouble: Trouble::new(),
-        shown: RwSignal::new(None),
-    };
-    Effect::new(move || state.load());
-    let again = Callback::new(move |()| state.load());
+    let read = Loaded::new();
+    let ask = move || read.ask(read_checklist());
+    Effect::new(ask);
+    let again = Callback::new(move |()| ask());
     view! {
         <Page title="Readiness checklist">
             <h1 class="nhsuk-heading-l">"Readiness checklist"</h1>
-            <TroubleView trouble=state.trouble again />
-            {move || match state.shown.get() {
-                Some(checklist) => whole(&checklist),
-                None if state.loading.pending() => {
-                    view! { <Progress text="Reading the checklist" /> }.into_any()
-                }
-                None => ().into_any(),
-            }}
+            {read.view("Reading the checklist", again, |checklist| whole(&checklist))}
         </Page>
     }
     .into_any()

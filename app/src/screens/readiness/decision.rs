@@ -1,14 +1,15 @@
 //! The decision of a national approver on a step of an organisation.
 
-use super::{fact, shown};
+use super::shown;
 use crate::api::readiness::{
     Application, ApplicationKey, applications, approve_step, send_back_step,
 };
 use crate::components::button::{Progress, SubmitButton};
+use crate::components::fact::fact;
 use crate::components::form::{ErrorSummary, FormValues, TextArea};
 use crate::components::notice::Success;
 use crate::components::page::Page;
-use crate::components::problem::{Trouble, TroubleView};
+use crate::components::problem::{Trouble, TroubleOrGone};
 use crate::components::work::Work;
 use crate::problem::{Kind, Problem};
 use crate::screens::not_found;
@@ -171,32 +172,18 @@ pub fn screen() -> AnyView {
 
 /// The problem as a whole. Where it is that the step does not wait, it says so of the step.
 #[component]
-fn DecisionTrouble(state: Deciding) -> AnyView {
-    let trouble = state.trouble;
+fn DecisionTrouble(state: Deciding) -> impl IntoView {
     let again = Callback::new(move |()| state.again());
-    let gone = |problem: &Problem| problem.kind == Kind::NotFound;
-    let is_gone = Memo::new(move |_| {
-        trouble
-            .problem
-            .with(|problem| problem.as_ref().is_some_and(gone))
-    });
-    (move || {
-        if is_gone.get() {
-            view! {
-                <div class="ncrs-problem" role="alert">
-                    <h2 class="nhsuk-heading-m">"This does not wait for a decision"</h2>
-                    <p class="nhsuk-body">
-                        "Another approver may have decided already, or the organisation has changed it since. Look at what waits now."
-                    </p>
-                    <a class="nhsuk-button" role="button" href="/approvals" rel="external">"See what waits"</a>
-                </div>
-            }
-            .into_any()
-        } else {
-            view! { <TroubleView trouble again /> }.into_any()
-        }
-    })
-    .into_any()
+    view! {
+        <TroubleOrGone
+            trouble=state.trouble
+            again
+            title="This does not wait for a decision"
+            text="Another approver may have decided already, or the organisation has changed it since. Look at what waits now."
+            to="/approvals"
+            way="See what waits"
+        />
+    }
 }
 
 fn whole(application: &Application, state: Deciding) -> AnyView {

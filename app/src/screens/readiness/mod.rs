@@ -12,20 +12,10 @@ pub use decision::screen as decision;
 pub use step::screen as step;
 
 use crate::api::readiness::Done;
+use crate::components::fact::fact;
 use domain::clock::{long_date, long_time};
 use domain::readiness::{Evidence, More, State, Step, dated};
 use leptos::prelude::*;
-
-/// A line of a summary list.
-fn fact(key: &'static str, value: impl IntoView + 'static) -> AnyView {
-    view! {
-        <div class="nhsuk-summary-list__row">
-            <dt class="nhsuk-summary-list__key">{key}</dt>
-            <dd class="nhsuk-summary-list__value">{value.into_any()}</dd>
-        </div>
-    }
-    .into_any()
-}
 
 /// What was shown for a step, and by whom.
 fn shown(step: Step, evidence: &Evidence, entered: Option<&Done>) -> AnyView {

@@ -1,9 +1,10 @@
 //! The patient's details: all that the national demographics say.
 
 use super::overview::{died, interpreter, restricted};
-use super::parts::{address, contact, nowhere, phone, row};
+use super::parts::{address, contact, nowhere, phone};
 use super::reading;
 use super::{RecordFrame, RecordPage, now};
+use crate::components::fact::fact;
 use domain::clock::{Age, long_date, uk_date};
 use domain::patient::{DeathStatus, Former, Patient, Provider};
 use jiff::civil::Date;
@@ -31,14 +32,14 @@ fn whole(patient: &Patient) -> AnyView {
             .iter()
             .map(|number| view! { <p class="nhsuk-u-margin-bottom-1">{number.to_string()}</p> })
             .collect_view();
-        row("Earlier NHS numbers, no longer used", numbers)
+        fact("Earlier NHS numbers, no longer used", numbers)
     });
     let death = patient.death.map(|death| {
         let status = match death.status {
             DeathStatus::Formal => "registered",
             DeathStatus::Informal => "reported, not yet registered",
         };
-        row("Died", format!("{} ({status})", long_date(death.on)))
+        fact("Died", format!("{} ({status})", long_date(death.on)))
     });
     let age = match patient.death {
         None => format!(" ({})", Age::between(patient.birth_date, uk_date(now()))),
@@ -55,18 +56,18 @@ fn whole(patient: &Patient) -> AnyView {
         {interpreter(patient)}
         {group("Who they are")}
         <dl class="nhsuk-summary-list">
-            {row("Name", patient.name.banner())}
+            {fact("Name", patient.name.banner())}
             {former("Other names", &patient.former_names, |name| name.banner().into_any())}
-            {row("Date of birth", format!("{}{age}", long_date(patient.birth_date)))}
-            {row("Gender", patient.gender.label())}
+            {fact("Date of birth", format!("{}{age}", long_date(patient.birth_date)))}
+            {fact("Gender", patient.gender.label())}
             {death}
-            {row("NHS number", patient.nhs_number.to_string())}
+            {fact("NHS number", patient.nhs_number.to_string())}
             {superseded}
         </dl>
         {group("How to talk with them")}
         <dl class="nhsuk-summary-list">
-            {row("Language", patient.language.clone().unwrap_or_else(|| "Not recorded".to_owned()))}
-            {row("Interpreter", interpreter_needed)}
+            {fact("Language", patient.language.clone().unwrap_or_else(|| "Not recorded".to_owned()))}
+            {fact("Interpreter", interpreter_needed)}
         </dl>
         {where_they_are(patient)}
     }
@@ -90,7 +91,7 @@ fn where_they_are(patient: &Patient) -> AnyView {
     }
     let none = || "Not recorded".into_any();
     let addresses = if patient.addresses.is_empty() {
-        row("Address", none())
+        fact("Address", none())
     } else {
         patient
             .addresses
@@ -162,15 +163,15 @@ fn where_they_are(patient: &Patient) -> AnyView {
             {former("Earlier addresses", &patient.former_addresses, |place| {
                 view! { {format!("{}: ", place.kind)} {address(place)} }.into_any()
             })}
-            {row("Contact", contacts)}
+            {fact("Contact", contacts)}
         </dl>
         {group("People to contact")}
         {related}
         {group("GP practice and pharmacy")}
         <dl class="nhsuk-summary-list">
-            {row("GP practice", gp)}
+            {fact("GP practice", gp)}
             {former("Earlier GP practices", &patient.former_gps, provider)}
-            {row("Pharmacy for prescriptions", pharmacy)}
+            {fact("Pharmacy for prescriptions", pharmacy)}
         </dl>
     }
     .into_any()
@@ -200,7 +201,7 @@ fn former<T>(key: &'static str, values: &[Former<T>], show: fn(&T) -> AnyView) -
             }
         })
         .collect_view();
-    Some(row(key, items))
+    Some(fact(key, items))
 }
 
 fn period(from: Option<Date>, to: Option<Date>) -> String {

@@ -1,12 +1,13 @@
 //! The overview: what must be known before anything else, and the ways to the rest.
 
 use super::care;
-use super::parts::{address, contact, nowhere, phone, row, why};
+use super::parts::{address, contact, nowhere, phone, why};
 use super::reading::{self, Reading};
 use super::{RecordFrame, RecordPage};
 use crate::api::records::RecordOverview;
 use crate::components::add_visit::AddToVisits;
 use crate::components::adjustment::detail_line;
+use crate::components::fact::fact;
 use crate::components::form::ErrorSummary;
 use crate::components::notice::Success;
 use crate::components::problem::Trouble;
@@ -242,11 +243,11 @@ fn essentials(frame: RecordFrame, patient: &Patient) -> AnyView {
     let language = patient
         .language
         .clone()
-        .map(|language| row("Language", language));
+        .map(|language| fact("Language", language));
     view! {
         <h2 class="nhsuk-heading-m">"Patient"</h2>
         <dl class="nhsuk-summary-list">
-            {row("Address", home)} {row("Contact", contacts)} {row("GP practice", gp)} {language}
+            {fact("Address", home)} {fact("Contact", contacts)} {fact("GP practice", gp)} {language}
         </dl>
         <p class="nhsuk-body">
             <a class="nhsuk-link" href=frame.path_now("/details")>"See all details"</a>

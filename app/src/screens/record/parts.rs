@@ -45,17 +45,6 @@ pub(super) fn provenance(by: &Provenance) -> String {
     )
 }
 
-/// A row of a summary list, without actions.
-pub(super) fn row(key: &'static str, value: impl IntoView + 'static) -> AnyView {
-    view! {
-        <div class="nhsuk-summary-list__row">
-            <dt class="nhsuk-summary-list__key">{key}</dt>
-            <dd class="nhsuk-summary-list__value">{value.into_any()}</dd>
-        </div>
-    }
-    .into_any()
-}
-
 /// A telephone number to tap.
 pub(super) fn phone(number: &str) -> AnyView {
     let dialled: String = number

@@ -10,8 +10,7 @@ pub use list::screen as list;
 pub use member::screen as person;
 
 use crate::api::registration::Invitation;
-use crate::components::problem::{Trouble, TroubleView};
-use crate::problem::{Kind, Problem};
+use crate::components::problem::{Trouble, TroubleOrGone};
 use domain::clock::long_time;
 use domain::role::{Activity, Person};
 use leptos::prelude::*;
@@ -32,30 +31,17 @@ fn StaffTrouble(
     trouble: Trouble,
     /// Asks again, where that may help.
     again: Callback<()>,
-) -> AnyView {
-    let gone = |problem: &Problem| problem.kind == Kind::NotFound;
-    let is_gone = Memo::new(move |_| {
-        trouble
-            .problem
-            .with(|problem| problem.as_ref().is_some_and(gone))
-    });
-    (move || {
-        if is_gone.get() {
-            view! {
-                <div class="ncrs-problem" role="alert">
-                    <h2 class="nhsuk-heading-m">"This is not there"</h2>
-                    <p class="nhsuk-body">
-                        "Another agent may have dealt with it already, or it belongs to an organisation that you do not register staff for. Look at the list as it is now."
-                    </p>
-                    <a class="nhsuk-button" role="button" href="/staff" rel="external">"See staff"</a>
-                </div>
-            }
-            .into_any()
-        } else {
-            view! { <TroubleView trouble again /> }.into_any()
-        }
-    })
-    .into_any()
+) -> impl IntoView {
+    view! {
+        <TroubleOrGone
+            trouble
+            again
+            title="This is not there"
+            text="Another agent may have dealt with it already, or it belongs to an organisation that you do not register staff for. Look at the list as it is now."
+            to="/staff"
+            way="See staff"
+        />
+    }
 }
 
 /// The one-time code. It is in the page only, and gone with it.
