@@ -61,13 +61,14 @@ impl Part {
             Self::Work => work::fetch().await,
             Self::Record => record::fetch().await,
             Self::Keep => keep::fetch().await,
-            Self::Office => staff::fetch().await,
+            Self::Office => office::fetch().await,
         }
     }
 }
 
 /// Makes one function of the screens of a part, which is where the app is split, and for each of
-/// them a function that shows it as soon as the part is here.
+/// them a function that shows it as soon as the part is here. Once for a part: a second place where the
+/// app is split would have to be fetched by itself, though it is in the same file.
 macro_rules! late {
     ($part:ident as $file:ident: $($screen:path as $name:ident,)*) => {
         #[derive(Clone, Copy)]
@@ -131,29 +132,21 @@ pub mod record {
     }
 }
 
-/// Registering staff, and what organisations have to show.
-pub mod staff {
+/// Registering staff, what organisations have to show, alerts and the work on them, and who looked at what.
+pub mod office {
     use super::*;
+    use crate::screens::privacy::{alert, logs, queue, report, tasks};
     use crate::screens::{readiness, registration};
 
     late! { Office as office:
-        registration::list as list,
+        registration::list as staff,
         registration::invite as invite,
         registration::person as person,
         readiness::checklist as checklist,
         readiness::step as step,
         readiness::approvals as approvals,
         readiness::decision as decision,
-    }
-}
-
-/// Alerts and the work on them, and who looked at what.
-pub mod privacy {
-    use super::*;
-    use crate::screens::privacy::{alert, logs, queue, report, tasks};
-
-    late! { Office as office:
-        queue::screen as queue,
+        queue::screen as alerts,
         alert::screen as alert,
         report::screen as report,
         tasks::screen as tasks,

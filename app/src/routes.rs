@@ -4,7 +4,7 @@ use crate::components::header::Header;
 use crate::components::page::Arrived;
 use crate::device::device;
 use crate::keeping::Keeping;
-use crate::late::{privacy, record, staff, work};
+use crate::late::{office, record, work};
 use crate::screens::{enrol, home, not_found, sign_in};
 use crate::session::{Session, in_role, signed_in};
 use leptos::prelude::*;
@@ -43,15 +43,15 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/device") view=|| signed_in(work::this_device) />
 
                 // What I looked at, and what is asked about it
-                <Route path=path!("/activity") view=|| in_role(privacy::own_log) />
-                <Route path=path!("/activity/questions") view=|| in_role(privacy::tasks) />
+                <Route path=path!("/activity") view=|| in_role(office::own_log) />
+                <Route path=path!("/activity/questions") view=|| in_role(office::tasks) />
 
                 // Alerts, for privacy officers
-                <Route path=path!("/privacy") view=|| in_role(privacy::queue) />
-                <Route path=path!("/privacy/alert/:alert") view=|| in_role(privacy::alert) />
-                <Route path=path!("/privacy/report") view=|| in_role(privacy::report) />
-                <Route path=path!("/privacy/looks") view=|| in_role(privacy::patient_log) />
-                <Route path=path!("/privacy/looks/:alert") view=|| in_role(privacy::patient_log) />
+                <Route path=path!("/privacy") view=|| in_role(office::alerts) />
+                <Route path=path!("/privacy/alert/:alert") view=|| in_role(office::alert) />
+                <Route path=path!("/privacy/report") view=|| in_role(office::report) />
+                <Route path=path!("/privacy/looks") view=|| in_role(office::patient_log) />
+                <Route path=path!("/privacy/looks/:alert") view=|| in_role(office::patient_log) />
 
                 // Find a patient
                 <Route path=path!("/find") view=|| in_role(work::find_as_last) />
@@ -61,15 +61,15 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/find/postcode") view=|| in_role(work::find_postcode) />
 
                 // The work of a Registration Authority
-                <Route path=path!("/staff") view=|| in_role(staff::list) />
-                <Route path=path!("/staff/invite") view=|| in_role(staff::invite) />
-                <Route path=path!("/staff/person/:person") view=|| in_role(staff::person) />
+                <Route path=path!("/staff") view=|| in_role(office::staff) />
+                <Route path=path!("/staff/invite") view=|| in_role(office::invite) />
+                <Route path=path!("/staff/person/:person") view=|| in_role(office::person) />
 
                 // What an organisation has to show, and the national decision on it
-                <Route path=path!("/readiness") view=|| in_role(staff::checklist) />
-                <Route path=path!("/readiness/:step") view=|| in_role(staff::step) />
-                <Route path=path!("/approvals") view=|| in_role(staff::approvals) />
-                <Route path=path!("/approvals/:organisation/:step") view=|| in_role(staff::decision) />
+                <Route path=path!("/readiness") view=|| in_role(office::checklist) />
+                <Route path=path!("/readiness/:step") view=|| in_role(office::step) />
+                <Route path=path!("/approvals") view=|| in_role(office::approvals) />
+                <Route path=path!("/approvals/:organisation/:step") view=|| in_role(office::decision) />
 
                 // The record: banner and tabs stay, the part below changes
                 <ParentRoute path=path!("/record/:context") view=|| in_role(record::frame)>

@@ -217,6 +217,9 @@ const removePasskey = async (browser: Browser, server: Server): Promise<void> =>
 
 const expectWiped = async (person: Person, server: Server): Promise<void> => {
   await expect(person.heading("Sign in")).toBeVisible();
+  // The device asks what became of its vaults, and then has none.
+  await expect.poll(() => server.proxy.requests("/api/vaults/standing").at(-1)?.status).toBe(200);
+  await expect.poll(() => person.page.evaluate(() => localStorage.getItem("kept"))).toBe('""');
   server.proxy.cut();
   await person.goto("/visits");
   await expect(person.page.getByText("nothing is saved on this device that could be unlocked")).toBeVisible();

@@ -17,6 +17,7 @@
 
 use crate::FieldError;
 use crate::clock::long_date;
+use crate::coded::coded;
 use crate::role::CareSetting;
 use crate::search::DateFields;
 use jiff::civil::Date;
@@ -34,22 +35,22 @@ const SHORTEST_EVIDENCE: usize = 3;
 /// toolkit, it ends with the next.
 const LONGEST_ASSESSMENT: i32 = 18;
 
-/// One thing to show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Step {
-    /// The code under which the organisation is registered is the right one.
-    OdsCode,
-    /// The form with which the organisation asks for access to demographics (PDS).
-    PdsForm,
-    /// The yearly self-assessment of data security: the Data Security and Protection Toolkit.
-    Dspt,
-    /// The approval to view Summary Care Records in this care setting.
-    SummaryApproval,
-    /// Someone answers for who looks at records, and receives the alerts.
-    PrivacyOfficer,
-    /// How staff sign in, and on what.
-    AccessMethods,
+coded! {
+    /// One thing to show.
+    Step {
+        /// The code under which the organisation is registered is the right one.
+        OdsCode = "ods-code", "ODS code";
+        /// The form with which the organisation asks for access to demographics (PDS).
+        PdsForm = "pds-form", "PDS access form";
+        /// The yearly self-assessment of data security: the Data Security and Protection Toolkit.
+        Dspt = "dspt", "Data Security and Protection Toolkit (DSPT)";
+        /// The approval to view Summary Care Records in this care setting.
+        SummaryApproval = "summary-approval", "Summary Care Record approval";
+        /// Someone answers for who looks at records, and receives the alerts.
+        PrivacyOfficer = "privacy-officer", "Privacy officer";
+        /// How staff sign in, and on what.
+        AccessMethods = "access-methods", "Access methods";
+    }
 }
 
 /// What a step opens.
@@ -71,45 +72,6 @@ pub enum Who {
 }
 
 impl Step {
-    /// Every step, in the order of the checklist.
-    pub const ALL: [Self; 6] = [
-        Self::OdsCode,
-        Self::PdsForm,
-        Self::Dspt,
-        Self::SummaryApproval,
-        Self::PrivacyOfficer,
-        Self::AccessMethods,
-    ];
-
-    /// In addresses and where it is stored.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::OdsCode => "ods-code",
-            Self::PdsForm => "pds-form",
-            Self::Dspt => "dspt",
-            Self::SummaryApproval => "summary-approval",
-            Self::PrivacyOfficer => "privacy-officer",
-            Self::AccessMethods => "access-methods",
-        }
-    }
-
-    /// The one of that code.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|step| step.code() == code)
-    }
-
-    /// As it stands in the checklist.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::OdsCode => "ODS code",
-            Self::PdsForm => "PDS access form",
-            Self::Dspt => "Data Security and Protection Toolkit (DSPT)",
-            Self::SummaryApproval => "Summary Care Record approval",
-            Self::PrivacyOfficer => "Privacy officer",
-            Self::AccessMethods => "Access methods",
-        }
-    }
-
     /// What it opens.
     pub fn opens(self) -> Feature {
         match self {
@@ -132,83 +94,27 @@ impl Step {
     }
 }
 
-/// How an assessment by the toolkit ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum DsptStatus {
-    /// Standards exceeded.
-    Exceeded,
-    /// Standards met.
-    Met,
-    /// Not all are met, and an improvement plan was agreed.
-    Approaching,
-    /// Standards not met.
-    NotMet,
-}
-
-impl DsptStatus {
-    /// All of them, as a form offers them.
-    pub const ALL: [Self; 4] = [Self::Exceeded, Self::Met, Self::Approaching, Self::NotMet];
-
-    /// In a form.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Exceeded => "exceeded",
-            Self::Met => "met",
-            Self::Approaching => "approaching",
-            Self::NotMet => "not-met",
-        }
-    }
-
-    /// The one of that code.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.code() == code)
-    }
-
-    /// As the toolkit says it.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Exceeded => "Standards exceeded",
-            Self::Met => "Standards met",
-            Self::Approaching => "Approaching standards",
-            Self::NotMet => "Standards not met",
-        }
+coded! {
+    /// How an assessment by the toolkit ended.
+    DsptStatus {
+        /// Standards exceeded.
+        Exceeded = "exceeded", "Standards exceeded";
+        /// Standards met.
+        Met = "met", "Standards met";
+        /// Not all are met, and an improvement plan was agreed.
+        Approaching = "approaching", "Approaching standards";
+        /// Standards not met.
+        NotMet = "not-met", "Standards not met";
     }
 }
 
-/// On what staff sign in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AccessMethod {
-    /// A passkey on a device of their own.
-    OwnPasskey,
-    /// A tablet or computer that several share, each with a passkey.
-    SharedDevice,
-}
-
-impl AccessMethod {
-    /// All of them, as a form offers them.
-    pub const ALL: [Self; 2] = [Self::OwnPasskey, Self::SharedDevice];
-
-    /// In a form.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::OwnPasskey => "own-passkey",
-            Self::SharedDevice => "shared-device",
-        }
-    }
-
-    /// The one of that code.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|method| method.code() == code)
-    }
-
-    /// As people read it.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::OwnPasskey => "Each with a passkey on their own device",
-            Self::SharedDevice => "Shared tablets or computers, each person with their own passkey",
-        }
+coded! {
+    /// On what staff sign in.
+    AccessMethod {
+        /// A passkey on a device of their own.
+        OwnPasskey = "own-passkey", "Each with a passkey on their own device";
+        /// A tablet or computer that several share, each with a passkey.
+        SharedDevice = "shared-device", "Shared tablets or computers, each person with their own passkey";
     }
 }
 
@@ -502,7 +408,7 @@ impl Missing {
 
     /// What is missing and who can do it, in two sentences.
     pub fn words(self) -> String {
-        let step = self.step.title();
+        let step = self.step.label();
         let lack = match self.lack {
             Lack::NotStarted => "has not been completed",
             Lack::AwaitingApproval => "is waiting for national approval",
@@ -551,7 +457,8 @@ impl Readiness {
     pub fn steps(&self) -> impl Iterator<Item = Step> {
         let setting = self.setting;
         Step::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .filter(move |step| step.offered_in(setting))
     }
 

@@ -60,7 +60,7 @@ fn written(step: Step) -> Written {
 fn ready() -> Readiness {
     Readiness {
         setting: CareSetting::Hospice,
-        written: Step::ALL.map(written).to_vec(),
+        written: Step::ALL.iter().copied().map(written).collect(),
     }
 }
 
@@ -88,17 +88,17 @@ fn assessed(status: DsptStatus, expires: Date) -> Readiness {
 
 #[test]
 fn codes_lead_back_to_what_they_stand_for() {
-    for step in Step::ALL {
+    for &step in Step::ALL {
         assert_eq!(Step::from_code(step.code()), Some(step));
         assert_eq!(
             serde_json::to_value(step).unwrap(),
             serde_json::json!(step.code())
         );
     }
-    for status in DsptStatus::ALL {
+    for &status in DsptStatus::ALL {
         assert_eq!(DsptStatus::from_code(status.code()), Some(status));
     }
-    for method in AccessMethod::ALL {
+    for &method in AccessMethod::ALL {
         assert_eq!(AccessMethod::from_code(method.code()), Some(method));
     }
     assert_eq!(Step::from_code("pds"), None);
@@ -107,7 +107,7 @@ fn codes_lead_back_to_what_they_stand_for() {
 #[test]
 fn each_step_asks_for_evidence_and_a_day() {
     let empty = StepForm::default();
-    for step in Step::ALL {
+    for &step in Step::ALL {
         let expected: &[&str] = match step {
             Step::Dspt => &["dspt", "on-day", "evidence"],
             Step::AccessMethods => &["methods", "on-day", "evidence"],
@@ -180,7 +180,7 @@ fn an_assessment_holds_for_a_year_unless_it_says_until_when() {
 
 #[test]
 fn what_a_step_does_not_ask_for_is_left_alone() {
-    for step in Step::ALL {
+    for &step in Step::ALL {
         let more = form().check(step, TODAY).unwrap().more;
         let fits = match step {
             Step::Dspt => matches!(more, More::Assessment { .. }),
@@ -197,7 +197,7 @@ fn every_step_closes_what_it_opens_and_nothing_else() {
         ready().closures(TODAY),
         domain::readiness::Closures::default()
     );
-    for step in Step::ALL {
+    for &step in Step::ALL {
         let missing = Some(Missing {
             step,
             lack: Lack::NotStarted,
@@ -224,7 +224,7 @@ fn who_has_shown_nothing_is_told_of_the_first_step() {
 
 #[test]
 fn what_needs_approval_is_not_done_before_it() {
-    for step in Step::ALL {
+    for &step in Step::ALL {
         let entered = Written {
             verdict: Verdict::None,
             ..written(step)
@@ -239,7 +239,7 @@ fn what_needs_approval_is_not_done_before_it() {
             assert_eq!(entered.state(TODAY), State::AwaitingApproval);
             let missing = with(entered).closes(Feature::Summaries, TODAY).unwrap();
             assert_eq!((missing.step, missing.who()), (step, Who::Approver));
-            assert!(missing.words().contains(step.title()));
+            assert!(missing.words().contains(step.label()));
         } else {
             assert_eq!(entered.state(TODAY), State::Done);
         }
@@ -297,7 +297,7 @@ fn the_days_around_an_expiry() {
 
 #[test]
 fn an_assessment_counts_by_its_result() {
-    for status in DsptStatus::ALL {
+    for &status in DsptStatus::ALL {
         let lack = assessed(status, TODAY)
             .closes(Feature::Records, TODAY)
             .map(|missing| missing.lack);
@@ -321,7 +321,7 @@ proptest! {
     #[test]
     fn what_is_accepted_is_bounded(evidence in ".{0,300}", day in "[0-9]{0,3}", month in "[0-9a-z]{0,4}", year in "[0-9]{0,5}") {
         let typed = StepForm { evidence, on: DateFields { day, month, year }, ..form() };
-        for step in Step::ALL {
+        for &step in Step::ALL {
             if let Ok(evidence) = typed.check(step, TODAY) {
                 prop_assert!(evidence.on <= TODAY);
                 prop_assert!(evidence.reference.chars().count() <= LONGEST_EVIDENCE);

@@ -14,7 +14,8 @@ const DAYS_AGO: i32 = 30;
 pub fn demo_readiness(organisation: &Organisation, now: Timestamp) -> Vec<Written> {
     let joining = organisation.ods == demo_joining();
     Step::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|step| step.offered_in(organisation.setting))
         .filter(|step| !joining || !matches!(step, Step::SummaryApproval | Step::PrivacyOfficer))
         .map(|step| written(step, joining, now))

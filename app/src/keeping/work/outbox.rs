@@ -49,13 +49,7 @@ impl Keeper {
 
     /// Reads the changes from the vault. While some are being delivered, those in memory know better.
     pub(super) async fn load_outbox(&self) -> Result<(), NoVault> {
-        let vault = self.vault()?;
-        let mut entries = vault
-            .all(Shelf::Outbox)
-            .await?
-            .iter()
-            .map(|bytes| read::<Entry<Target>>(bytes))
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut entries = self.kept_entries().await?;
         let mut outbox = self.outbox.borrow_mut();
         if self.delivering.get() {
             entries.retain(|entry| outbox.get(entry.id()).is_none());
@@ -64,6 +58,34 @@ impl Keeper {
         *outbox = Outbox::restore(entries);
         drop(outbox);
         self.tell_sender();
+        Ok(())
+    }
+
+    async fn kept_entries(&self) -> Result<Vec<Entry<Target>>, NoVault> {
+        let entries = self.vault()?.all(Shelf::Outbox).await?;
+        entries.iter().map(|bytes| read(bytes)).collect()
+    }
+
+    /// Another tab may have delivered while this one waited for its turn: what it moved on is not sent
+    /// again. What is in memory only, as it is being kept just now, stays.
+    async fn catch_up(&self) -> Result<(), NoVault> {
+        let kept = self.kept_entries().await?;
+        let mut outbox = self.outbox.borrow_mut();
+        let mut entries = outbox.entries().to_vec();
+        let mut moved = false;
+        for entry in &mut entries {
+            let newer = kept.iter().find(|kept| {
+                kept.id() == entry.id()
+                    && (kept.attempts > entry.attempts || entry.is_waiting() && !kept.is_waiting())
+            });
+            if let Some(newer) = newer {
+                *entry = newer.clone();
+                moved = true;
+            }
+        }
+        if moved {
+            *outbox = Outbox::restore(entries);
+        }
         Ok(())
     }
 
@@ -265,6 +287,9 @@ impl Keeper {
     }
 
     async fn send_in_turn(self: Rc<Self>) {
+        // Where the device keeps nothing, no other tab has it either.
+        let _ = self.catch_up().await;
+        self.tell_sender();
         // What an answer was lost of, in a page that is gone, is asked again under the same id.
         let _ = self.happened(Event::Crashed).await;
         self.end_roles().await;

@@ -54,7 +54,7 @@ fn line(application: Application) -> AnyView {
         <li class="ncrs-choices__item">
             <a class="ncrs-choices__link" href=format!("/approvals/{}/{}", organisation.ods, step.code())>
                 <span class="ncrs-choices__name">{organisation.name}</span>
-                <span class="ncrs-choices__detail">{step.title()}</span>
+                <span class="ncrs-choices__detail">{step.label()}</span>
                 <span class="ncrs-choices__detail">{format!("Waiting since {}", long_time(entered.at))}</span>
             </a>
         </li>

@@ -82,7 +82,7 @@ fn item(view: &StepView) -> AnyView {
                     href=format!("/readiness/{code}")
                     aria-describedby=described
                 >
-                    {view.step.title()}
+                    {view.step.label()}
                 </a>
                 <div class="nhsuk-task-list__hint" id=hint_id>{hint(view)}</div>
             </div>

@@ -122,7 +122,7 @@ fn told(application: &Application, deed: &Deed) -> String {
     format!(
         "{}: {} {what}.",
         application.organisation.name,
-        application.step.title()
+        application.step.label()
     )
 }
 
@@ -158,11 +158,11 @@ pub fn screen() -> AnyView {
         None => ().into_any(),
     };
     view! {
-        <Page title=step.title() errors=state.trouble.errors>
+        <Page title=step.label() errors=state.trouble.errors>
             <a class="nhsuk-back-link" href="/approvals">"National approval"</a>
             <ErrorSummary errors=state.trouble.errors />
             <Success message=state.success />
-            <h1 class="nhsuk-heading-l">{step.title()}</h1>
+            <h1 class="nhsuk-heading-l">{step.label()}</h1>
             {body}
             <DecisionTrouble state />
         </Page>

@@ -166,11 +166,11 @@ pub fn screen() -> AnyView {
         None => ().into_any(),
     };
     view! {
-        <Page title=step.title() errors=state.trouble.errors>
+        <Page title=step.label() errors=state.trouble.errors>
             <a class="nhsuk-back-link" href="/readiness">"Readiness checklist"</a>
             <ErrorSummary errors=state.trouble.errors />
             <Success message=state.success />
-            <h1 class="nhsuk-heading-l">{step.title()}</h1>
+            <h1 class="nhsuk-heading-l">{step.label()}</h1>
             {body}
             <TroubleView trouble=state.trouble again />
         </Page>
@@ -350,15 +350,16 @@ fn first_fields(evidence: Option<&Evidence>, state: Filling) -> Option<AnyView> 
     match state.step {
         Step::Dspt => {
             let choices = DsptStatus::ALL
+                .iter()
                 .map(|status| {
                     let choice = Choice::new(status.code(), status.label());
-                    if status == DsptStatus::NotMet {
+                    if *status == DsptStatus::NotMet {
                         choice.hint("Records close to everyone in your organisation at once")
                     } else {
                         choice
                     }
                 })
-                .to_vec();
+                .collect();
             let chosen = match evidence.map(|evidence| &evidence.more) {
                 Some(More::Assessment { status, .. }) => vec![status.code().to_owned()],
                 _ => Vec::new(),
@@ -372,8 +373,9 @@ fn first_fields(evidence: Option<&Evidence>, state: Filling) -> Option<AnyView> 
         }
         Step::AccessMethods => {
             let choices = AccessMethod::ALL
+                .iter()
                 .map(|method| Choice::new(method.code(), method.label()))
-                .to_vec();
+                .collect();
             let chosen = match evidence.map(|evidence| &evidence.more) {
                 Some(More::Methods(methods)) => methods
                     .iter()
