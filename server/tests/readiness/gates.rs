@@ -209,7 +209,7 @@ async fn organisations_that_were_there_before_go_on() {
             .await
             .unwrap();
             let offered = Step::ALL
-                .into_iter()
+                .iter()
                 .filter(|step| step.offered_in(organisation.setting))
                 .count();
             assert!(rows.len() >= offered, "{}", organisation.name);
