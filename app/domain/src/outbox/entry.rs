@@ -221,14 +221,6 @@ impl<T> Entry<T> {
         self.command.id
     }
 
-    /// Whether it waits to be sent.
-    pub fn is_waiting(&self) -> bool {
-        match self.state {
-            State::Waiting { .. } => true,
-            State::InFlight { .. } | State::NeedsDecision { .. } | State::Settled { .. } => false,
-        }
-    }
-
     /// Whether it is over.
     pub fn is_settled(&self) -> bool {
         match self.state {

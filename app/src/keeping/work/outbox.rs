@@ -74,10 +74,10 @@ impl Keeper {
         let mut entries = outbox.entries().to_vec();
         let mut moved = false;
         for entry in &mut entries {
-            let newer = kept.iter().find(|kept| {
-                kept.id() == entry.id()
-                    && (kept.attempts > entry.attempts || entry.is_waiting() && !kept.is_waiting())
-            });
+            // Each delivery is an attempt more: what else moved here may not be kept yet.
+            let newer = kept
+                .iter()
+                .find(|kept| kept.id() == entry.id() && kept.attempts > entry.attempts);
             if let Some(newer) = newer {
                 *entry = newer.clone();
                 moved = true;
