@@ -12,9 +12,11 @@ test("a late answer is never shown under another patient's banner", async ({ per
   // Every part of the first patient is on its way, and stays there.
   let release = (): void => undefined;
   const later = new Promise<void>((resolve) => (release = resolve));
+  let holds = true;
   let held = 0;
   let arrived = 0;
   await page.route(/\/api\/record\//, async (route) => {
+    if (!holds) return route.continue();
     const answer = await route.fetch();
     held += 1;
     await later;
@@ -23,9 +25,10 @@ test("a late answer is never shown under another patient's banner", async ({ per
   });
   for (const tab of ["Details", "Summary", "Adjustments"] as const) await person.tab(tab);
   await expect.poll(() => held).toBe(3);
-  await page.unroute(/\/api\/record\//);
+  holds = false;
 
   await person.link("Close record and find another patient").click();
+  await person.button("New search").click();
   await person.field("NHS number").fill(OTHER.nhsNumber);
   await person.button("Search").click();
   await person.button(new RegExp(`^${OTHER.family}`)).click();
