@@ -60,14 +60,7 @@ impl<'a> Reading<'a> {
                 .filter(|record| record.current.is_some()),
             may_view_adjustments: permits.role.allows(Activity::ViewAdjustments),
             may_manage_adjustments: permits.role.allows(Activity::ManageAdjustments),
-            gate: access
-                .gate(
-                    &permits.role,
-                    patient.restricted,
-                    &permits.demographics,
-                    permits.ask.as_ref(),
-                )
-                .await?,
+            gate: access.gate(permits, patient.restricted).await?,
             patient,
         })
     }
@@ -156,14 +149,7 @@ impl RecordsPort {
         let permits = access.to_ask_summary(&self.caller, key).await?;
         let read = async {
             let patient = self.reading().patient(&permits.demographics).await?;
-            let gate = access
-                .gate(
-                    &permits.role,
-                    patient.restricted,
-                    &permits.demographics,
-                    permits.ask.as_ref(),
-                )
-                .await?;
+            let gate = access.gate(&permits, patient.restricted).await?;
             Ok(self.answer(key, &patient, gate))
         }
         .await;
@@ -185,20 +171,20 @@ impl RecordsPort {
             )
             .await?;
         let read = async {
-            let patient = self.reading().patient(&permits.demographics).await?;
-            let gate = access
-                .gate(
-                    &permits.role,
-                    patient.restricted,
-                    &permits.demographics,
-                    Some(&permits.ask),
-                )
+            let patient = self
+                .reading()
+                .patient(&permits.overview.demographics)
                 .await?;
+            let gate = access.gate(&permits.overview, patient.restricted).await?;
             Ok(self.answer(key, &patient, gate))
         }
         .await;
         access
-            .shown(&permits.demographics, Action::WithdrawPermission, read)
+            .shown(
+                &permits.overview.demographics,
+                Action::WithdrawPermission,
+                read,
+            )
             .await
     }
 
@@ -264,7 +250,6 @@ impl RecordsPort {
         let Answered {
             demographics,
             summary,
-            ..
         } = access.to_view_summary(&self.caller, key, answer).await?;
         let read = async {
             let reading = self.reading();

@@ -107,6 +107,8 @@ pub struct OverviewPermits {
     pub ask: Option<Permit<AskSummary>>,
     /// The role.
     pub role: RoleAssignment,
+    /// What is closed to its organisation.
+    pub closures: Closures,
 }
 
 /// What became of the permission question.
@@ -114,8 +116,6 @@ pub struct OverviewPermits {
 pub struct Answered {
     /// For the banner.
     pub demographics: Permit<ViewDemographics>,
-    /// What a colleague recorded, on which the relationship rests.
-    pub vouched: Option<ReferralKind>,
     /// For the summary; `None` where the patient said no.
     pub summary: Option<Permit<ViewSummary>>,
 }
@@ -123,12 +123,10 @@ pub struct Answered {
 /// What lets someone take back a permission for the patient, and see what is left.
 #[derive(Debug)]
 pub struct WithdrawalPermits {
-    /// To say whose record it is.
-    pub demographics: Permit<ViewDemographics>,
-    /// To withdraw, and to say what stands before the summary then.
+    /// To withdraw.
     pub ask: Permit<AskSummary>,
-    /// In which role.
-    pub role: RoleAssignment,
+    /// To say whose record it is, and what stands before the summary then.
+    pub overview: OverviewPermits,
 }
 
 /// A request on its way through the checks, with what the audit will say of it.
@@ -141,6 +139,8 @@ struct Attempt<'a> {
     reason: Option<String>,
     detail: Value,
     facts: Facts<'a>,
+    /// What a colleague recorded, on which the relationship rests.
+    vouched: Option<ReferralKind>,
 }
 
 impl<'a> Attempt<'a> {
@@ -161,6 +161,7 @@ impl<'a> Attempt<'a> {
             reason: None,
             detail: json!({}),
             facts,
+            vouched: None,
         })
     }
 
@@ -184,6 +185,12 @@ impl<'a> Attempt<'a> {
                 "decided without knowing {fact:?}"
             ))),
         }
+    }
+
+    /// What is closed to the organisation, once that was looked at.
+    fn closures(&self) -> Result<Closures> {
+        let unknown = || Failure::Internal("nobody looked at the organisation".into());
+        self.facts.closures.ok_or_else(unknown)
     }
 
     fn role(&self) -> Result<&'a RoleAssignment> {
@@ -306,16 +313,12 @@ impl Access {
     /// first.
     async fn look_at_organisation(&self, attempt: &mut Attempt<'_>) -> Result<()> {
         if let Some(role) = attempt.facts.role {
-            attempt.facts.closures = Some(self.closures(role).await?);
+            let readiness = Checklists::new(self.db.clone())
+                .of(&role.organisation)
+                .await?;
+            attempt.facts.closures = Some(readiness.closures(uk_date(self.clock.now())));
         }
         Ok(())
-    }
-
-    async fn closures(&self, role: &RoleAssignment) -> Result<Closures> {
-        let readiness = Checklists::new(self.db.clone())
-            .of(&role.organisation)
-            .await?;
-        Ok(readiness.closures(uk_date(self.clock.now())))
     }
 
     /// The number under which the record is kept now, as the attempt's patient.
@@ -393,6 +396,7 @@ impl Access {
             adjustments,
             ask,
             role: attempt.role()?.clone(),
+            closures: attempt.closures()?,
         })
     }
 
@@ -449,10 +453,16 @@ impl Access {
     ) -> Result<WithdrawalPermits> {
         let demographics = self.in_context(attempt, key).await?;
         attempt.decided(Act::Ask)?;
+        let patient = demographics.of();
         Ok(WithdrawalPermits {
-            ask: attempt.permit(demographics.of())?,
-            demographics,
-            role: attempt.role()?.clone(),
+            ask: attempt.permit(patient)?,
+            overview: OverviewPermits {
+                demographics,
+                adjustments: None,
+                ask: Some(attempt.permit(patient)?),
+                role: attempt.role()?.clone(),
+                closures: attempt.closures()?,
+            },
         })
     }
 
@@ -475,25 +485,32 @@ impl Access {
     ///
     /// # Errors
     /// Where a service does not answer.
-    pub async fn gate(
+    pub async fn gate(&self, permits: &OverviewPermits, restricted: bool) -> Result<Gate> {
+        let role = &permits.role;
+        let mut gate = Gate::of_role(role);
+        gate.missing = permits.closures.summaries;
+        gate.referral = self.open_referral(&permits.demographics).await?;
+        match &permits.ask {
+            Some(ask) => self.behind(gate, role, restricted, ask).await,
+            None => Ok(gate),
+        }
+    }
+
+    /// The gate with the patient's own side of it.
+    async fn behind(
         &self,
+        mut gate: Gate,
         role: &RoleAssignment,
         restricted: bool,
-        demographics: &Permit<ViewDemographics>,
-        ask: Option<&Permit<AskSummary>>,
+        ask: &Permit<AskSummary>,
     ) -> Result<Gate> {
-        let mut gate = Gate::of_role(role);
-        gate.missing = self.closures(role).await?.summaries;
-        gate.referral = self.open_referral(demographics).await?;
-        if let Some(ask) = ask {
-            let held = self.national.summaries.holds(ask).await?;
-            gate.availability = Some(Availability::of(held.consent, restricted, held.exists));
-            gate.overridden = role
-                .allows(Activity::LegalOverride)
-                .then(|| Availability::of(SpineConsent::Ask, restricted, held.exists));
-            if gate.closed().is_none() {
-                gate.standing = self.standing(ask.actor(), ask.of()).await?;
-            }
+        let held = self.national.summaries.holds(ask).await?;
+        gate.availability = Some(Availability::of(held.consent, restricted, held.exists));
+        gate.overridden = role
+            .allows(Activity::LegalOverride)
+            .then(|| Availability::of(SpineConsent::Ask, restricted, held.exists));
+        if gate.closed().is_none() {
+            gate.standing = self.standing(ask.actor(), ask.of()).await?;
         }
         Ok(gate)
     }
@@ -516,7 +533,7 @@ impl Access {
         if let Some(summary) = &answered.summary {
             let by = summary.provenance(self.clock.now()).person;
             let meaning = Meaning {
-                claimed: answer.claims_relationship() && answered.vouched.is_none(),
+                claimed: answer.claims_relationship() && attempt.vouched.is_none(),
                 ahead: ahead(answer),
             };
             let remembered = self
@@ -544,8 +561,8 @@ impl Access {
             return Err(Kind::Invalid(problems).into());
         }
         let referral = self.referral(&attempt.actor, patient).await?;
-        let vouched = referral.as_ref().and_then(Referral::vouches);
-        attempt.detail = described(answer, vouched);
+        attempt.vouched = referral.as_ref().and_then(Referral::vouches);
+        attempt.detail = described(answer, attempt.vouched);
         attempt.facts.fingerprint = attempt.caller.stepped_up(self.clock.now()).is_ok();
         attempt.so_far(act)?;
         attempt.reason = answer.written().map(str::to_owned);
@@ -554,7 +571,6 @@ impl Access {
             attempt.decided(act)?;
             return Ok(Answered {
                 demographics,
-                vouched,
                 summary: None,
             });
         }
@@ -565,8 +581,10 @@ impl Access {
             .patient(&demographics)
             .await?
             .restricted;
+        // What the organisation has shown was looked at above, and what the team recorded.
+        let role = attempt.role()?;
         let gate = self
-            .gate(attempt.role()?, restricted, &demographics, Some(&ask))
+            .behind(Gate::of_role(role), role, restricted, &ask)
             .await?;
         attempt.facts.restricted = Some(restricted);
         attempt.facts.availability = match asked {
@@ -580,7 +598,6 @@ impl Access {
         attempt.decided(act)?;
         Ok(Answered {
             demographics,
-            vouched,
             summary: Some(attempt.permit(patient)?),
         })
     }
@@ -715,6 +732,18 @@ fn unsuccessful(entry: Entry, failure: &Failure) -> Entry {
         detail.extend(why);
     }
     entry
+}
+
+/// The role includes that activity.
+///
+/// # Errors
+/// `RoleForbids`.
+pub(crate) fn includes(role: &RoleAssignment, activity: Activity) -> Result<()> {
+    if role.allows(activity) {
+        Ok(())
+    } else {
+        Err(Kind::RoleForbids(activity).into())
+    }
 }
 
 /// What a look at the summary rests on after that answer. A refusal gives no ground.

@@ -187,10 +187,8 @@ impl Access {
         let summary = match summary {
             TakeSummary::Without => None,
             TakeSummary::Agreed | TakeSummary::AskAtTheDoor => {
-                let ask = along.overview.ask.as_ref();
                 // Restricted patients do not come as far as this.
-                let demographics = &along.overview.demographics;
-                let gate = self.gate(attempt.role()?, false, demographics, ask).await?;
+                let gate = self.gate(&along.overview, false).await?;
                 if let Some(closed) = gate.closed() {
                     return Err(Kind::SummaryClosed(closed).into());
                 }

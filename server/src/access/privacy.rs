@@ -3,7 +3,7 @@
 use super::permit::Words;
 use super::{
     Access, AnswerTask, Attempt, ListTasks, Permit, ReportAlerts, ReviewAlert, ReviewAlerts, Right,
-    ViewDemographics, ViewOwnLog, ViewPatientLog,
+    ViewDemographics, ViewOwnLog, ViewPatientLog, includes,
 };
 use crate::audit::query::Looked;
 use crate::audit::{Action, Actor, ActorRole, Entry, Outcome};
@@ -125,7 +125,7 @@ impl Access {
         let attempt = without_ground(Attempt::begin(caller, action)?);
         let granted = attempt
             .role()
-            .and_then(reports)
+            .and_then(|role| includes(role, Activity::Reports))
             .and_then(|()| attempt.permit(()));
         self.settle(&attempt, granted).await
     }
@@ -177,7 +177,7 @@ impl Access {
         attempt.patient = Some(patient);
         let granted = attempt
             .role()
-            .and_then(reports)
+            .and_then(|role| includes(role, Activity::Reports))
             .and_then(|()| attempt.permit(patient));
         self.settle(&attempt, granted).await
     }
@@ -293,14 +293,5 @@ fn receives(role: &RoleAssignment) -> Result<Receives> {
         Ok(receives)
     } else {
         Err(Kind::RoleForbids(AlertType::Access.needs()).into())
-    }
-}
-
-/// The role includes reports.
-fn reports(role: &RoleAssignment) -> Result<()> {
-    if role.allows(Activity::Reports) {
-        Ok(())
-    } else {
-        Err(Kind::RoleForbids(Activity::Reports).into())
     }
 }

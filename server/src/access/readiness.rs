@@ -1,12 +1,11 @@
 //! Who may complete the checklist of an organisation, and who decides on it nationally.
 
 use super::privacy::without_ground;
-use super::{Access, ApproveOrganisations, Attempt, CompleteReadiness, Permit};
+use super::{Access, ApproveOrganisations, Attempt, CompleteReadiness, Permit, includes};
 use crate::audit::Action;
 use crate::caller::Caller;
 use crate::failure::Result;
-use app::problem::Kind;
-use domain::role::{Activity, RoleAssignment};
+use domain::role::Activity;
 use serde_json::Value;
 
 impl Access {
@@ -64,13 +63,5 @@ impl Access {
             .and_then(|()| caller.stepped_up(self.clock.now()))
             .and_then(|()| attempt.permit(()));
         self.settle(&attempt, granted).await
-    }
-}
-
-fn includes(role: &RoleAssignment, activity: Activity) -> Result<()> {
-    if role.allows(activity) {
-        Ok(())
-    } else {
-        Err(Kind::RoleForbids(activity).into())
     }
 }

@@ -22,6 +22,7 @@
 use super::session::{self, Which};
 use super::staff::{self, CODE_LIFETIME};
 use super::{Event, Identity, from_micros, micros, passkey, stored};
+use crate::access::includes;
 use crate::audit::{Action, Actor, Entry, Outcome};
 use crate::caller::{Caller, SignedInCaller};
 use crate::contexts::is_unique_violation;
@@ -129,9 +130,7 @@ impl RegistrationPort {
     /// Who asks, where they are an agent.
     async fn agent(&self) -> Result<Agent<'_>> {
         let (person, role) = self.caller.in_role()?;
-        if !role.allows(Activity::RegisterStaff) {
-            return Err(Kind::RoleForbids(Activity::RegisterStaff).into());
-        }
+        includes(role, Activity::RegisterStaff)?;
         let rows: Vec<(String, String, String)> = sqlx::query_as(
             "select ods, name, setting from organisation where ods = $1 or registered_by = $1",
         )

@@ -91,14 +91,7 @@ impl OfflinePort {
             visit,
             banner: patient.banner(uk_date(clock.now())),
             added_at,
-            gate: access
-                .gate(
-                    &permits.role,
-                    patient.restricted,
-                    &permits.demographics,
-                    permits.ask.as_ref(),
-                )
-                .await?,
+            gate: access.gate(permits, patient.restricted).await?,
         })
     }
 
