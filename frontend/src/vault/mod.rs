@@ -33,7 +33,7 @@ use web_sys::CryptoKey;
 ///
 /// # Errors
 /// Where the code for it could not be fetched. The next time may be luckier.
-#[wasm_split(keep, wasm_split_path = leptos::wasm_split, preload(fetch), fallible)]
+#[wasm_split(keep, wasm_split_path = leptos::wasm_split, fallible)]
 pub(crate) fn vaults(passkeys: Rc<Passkeys>) -> Result<Rc<dyn Vaults>, SplitLoaderError> {
     Ok(Rc::new(OnDevice(Rc::new(Device {
         store: Rc::default(),

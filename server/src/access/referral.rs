@@ -129,7 +129,7 @@ impl Access {
         }))
     }
 
-    /// Records it.
+    /// Records it. Recorded again by the same person, as after an answer that was lost, it stays one.
     ///
     /// # Errors
     /// Where the database does not answer.
@@ -142,7 +142,9 @@ impl Access {
         sqlx::query(
             "insert into referral
              (id, nhs_number, organisation, kind, until_date, person, recorded_by, recorded_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8)",
+             select $1, $2, $3, $4, $5, $6, $7, $8
+             where not exists (select 1 from referral where nhs_number = $2 and organisation = $3
+                and kind = $4 and until_date = $5 and person = $6 and ended_at is null)",
         )
         .bind(new_id(self.clock.as_ref()).to_string())
         .bind(refer.of().digits())

@@ -104,15 +104,20 @@ impl Kept {
     }
 }
 
+/// A verdict as it is written, with its reason.
+fn columns(verdict: &Verdict) -> (&'static str, Option<String>) {
+    match verdict {
+        Verdict::None => ("none", None),
+        Verdict::Approved => ("approved", None),
+        Verdict::SentBack { reason } => ("sent-back", Some(reason.clone())),
+    }
+}
+
 /// The row of a change.
 fn row(ods: &OdsCode, written: &Written, entered: By, decided: Option<By>) -> Result<[Value; 14]> {
     let more = serde_json::to_string(&written.evidence.more)
         .map_err(|error| Failure::Internal(format!("readiness: {error}")))?;
-    let (verdict, reason) = match &written.verdict {
-        Verdict::None => ("none", None),
-        Verdict::Approved => ("approved", None),
-        Verdict::SentBack { reason } => ("sent-back", Some(reason.clone())),
-    };
+    let (verdict, reason) = columns(&written.verdict);
     let [entered_by, entered_name, entered_at] = By::values(Some(entered));
     let [decided_by, decided_name, decided_at] = By::values(decided);
     Ok([
@@ -189,7 +194,8 @@ impl Checklists {
         Ok(names.into_iter().collect())
     }
 
-    /// Saves a step on top of the version `base`. `false` where another change came first.
+    /// Saves a step on top of the version `base`. `false` where another change came first: not where
+    /// the same person saved the same, and did not hear of it.
     pub(crate) async fn save(
         &self,
         permit: &Permit<CompleteReadiness>,
@@ -213,7 +219,16 @@ impl Checklists {
             name,
             at,
         };
-        self.add(base, row(ods, &written, by, None)?).await
+        if self.add(base, row(ods, &written, by, None)?).await? {
+            return Ok(true);
+        }
+        let kept = self.kept(ods).await?;
+        Ok(kept.iter().any(|kept| {
+            kept.entered_by == Some(permit.actor().person)
+                && kept.written.step == step
+                && kept.written.version == written.version
+                && kept.written.evidence == written.evidence
+        }))
     }
 
     /// Adds a change that is based on that version, unless the step has another by now.
@@ -296,6 +311,29 @@ impl Checklists {
         };
         let row = row(&organisation.ods, &written, entered, Some(decided))?;
         self.add(base, row).await
+    }
+
+    /// The same person decided the same on it, and may not have heard of it.
+    pub(crate) async fn was_decided(
+        &self,
+        permit: &Permit<ApproveOrganisations>,
+        key: &ApplicationKey,
+        verdict: &Verdict,
+    ) -> Result<bool> {
+        let (verdict, reason) = columns(verdict);
+        let found = sqlx::query(
+            "select 1 from readiness_change where ods = $1 and step = $2 and version = $3
+                and decided_by = $4 and verdict = $5 and coalesce(reason, '') = $6",
+        )
+        .bind(key.organisation.to_string())
+        .bind(key.step.code())
+        .bind(i64::from(key.version.saturating_add(1)))
+        .bind(permit.actor().person.to_string())
+        .bind(verdict)
+        .bind(reason.unwrap_or_default())
+        .fetch_optional(self.db.read())
+        .await?;
+        Ok(found.is_some())
     }
 
     /// Writes what an organisation has shown elsewhere, as its first change of those steps. Whatever

@@ -187,12 +187,13 @@ impl ReadinessPort {
             .to_decide_application(&self.caller, action, detail.clone())
             .await?;
         let decided = async {
-            let waiting = checklists
-                .waiting(&permit)
-                .await?
-                .into_iter()
-                .find(|waiting| waiting.is(key))
-                .ok_or(Kind::NotFound)?;
+            let waiting = checklists.waiting(&permit).await?;
+            let Some(waiting) = waiting.into_iter().find(|waiting| waiting.is(key)) else {
+                return match &verdict {
+                    Ok(verdict) if checklists.was_decided(&permit, key, verdict).await? => Ok(()),
+                    _ => Err(Kind::NotFound.into()),
+                };
+            };
             if !self.may_decide(&waiting)? {
                 let message = "Another approver has to decide on what you entered, and on your own organisation";
                 return Err(Kind::Invalid(vec![FieldError::new("decision", message)]).into());

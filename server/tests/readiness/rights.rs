@@ -169,6 +169,31 @@ on_each_engine! {
         assert!(matches!(save_on(&second, Step::OdsCode, view.version, &theirs).await.unwrap(), Saved::Saved(_)));
     }
 
+    async fn what_is_sent_again_because_the_answer_was_lost_is_done_once(app: &TestApp) {
+        let admin = app.enrolled("hospice-admin").await;
+        let base = checklist(&admin).await.unwrap().step(Step::PdsForm).unwrap().version;
+        for _ in 0..2 {
+            let Saved::Saved(saved) = save_on(&admin, Step::PdsForm, base, &form()).await.unwrap() else {
+                panic!("they hear of their own entry as of somebody else's");
+            };
+            assert_eq!(saved.step(Step::PdsForm).unwrap().version, base + 1);
+        }
+        // Other words are another change.
+        let other = StepForm { evidence: "Board paper 13".into(), ..form() };
+        assert!(matches!(save_on(&admin, Step::PdsForm, base, &other).await.unwrap(), Saved::Changed(_)));
+
+        let approver = app.enrolled("approver").await;
+        let application = key(&applications(&approver).await[0]);
+        for _ in 0..2 {
+            assert!(send_back(&approver, &application, "Not signed").await.unwrap().is_empty());
+        }
+        assert_eq!(kind(send_back(&approver, &application, "Not dated").await), Kind::NotFound);
+        assert_eq!(kind(approve(&approver, &application).await), Kind::NotFound);
+        let told = checklist(&admin).await.unwrap();
+        assert_eq!(told.step(Step::PdsForm).unwrap().version, base + 2);
+        assert_eq!(state(&told, Step::PdsForm), State::SentBack { reason: "Not signed".into() });
+    }
+
     async fn what_is_wrong_is_told_at_its_field_and_not_saved(app: &TestApp) {
         let admin = app.enrolled("hospice-admin").await;
         let before = checklist(&admin).await.unwrap();

@@ -70,6 +70,31 @@ async fn what_a_colleague_recorded_stands_in_for_a_claim_until_it_ends() {
 }
 
 #[tokio::test]
+async fn what_is_recorded_again_because_the_answer_was_lost_is_recorded_once() {
+    on_each_engine(async |ground| {
+        let nurse = ground.member("nurse");
+        for _ in 0..2 {
+            record(&nurse, visit(2)).await.unwrap();
+        }
+        record(&nurse, visit(3)).await.unwrap();
+        record(&ground.colleague_of(&nurse), visit(2)).await.unwrap();
+        let open = sqlx::query("select id from referral")
+            .fetch_all(ground.db.read())
+            .await
+            .unwrap();
+        assert_eq!(open.len(), 3);
+        let key = nurse.open(EVERYTHING).await.unwrap();
+        for _ in 0..2 {
+            let left = Records::end_referral(&nurse.records(), key).await.unwrap();
+            assert_eq!(left.read.value, None);
+        }
+        // What has ended can begin anew.
+        assert!(record(&nurse, visit(2)).await.is_some());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn it_is_open_to_the_end_of_its_last_day() {
     on_each_engine(async |ground| {
         let nurse = ground.member("nurse");
