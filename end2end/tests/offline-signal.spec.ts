@@ -5,7 +5,6 @@ import {
   loadVisits,
   networkIsBack,
   openVisit,
-  saveFlagHere,
   toChanges,
 } from "../support/offline.ts";
 import { PATIENTS, Person } from "../support/person.ts";
@@ -77,5 +76,39 @@ test("a passkey that keeps no secret: changes are sealed, and arrive", async ({ 
   await expect(changes(page, "Does lip read")).toHaveCount(1);
   await person.goto("/changes");
   await expect(page.getByText("Nothing waits")).toBeVisible();
-  void saveFlagHere;
+});
+
+test("a referral that does not get through: what was typed stays, and it is recorded once", async ({
+  page,
+  server,
+}) => {
+  const person = new Person(page, server);
+  await person.giveFingerprintReader();
+  await person.enrol("nurse");
+  await person.open(PATIENTS.coreOnly);
+  const main = page.getByRole("main");
+  const kind = page.getByRole("radio", { name: "Visit or appointment" });
+  await main.getByText("Record a referral or visit").click();
+  await kind.check();
+  const soon = new Date(Date.now() + 48 * 3600 * 1000).toISOString().split(/[-T]/);
+  await person.fillDate("Last day", soon[2] ?? "", soon[1] ?? "", soon[0] ?? "");
+  server.proxy.cut();
+  await person.button("Record").click();
+  await expect(main.getByRole("alert")).toContainText("You cannot reach the service");
+  await expect(kind).toBeChecked();
+  await expect(page.getByLabel("Day")).toHaveValue(soon[2] ?? "");
+  await person.expectFitForAll();
+
+  // The service hears of it, and the answer does not come.
+  server.proxy.mend();
+  server.proxy.treat("/api/record/referral", "truncate", 1);
+  await person.button("Record").click();
+  await expect(main).toContainText("You recorded it yourself");
+  await expect(main.getByRole("alert")).toHaveCount(0);
+  await expect(main).toContainText(/Visit or appointment until .* Recorded by Hannah Ashby/);
+
+  server.proxy.treat("/api/record/referral/end", "truncate", 1);
+  await person.button(/^Your team no longer cares/).click();
+  await expect(main).toContainText("Nobody has recorded that your team cares for this patient.");
+  await expect(main.getByRole("alert")).toHaveCount(0);
 });

@@ -15,6 +15,7 @@ use domain::alert::{
 };
 use domain::ids::{AlertId, PersonId};
 use jiff::{SignedDuration, Timestamp};
+use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 use std::fmt;
 
@@ -126,6 +127,41 @@ pub struct Queue {
 pub struct Alerts {
     db: Db,
     clock: SharedClock,
+}
+
+/// The last step with the alert is that one, by the same person with the same words: they send it again,
+/// because the answer was lost.
+async fn is_last<R: Right>(
+    transaction: &mut AnyConnection,
+    permit: &Permit<R>,
+    alert: AlertId,
+    step: Step,
+    note: &str,
+) -> Result<bool> {
+    let last = sqlx::query(
+        "select person, step, coalesce(finding, ''), note from alert_step
+         where alert = $1 order by number desc limit 1",
+    )
+    .bind(alert.to_string())
+    .fetch_optional(transaction)
+    .await?;
+    let Some(last) = last else { return Ok(false) };
+    let finding = match step {
+        Step::Close(finding) => finding.code(),
+        Step::Investigate | Step::Escalate | Step::Ask | Step::Answer => "",
+    };
+    let is = [
+        permit.actor().person.to_string(),
+        step.code().to_owned(),
+        finding.to_owned(),
+        note.to_owned(),
+    ];
+    for (index, expected) in is.into_iter().enumerate() {
+        if column::<String>(&last, index)? != expected {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The organisation in whose role the permit was given.
@@ -375,10 +411,14 @@ impl Alerts {
             .await?
             .ok_or(Kind::NotFound)?;
         let before = row(&found)?;
-        let state = before
-            .state
-            .after(step)
-            .map_err(|refused| Kind::Invalid(vec![FieldError::new(field, refused.to_string())]))?;
+        let state = match before.state.after(step) {
+            Ok(state) => state,
+            Err(_) if is_last(&mut transaction, permit, alert, step, note).await? => return Ok(()),
+            Err(refused) => {
+                let problem = FieldError::new(field, refused.to_string());
+                return Err(Kind::Invalid(vec![problem]).into());
+            }
+        };
         let moved = state.stage != before.state.stage;
         let finding = state.stage.finding().map(|finding| finding.code());
         sqlx::query(

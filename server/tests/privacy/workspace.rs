@@ -228,7 +228,8 @@ async fn an_alert_is_investigated_escalated_and_closed() {
             .await
             .unwrap();
         assert_eq!(shown.line.state.stage, Stage::UnderInvestigation);
-        let again = Privacy::decide(&port, alert, Decision::Investigate, String::new()).await;
+        let words = "Another reason".to_owned();
+        let again = Privacy::decide(&port, alert, Decision::Investigate, words).await;
         assert!(matches!(told(again), Kind::Invalid(_)));
         let without_note = Privacy::decide(&port, alert, Decision::Escalate, "  ".into()).await;
         assert!(matches!(told(without_note), Kind::Invalid(_)));
@@ -269,6 +270,42 @@ async fn an_alert_is_investigated_escalated_and_closed() {
         assert_eq!(count("decide-alert done"), 3);
         assert_eq!(count("decide-alert refused: Invalid"), 3);
         ground.assert_chain_holds().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_step_that_is_sent_again_because_the_answer_was_lost_is_taken_once() {
+    on_each_engine(async |ground| {
+        let paramedic = ground.member("paramedic");
+        view(&paramedic, EVERYTHING, emergency()).await;
+        let officer = ground.member("privacy");
+        let port = privacy(&officer);
+        let alert = alert_of(&officer, AlertKind::Emergency).await;
+        for _ in 0..2 {
+            Privacy::ask(&port, alert, "Why?".into()).await.unwrap();
+        }
+        for _ in 0..2 {
+            let left = Privacy::answer(&privacy(&paramedic), alert, "A 999 call".into()).await;
+            assert_eq!(left.unwrap().len(), 0);
+        }
+        let other = Privacy::answer(&privacy(&paramedic), alert, "Curious".into()).await;
+        assert!(matches!(told(other), Kind::Invalid(_)));
+        let close =
+            |finding| Privacy::decide(&port, alert, Decision::Close(finding), "Fine".into());
+        for _ in 0..2 {
+            let shown = close(Finding::Appropriate).await.unwrap();
+            assert_eq!(shown.steps.len(), 3);
+        }
+        assert!(matches!(
+            told(close(Finding::Inappropriate).await),
+            Kind::Invalid(_)
+        ));
+        // What somebody else decided is not one's own.
+        let theirs = privacy(&ground.colleague_of(&officer));
+        let again = Decision::Close(Finding::Appropriate);
+        let again = Privacy::decide(&theirs, alert, again, "Fine".into()).await;
+        assert!(matches!(told(again), Kind::Invalid(_)));
     })
     .await;
 }
@@ -322,7 +359,7 @@ async fn a_person_is_asked_and_answers() {
         assert!(matches!(told(empty), Kind::Invalid(_)));
         let left = Privacy::answer(&port, alert, "Call 4711".into()).await;
         assert!(left.unwrap().is_empty());
-        let twice = Privacy::answer(&port, alert, "Call 4711".into()).await;
+        let twice = Privacy::answer(&port, alert, "Call 4712".into()).await;
         assert!(matches!(told(twice), Kind::Invalid(_)));
         let shown = Privacy::alert(&privacy(&officer), alert).await.unwrap();
         assert_eq!(shown.line.state.explanation, Explanation::Answered);

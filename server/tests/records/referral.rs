@@ -77,7 +77,9 @@ async fn what_is_recorded_again_because_the_answer_was_lost_is_recorded_once() {
             record(&nurse, visit(2)).await.unwrap();
         }
         record(&nurse, visit(3)).await.unwrap();
-        record(&ground.colleague_of(&nurse), visit(2)).await.unwrap();
+        record(&ground.colleague_of(&nurse), visit(2))
+            .await
+            .unwrap();
         let open = sqlx::query("select id from referral")
             .fetch_all(ground.db.read())
             .await

@@ -100,12 +100,12 @@ fn typed(form: &FormValues, today: Date) -> Result<NewReferral, Vec<FieldError>>
     Err(wrong)
 }
 
-/// The section of the overview.
+/// The section of the overview. It changes only with what is recorded: what is typed in it stays while
+/// the rest of the screen becomes fresh.
 pub(super) fn section(
     frame: RecordFrame,
     reading: Reading<RecordOverview>,
     trouble: Trouble,
-    referral: Option<&Referral>,
 ) -> AnyView {
     let care = Care {
         frame,
@@ -113,29 +113,44 @@ pub(super) fn section(
         trouble,
         work: Work::new(),
     };
-    let online = move || frame.keeping.link() == Link::Online;
-    let content = match referral {
-        Some(referral) => open(care, referral),
-        None => {
-            let shown = RwSignal::new(trouble.errors.with_untracked(|errors| !errors.is_empty()));
-            view! {
-                <p class="nhsuk-body">"Nobody has recorded that your team cares for this patient."</p>
-                <Show when=online>
-                    <Disclosure title="Record a referral or visit" open=shown>
-                        {form(care)}
-                    </Disclosure>
-                </Show>
-            }
-            .into_any()
+    let recorded = reading.part(|overview| overview.gate.referral.clone());
+    Effect::new(move |seen: Option<()>| {
+        // Where only the answer was lost, it turns out to be recorded all the same.
+        recorded.track();
+        if seen.is_some() {
+            trouble.clear();
         }
-    };
+    });
+    (move || {
+        recorded.get().map(|referral| {
+            let content = match referral {
+                Some(referral) => open(care, &referral),
+                None => nothing(care),
+            };
+            view! {
+                <section aria-labelledby="care">
+                    <h2 class="nhsuk-heading-m" id="care">"Care by your team"</h2>
+                    {content}
+                    <TroubleView trouble />
+                    {move || care.work.pending().then(|| progress("Recording"))}
+                </section>
+            }
+        })
+    })
+    .into_any()
+}
+
+/// Nothing is recorded. Who has begun to record something can go on when the signal is lost.
+fn nothing(care: Care) -> AnyView {
+    let shown = RwSignal::new(false);
+    let offered = Memo::new(move |_| shown.get() || care.frame.keeping.link() == Link::Online);
     view! {
-        <section aria-labelledby="care">
-            <h2 class="nhsuk-heading-m" id="care">"Care by your team"</h2>
-            {content}
-            <TroubleView trouble />
-            {move || care.work.pending().then(|| progress("Recording"))}
-        </section>
+        <p class="nhsuk-body">"Nobody has recorded that your team cares for this patient."</p>
+        <Show when=move || offered.get()>
+            <Disclosure title="Record a referral or visit" open=shown>
+                {form(care)}
+            </Disclosure>
+        </Show>
     }
     .into_any()
 }
@@ -148,11 +163,12 @@ fn open(care: Care, referral: &Referral) -> AnyView {
             </p>
         }
     });
-    let online = move || care.frame.keeping.link() == Link::Online;
+    let failed = move || care.trouble.problem.with(Option::is_some);
+    let offered = Memo::new(move |_| failed() || care.frame.keeping.link() == Link::Online);
     view! {
         <p class="nhsuk-body">{said(referral)}</p>
         {own}
-        <Show when=online>
+        <Show when=move || offered.get()>
             <p class="nhsuk-body">
                 <button
                     class="ncrs-link-button"

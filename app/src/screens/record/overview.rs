@@ -2,7 +2,7 @@
 
 use super::care;
 use super::parts::{address, contact, nowhere, phone, why};
-use super::reading::{self, Reading};
+use super::reading;
 use super::{RecordFrame, RecordPage};
 use crate::api::records::RecordOverview;
 use crate::components::add_visit::AddToVisits;
@@ -34,28 +34,23 @@ pub fn screen() -> AnyView {
             <ErrorSummary errors />
             <Success message=frame.saved />
             <h1 class="nhsuk-heading-l">"Overview"</h1>
-            {reading.view("Opening the record", move |overview| whole(frame, reading, trouble, overview))}
+            {reading.view("Opening the record", move |overview| whole(frame, &overview))}
+            {care::section(frame, reading, trouble)}
         </RecordPage>
     }
     .into_any()
 }
 
-fn whole(
-    frame: RecordFrame,
-    reading: Reading<RecordOverview>,
-    trouble: Trouble,
-    overview: RecordOverview,
-) -> AnyView {
+fn whole(frame: RecordFrame, overview: &RecordOverview) -> AnyView {
     let patient = &overview.patient;
     view! {
-        {adjustments(frame, &overview)}
+        {adjustments(frame, overview)}
         {patient.death.map(died)}
         {patient.restricted.then(restricted)}
         {interpreter(patient)}
         {summary(frame, &overview.gate)}
         {essentials(frame, patient)}
-        {no_adjustments(frame, &overview)}
-        {care::section(frame, reading, trouble, overview.gate.referral.as_ref())}
+        {no_adjustments(frame, overview)}
     }
     .into_any()
 }

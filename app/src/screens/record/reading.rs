@@ -360,6 +360,19 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Reading<T> {
         })
     }
 
+    /// A part of what is shown, while something is. It changes only where that part does.
+    pub(super) fn part<P: PartialEq + Send + Sync + 'static>(
+        self,
+        of: impl Fn(&T) -> P + Send + Sync + 'static,
+    ) -> Memo<Option<P>> {
+        Memo::new(move |_| {
+            self.state.with(|state| match state {
+                Some(Ok(read)) => Some(of(&read.value)),
+                Some(Err(_)) | None => None,
+            })
+        })
+    }
+
     /// Asks again.
     pub(super) fn again(self) {
         self.again.update(|again| *again += 1);
