@@ -31,15 +31,46 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <HashedStylesheet options=options.clone() id="ncrs-style" />
                 <script nonce=use_nonce()>{HOLD_FORMS}</script>
                 {preloads(&options)}
-                <HydrationScripts options />
+                {start(&options)}
                 <MetaTags />
             </head>
             <body>
                 <App />
+                {broken()}
                 <script nonce=use_nonce() type="application/json" id=ELEMENT inner_html=session_as_json()></script>
             </body>
         </html>
     }
+}
+
+/// Loads the app, once the page is painted. The bundle tool wrote down the name of the file.
+fn start(options: &LeptosOptions) -> AnyView {
+    let hash = std::fs::read_to_string(options.hash_file.as_ref())
+        .ok()
+        .and_then(|hashes| {
+            let hash = hashes
+                .lines()
+                .find_map(|line| line.strip_prefix("start:"))?;
+            Some(format!(".{}", hash.trim()))
+        })
+        .unwrap_or_default();
+    let src = format!("/{}/start{hash}.js", options.site_pkg_dir);
+    view! { <script type="module" nonce=use_nonce() src=src></script> }.into_any()
+}
+
+/// What the page says where the app did not arrive.
+fn broken() -> AnyView {
+    view! {
+        <template id="broken">
+            <div class="ncrs-notice ncrs-notice--service" role="alert">
+                <p>
+                    "A part of this page did not arrive, so its buttons do nothing yet. Check your signal, then "
+                    <a href="">"reload the page"</a> "."
+                </p>
+            </div>
+        </template>
+    }
+    .into_any()
 }
 
 /// The session, for the app to begin with what the server knew. In a script that holds data, `<` is the

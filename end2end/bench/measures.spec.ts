@@ -62,21 +62,30 @@ const browserMeasures = async (server: Server): Promise<void> => {
     await browser.close();
   }
 
-  const profile = await mkdtemp(join(tmpdir(), "ncrs-lighthouse-"));
-  const launched = await launch({ chromePath: CHROMIUM, chromeFlags: FLAGS, userDataDir: profile });
-  try {
-    const result = await lighthouse(signIn, {
-      port: launched.port,
-      onlyCategories: ["accessibility", "best-practices", "performance"],
-      logLevel: "error",
-    });
-    const score = (category: string): number => (result?.lhr.categories[category]?.score ?? 0) * 100;
-    atLeast("lighthouse_accessibility", score("accessibility"), "of 100", 100);
-    atLeast("lighthouse_best_practices", score("best-practices"), "of 100", 100);
-    atLeast("lighthouse_performance", score("performance"), "of 100", 95);
-  } finally {
-    launched.kill();
-    await rm(profile, { recursive: true, force: true });
+  const CATEGORIES = { accessibility: 100, "best-practices": 100, performance: 95 };
+  // Lighthouse itself advises the middle one of five: its score of the speed differs from run to run.
+  const scores = new Map<string, number[]>();
+  for (let run = 0; run < 5; run += 1) {
+    const profile = await mkdtemp(join(tmpdir(), "ncrs-lighthouse-"));
+    const launched = await launch({ chromePath: CHROMIUM, chromeFlags: FLAGS, userDataDir: profile });
+    try {
+      const result = await lighthouse(signIn, {
+        port: launched.port,
+        onlyCategories: Object.keys(CATEGORIES),
+        logLevel: "error",
+      });
+      for (const category of Object.keys(CATEGORIES)) {
+        const score = (result?.lhr.categories[category]?.score ?? 0) * 100;
+        scores.set(category, [...(scores.get(category) ?? []), score]);
+      }
+    } finally {
+      launched.kill();
+      await rm(profile, { recursive: true, force: true });
+    }
+  }
+  for (const [category, aim] of Object.entries(CATEGORIES)) {
+    const name = `lighthouse_${category.replace("-", "_")}`;
+    atLeast(name, median(scores.get(category) ?? []), "of 100", aim);
   }
 };
 

@@ -15,6 +15,16 @@ test("it can be installed", async ({ person, request }) => {
   }
 });
 
+test("where the app does not arrive, the page says so", async ({ page, server }) => {
+  await page.route(/\.wasm$/, (route) => route.abort());
+  await page.goto(`${server.url}/sign-in`);
+  await expect(page.getByRole("alert")).toContainText("A part of this page did not arrive");
+  await page.unroute(/\.wasm$/);
+  await page.getByRole("link", { name: "reload the page" }).click();
+  await page.locator("body[data-ready]").waitFor();
+  await expect(page.getByRole("alert")).toHaveCount(0);
+});
+
 test("without the service the app opens and says so, and no patient is in any cache", async ({
   person,
   server,

@@ -27,7 +27,7 @@ pub(crate) fn build(args: &Args, sources: &Sources, stamp: &str) -> Result<Strin
         ("ncrs.css", css.clone()),
     ];
     let start = start_script(sources, &pkg, &hashed)?;
-    hashed.push(("start.js", start));
+    hashed.push(("start.js", start.clone()));
     copy_public(&sources.public, &fresh, &hashed)?;
     let effort = args.optimize.then_some(Path::new("--minify"));
     let worker = scratch.join("service-worker.js");
@@ -41,7 +41,10 @@ pub(crate) fn build(args: &Args, sources: &Sources, stamp: &str) -> Result<Strin
     }
     files::write(
         &fresh.join("hash.txt"),
-        format!("js: {}\nwasm: {}\ncss: {css}\n", names.js, names.wasm),
+        format!(
+            "js: {}\nwasm: {}\ncss: {css}\nstart: {start}\n",
+            names.js, names.wasm
+        ),
     )?;
     files::write(
         &fresh.join("parts.json"),
@@ -96,7 +99,7 @@ fn with_hashes(text: &str, hashed: &Hashed) -> String {
     })
 }
 
-/// Writes the script that starts the app in the shell, and returns its hash.
+/// Writes the script that starts the app, and returns its hash.
 fn start_script(sources: &Sources, pkg: &Path, hashed: &Hashed) -> Result<String> {
     let script = files::read_text(&sources.bundle.join("shell/start.js"))?;
     let script = with_hashes(&script, hashed);

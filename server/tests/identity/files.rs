@@ -10,7 +10,7 @@ fn site(folder: &Path) {
     fs::create_dir_all(folder.join("pkg")).unwrap();
     fs::create_dir_all(folder.join("icons")).unwrap();
     for (name, content) in [
-        ("hash.txt", "js: 0a1b\nwasm: 2c3d\ncss: 4e5f\n"),
+        ("hash.txt", "js: 0a1b\nwasm: 2c3d\ncss: 4e5f\nstart: 6a7b\n"),
         ("pkg/ncrs.0a1b.js", "plain"),
         ("pkg/ncrs.0a1b.js.br", "brotli"),
         ("pkg/ncrs.0a1b.js.gz", "gzip"),
@@ -30,6 +30,10 @@ async fn files_are_kept_as_long_as_their_names_allow() {
     let settings = [("NCRS_SITE_ROOT", folder.path().to_str().unwrap())];
     TestApp::run_with(Engine::Sqlite, &settings, async |app: &TestApp| {
         let browser = app.browser();
+        let page = browser.get("/sign-in").await.body;
+        for file in ["/pkg/ncrs.4e5f.css", "/pkg/start.6a7b.js"] {
+            assert!(page.contains(file), "{file}");
+        }
         for (path, kept, kind) in [
             (
                 "/pkg/ncrs.0a1b.js",
