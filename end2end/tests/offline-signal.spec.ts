@@ -1,12 +1,5 @@
 // A bad network: slow, and broken in the middle.
-import {
-  changes,
-  DELIVER,
-  loadVisits,
-  networkIsBack,
-  openVisit,
-  toChanges,
-} from "../support/offline.ts";
+import { changes, DELIVER, loadVisits, networkIsBack, openVisit, toChanges } from "../support/offline.ts";
 import { PATIENTS, Person } from "../support/person.ts";
 import { expect, test } from "../support/test.ts";
 
