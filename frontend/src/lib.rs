@@ -12,6 +12,7 @@ mod presence;
 mod sealing;
 mod secret;
 mod served;
+mod start;
 mod storage;
 mod vault;
 mod worker;
@@ -57,11 +58,15 @@ fn come_alive() {
     let served = served::Served::look();
     let browser = Rc::new(browser::Browser::new());
     let device = browser.clone();
-    leptos::mount::mount_to_body(move || {
-        provide_context(DeviceHandle::new(device));
-        view! { <app::App /> }
+    let mount = move || {
+        leptos::mount::mount_to_body(move || {
+            provide_context(DeviceHandle::new(device));
+            view! { <app::App /> }
+        });
+        served.give_way();
+    };
+    start::in_turn(mount, move || {
+        page::mark_ready();
+        browser.register_worker();
     });
-    served.give_way();
-    page::mark_ready();
-    browser.register_worker();
 }
