@@ -1,5 +1,13 @@
 // A bad network: slow, and broken in the middle.
-import { changes, DELIVER, loadVisits, networkIsBack, openVisit, toChanges } from "../support/offline.ts";
+import {
+  changes,
+  DELIVER,
+  loadVisits,
+  networkIsBack,
+  openVisit,
+  saveFlagHere,
+  toChanges,
+} from "../support/offline.ts";
 import { PATIENTS, Person } from "../support/person.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -69,6 +77,47 @@ test("a passkey that keeps no secret: changes are sealed, and arrive", async ({ 
   await expect(changes(page, "Does lip read")).toHaveCount(1);
   await person.goto("/changes");
   await expect(page.getByText("Nothing waits")).toBeVisible();
+});
+
+test("where the browser wakes the app by itself, what waits is sent", async ({ page, server }) => {
+  const person = new Person(page, server);
+  await loadVisits(person, [PATIENTS.coreOnly]);
+  const cdp = await page.context().newCDPSession(page);
+  const registered = new Promise<string>((resolve) =>
+    cdp.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => {
+      for (const { registrationId } of registrations) resolve(registrationId);
+    }),
+  );
+  await cdp.send("ServiceWorker.enable");
+  await page.evaluate(() => {
+    const heard: unknown[] = [];
+    Object.assign(window, { heard });
+    navigator.serviceWorker.addEventListener("message", ({ data }) => heard.push(data));
+  });
+  server.proxy.cut();
+  await openVisit(person, PATIENTS.coreOnly);
+  await saveFlagHere(person);
+  const asked = () =>
+    page.evaluate(async () => {
+      const { sync } = (await navigator.serviceWorker.ready) as unknown as {
+        sync: { getTags(): Promise<string[]> };
+      };
+      return sync.getTags();
+    });
+  await expect.poll(asked).toEqual(["deliver"]);
+  await toChanges(person);
+  server.proxy.mend();
+  await cdp.send("ServiceWorker.dispatchSyncEvent", {
+    origin: server.url,
+    registrationId: await registered,
+    tag: "deliver",
+    lastChance: true,
+  });
+  await expect
+    .poll(() => page.evaluate(() => (window as unknown as { heard: unknown[] }).heard))
+    .toContainEqual({ type: "deliver" });
+  await expect(page.getByText(/^Sent /)).toBeVisible();
+  expect(server.proxy.requests(DELIVER).filter(({ arrived }) => arrived)).toHaveLength(1);
 });
 
 test("a referral that does not get through: what was typed stays, and it is recorded once", async ({
