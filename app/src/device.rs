@@ -228,7 +228,8 @@ pub trait Vault {
     fn id(&self) -> VaultId;
     /// What it keeps under that name. `None` where there is nothing, or it has expired.
     fn get(&self, shelf: Shelf, name: &str) -> Later<Result<Option<Vec<u8>>, NoVault>>;
-    /// Everything on a shelf that has not expired, oldest first.
+    /// Everything on a shelf that has not expired. Saved patients and changes come oldest first, what is on the other
+    /// shelves in any order.
     fn all(&self, shelf: Shelf) -> Later<Result<Vec<Vec<u8>>, NoVault>>;
     /// Makes all the changes or none. Durable when this is answered.
     fn keep(&self, changes: Vec<Keep>) -> Later<Result<(), NoVault>>;

@@ -169,12 +169,17 @@ const opening = async (person: Person, server: Server): Promise<void> => {
   atMost("tap_to_saved_summary_ms", median(summaries), "ms", 100);
 };
 
-/** What the browser fetches until the shell is alive, in a browser that has nothing yet. */
+/**
+ * What a browser that has nothing yet has to fetch until the shell is alive. The parts that follow are held back: how many of
+ * them are on their way by then depends on the moment.
+ */
 const shell = async (browser: Browser, server: Server): Promise<void> => {
   const context = await browser.newContext({ serviceWorkers: "block" });
   const page = await context.newPage();
   const cdp = await context.newCDPSession(page);
   await cdp.send("Network.enable");
+  const parts = ["keep", "work", "record", "office", "shared"].map((part) => `*/pkg/${part}.*.wasm`);
+  await cdp.send("Network.setBlockedURLs", { urls: parts });
   let bytes = 0;
   cdp.on("Network.loadingFinished", (event) => (bytes += event.encodedDataLength));
   await page.goto(`${server.url}/shell.html`);

@@ -38,6 +38,12 @@ pub(super) fn number(shelf: Shelf) -> u8 {
     }
 }
 
+/// Things of that shelf are read in the order in which they were first put there. For the others nobody
+/// asks: what is there by a name has one, and the log counts by itself.
+pub(super) fn in_order(shelf: u8) -> bool {
+    [Shelf::Visits, Shelf::Outbox].map(number).contains(&shelf)
+}
+
 /// Bytes, base64url without padding in JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

@@ -8,6 +8,7 @@ use crate::passkeys::Passkeys;
 use app::device::{Keep, Later, NoVault, Shelf, Vault};
 use domain::ids::VaultId;
 use domain::retention::{Fate, Seen};
+use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -170,11 +171,11 @@ impl Inner {
     async fn read_all(&self, keys: &Keys, shelf: u8) -> Result<Vec<Vec<u8>>, NoVault> {
         let mut entries = self.store.all(&format::shelf_place(self.id, shelf)).await?;
         entries.sort_by_key(|(_, entry)| entry.sequence);
-        let mut values = Vec::new();
-        for (place, entry) in entries {
-            values.extend(self.value(keys, shelf, &place, &entry).await?);
-        }
-        Ok(values)
+        let values = entries
+            .iter()
+            .map(|(place, entry)| self.value(keys, shelf, place, entry));
+        let values = try_join_all(values).await?;
+        Ok(values.into_iter().flatten().collect())
     }
 
     /// What was read while someone locked the vault is not shown any more.
@@ -182,31 +183,76 @@ impl Inner {
         self.keys().map(|_| read)
     }
 
-    async fn name_all(&self, keys: &Keys, changes: Vec<Change>) -> Result<Vec<Named>, NoVault> {
-        let mut named = Vec::new();
+    async fn name(&self, keys: &Keys, change: Change) -> Result<Named, NoVault> {
+        Ok(match change {
+            Change::Put {
+                shelf,
+                name,
+                value,
+                expires,
+            } => Named::Put {
+                shelf,
+                name: keys.name(shelf, &name).await?,
+                value,
+                expires,
+                sequence: 0,
+            },
+            Change::Remove { shelf, name } => {
+                Named::Done(Step::Remove(self.place(keys, shelf, &name).await?))
+            }
+            Change::Clear(shelf) => Named::Done(Step::Clear(format::shelf_place(self.id, shelf))),
+        })
+    }
+
+    async fn encrypt(&self, keys: &Keys, change: Named) -> Result<Step, NoVault> {
+        Ok(match change {
+            Named::Put {
+                shelf,
+                name,
+                value,
+                expires,
+                sequence,
+            } => {
+                let iv = crypto::iv()?;
+                let binding = format::binding(self.id, shelf, &name, expires, sequence);
+                let sealed = keys.seal(&iv, &binding, &value).await?;
+                let entry = Entry {
+                    sequence,
+                    expires,
+                    iv,
+                    sealed,
+                };
+                Step::Put(format::place(self.id, shelf, &name), entry)
+            }
+            Named::Done(step) => step,
+        })
+    }
+
+    /// Gives a place in the order to what is kept in one.
+    async fn count(&self, changes: &mut [Named]) -> Result<(), NoVault> {
+        let mut places = Vec::new();
+        let mut sequences = Vec::new();
         for change in changes {
-            named.push(match change {
-                Change::Put {
-                    shelf,
-                    name,
-                    value,
-                    expires,
-                } => Named::Put {
-                    shelf,
-                    name: keys.name(shelf, &name).await?,
-                    value,
-                    expires,
-                    sequence: 0,
-                },
-                Change::Remove { shelf, name } => {
-                    Named::Done(Step::Remove(self.place(keys, shelf, &name).await?))
-                }
-                Change::Clear(shelf) => {
-                    Named::Done(Step::Clear(format::shelf_place(self.id, shelf)))
-                }
-            });
+            if let Named::Put {
+                shelf,
+                name,
+                sequence,
+                ..
+            } = change
+                && format::in_order(*shelf)
+            {
+                places.push(format::place(self.id, *shelf, name));
+                sequences.push(sequence);
+            }
         }
-        Ok(named)
+        if places.is_empty() {
+            return Ok(());
+        }
+        let numbers = self.store.numbers(self.id, &places).await?;
+        for (sequence, number) in sequences.into_iter().zip(numbers) {
+            *sequence = number;
+        }
+        Ok(())
     }
 
     /// Makes the changes, and notes the time with them.
@@ -218,46 +264,11 @@ impl Inner {
             value: format::clock_bytes(&self.seen.get()),
             expires: None,
         });
-        let mut named = self.name_all(keys, changes).await?;
-        let places: Vec<String> = named
-            .iter()
-            .filter_map(|change| match change {
-                Named::Put { shelf, name, .. } => Some(format::place(self.id, *shelf, name)),
-                Named::Done(_) => None,
-            })
-            .collect();
-        let numbers = self.store.numbers(self.id, &places).await?;
-        let puts = named.iter_mut().filter_map(|change| match change {
-            Named::Put { sequence, .. } => Some(sequence),
-            Named::Done(_) => None,
-        });
-        for (sequence, number) in puts.zip(numbers) {
-            *sequence = number;
-        }
-        let mut steps = Vec::new();
-        for change in named {
-            steps.push(match change {
-                Named::Put {
-                    shelf,
-                    name,
-                    value,
-                    expires,
-                    sequence,
-                } => {
-                    let iv = crypto::iv()?;
-                    let binding = format::binding(self.id, shelf, &name, expires, sequence);
-                    let sealed = keys.seal(&iv, &binding, &value).await?;
-                    let entry = Entry {
-                        sequence,
-                        expires,
-                        iv,
-                        sealed,
-                    };
-                    Step::Put(format::place(self.id, shelf, &name), entry)
-                }
-                Named::Done(step) => step,
-            });
-        }
+        let named = changes.into_iter().map(|change| self.name(keys, change));
+        let mut named = try_join_all(named).await?;
+        self.count(&mut named).await?;
+        let steps = named.into_iter().map(|change| self.encrypt(keys, change));
+        let steps = try_join_all(steps).await?;
         self.store.take(self.id, &steps).await?;
         self.noted.set(time);
         Ok(())
