@@ -85,6 +85,9 @@ test("signed out without the service stays signed out when it is back", async ({
   server.proxy.mend();
   await networkIsBack(page);
   await expect(page.getByText("There is no user name and no password.")).toBeVisible();
+  // The service hears of it as soon as it is back.
+  const heard = () => server.proxy.requests("/api/sign-out").filter(({ status }) => status === 200);
+  await expect.poll(heard).not.toHaveLength(0);
   await person.goto("/visits");
   await expect(person.heading("Sign in")).toBeVisible();
 });

@@ -1,7 +1,8 @@
 //! What it costs that every look is accounted for: how fast entries are written, durably, and
-//! verified, how much room they take, and what is left of the speed of a read. Prints nothing but
-//! progress; the measures go as JSON to the file that `NCRS_BENCH_OUT` names. `NCRS_BENCH_ENTRIES`
-//! says how many entries are verified, `NCRS_BENCH_PATIENTS` how many patients are read.
+//! verified, how soon it is found who looked at whom, how much room they take, and what is left of the
+//! speed of a read. Prints nothing but progress; the measures go as JSON to the file that
+//! `NCRS_BENCH_OUT` names. `NCRS_BENCH_ENTRIES` says how many entries are verified and searched,
+//! `NCRS_BENCH_PATIENTS` how many patients are read.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -30,6 +31,7 @@ use ground::{Ground, Member, on_each_engine};
 use harness::beginning;
 use load::load;
 use serde_json::{Value, json};
+use server::audit::query::{by_person, on_patient};
 use server::audit::{Action, Actor, Audit, Entry, Outcome, verify};
 use server::seed::Generator;
 use server::store::{Db, Engine, column};
@@ -42,6 +44,12 @@ use uuid::Uuid;
 const AT_ONCE: usize = 64;
 /// Different patients that are read, so that no cache answers them all.
 const DIFFERENT: usize = 500;
+/// Different patients whom the entries are about.
+const LOOKED_AT: u64 = 10_000;
+/// Entries of a page.
+const PAGE: u32 = 50;
+/// So often is searched among the entries.
+const SEARCHES: u64 = 101;
 
 const AGREED: PermissionAnswer = PermissionAnswer::Agreed {
     scope: Scope::Me,
@@ -90,12 +98,12 @@ async fn measure(ground: &Ground) -> Vec<Value> {
     );
 
     let audit = ground.services.audit.clone();
-    let entry = Arc::new(entry(ground));
+    let looks = Arc::new(looks(ground));
     let written = {
-        let (audit, entry) = (audit.clone(), Arc::clone(&entry));
-        load(AT_ONCE, move |_| {
-            let (audit, entry) = (audit.clone(), Arc::clone(&entry));
-            async move { audit.record((*entry).clone()).await.unwrap() }
+        let (audit, looks) = (audit.clone(), Arc::clone(&looks));
+        load(AT_ONCE, move |turn| {
+            let (audit, entry) = (audit.clone(), looks[turn % looks.len()].clone());
+            async move { audit.record(entry).await.unwrap() }
         })
         .await
     };
@@ -114,7 +122,7 @@ async fn measure(ground: &Ground) -> Vec<Value> {
 
     let entries: u64 =
         std::env::var("NCRS_BENCH_ENTRIES").map_or(200_000, |many| many.parse().unwrap());
-    fill(&ground.db, &audit, &entry, entries).await;
+    fill(&ground.db, &audit, &looks, entries).await;
     let began = Instant::now();
     let verified = verify(&ground.db).await.unwrap();
     assert_eq!(verified.broken, []);
@@ -124,6 +132,9 @@ async fn measure(ground: &Ground) -> Vec<Value> {
         "entries/s",
         Some(200_000.0),
     );
+    let [patient, person] = searched(ground).await;
+    measure(format!("audit_who_looked_ms{after}"), patient, "ms", None);
+    measure(format!("audit_what_i_did_ms{after}"), person, "ms", None);
     measure(
         format!("audit_bytes_per_entry{after}"),
         room(&ground.db).await / verified.entries as f64,
@@ -133,15 +144,44 @@ async fn measure(ground: &Ground) -> Vec<Value> {
     measures
 }
 
-/// A look at one patient, as most entries are.
-fn entry(ground: &Ground) -> Entry {
+/// Looks at one patient each, as most entries are, by the same person.
+fn looks(ground: &Ground) -> Vec<Entry> {
     let caller = ground.member("paramedic").caller;
     let person = caller.signed_in.as_ref().unwrap();
-    let mut actor = Actor::of(caller.correlation, &caller.client, person);
-    actor.context = Some(ContextId(Uuid::new_v4()));
-    Entry::new(actor, Action::ViewOverview, Outcome::Allowed)
-        .on(["9990402132".parse::<NhsNumber>().unwrap()])
-        .with(json!({ "adjustments": true, "summary-gate": true }))
+    let generator = Generator::new(ground::SEED, uk_date(beginning()));
+    (0..LOOKED_AT)
+        .map(|index| {
+            let mut actor = Actor::of(caller.correlation, &caller.client, person);
+            actor.context = Some(ContextId(Uuid::new_v4()));
+            Entry::new(actor, Action::ViewOverview, Outcome::Allowed)
+                .on([generator.person(index).patient.nhs_number])
+                .with(json!({ "adjustments": true, "summary-gate": true }))
+        })
+        .collect()
+}
+
+/// The first page of who looked at a patient, and of what a person did who did it all: how long each
+/// takes, in milliseconds, in the middle.
+async fn searched(ground: &Ground) -> [f64; 2] {
+    let generator = Generator::new(ground::SEED, uk_date(beginning()));
+    let actor = ground.member("paramedic").caller;
+    let person = actor.signed_in.as_ref().unwrap().person;
+    let (mut patients, mut persons) = (Vec::new(), Vec::new());
+    for index in 0..SEARCHES {
+        let number = generator.person(index * 7).patient.nhs_number;
+        let began = Instant::now();
+        let page = on_patient(&ground.db, number, None, PAGE).await.unwrap();
+        patients.push(began.elapsed().as_secs_f64() * 1_000.0);
+        assert!(!page.entries.is_empty());
+        let began = Instant::now();
+        let page = by_person(&ground.db, person, None, PAGE).await.unwrap();
+        persons.push(began.elapsed().as_secs_f64() * 1_000.0);
+        assert_eq!(page.entries.len(), PAGE as usize);
+    }
+    [patients, persons].map(|mut times| {
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
+    })
 }
 
 async fn number(db: &Db, sql: &'static str) -> i64 {
@@ -150,18 +190,19 @@ async fn number(db: &Db, sql: &'static str) -> i64 {
 }
 
 /// Writes until there are so many.
-async fn fill(db: &Db, audit: &Audit, entry: &Arc<Entry>, entries: u64) {
+async fn fill(db: &Db, audit: &Audit, looks: &Arc<Vec<Entry>>, entries: u64) {
     let there = number(db, "select count(*) from audit_entry").await;
-    let missing = entries.saturating_sub(there.unsigned_abs());
+    let missing = usize::try_from(entries.saturating_sub(there.unsigned_abs())).unwrap();
     eprintln!("Writing {missing} entries more to verify");
     let at_once = 512;
     let writers: Vec<_> = (0..at_once)
         .map(|writer| {
-            let (audit, entry) = (audit.clone(), Arc::clone(entry));
-            let mine = missing / at_once + u64::from(writer < missing % at_once);
+            let (audit, looks) = (audit.clone(), Arc::clone(looks));
+            let mine = missing / at_once + usize::from(writer < missing % at_once);
             tokio::spawn(async move {
-                for _ in 0..mine {
-                    audit.record((*entry).clone()).await.unwrap();
+                for turn in 0..mine {
+                    let look = &looks[(turn * at_once + writer) % looks.len()];
+                    audit.record(look.clone()).await.unwrap();
                 }
             })
         })

@@ -18,9 +18,16 @@ pub fn Header() -> impl IntoView {
     let session = session();
     let keeping = keeping();
     let training = Memo::new(move |_| session.training());
+    // Here, so that it stays open where what is known of the person becomes fresh.
+    let open = RwSignal::new(false);
     let path = use_location().pathname;
     // Begun before the screens are, and so told before they ask for anything.
     Effect::new(move || client::arrive_at(path.get()));
+    // The menu is for going somewhere: once there, it is closed.
+    Effect::new(move || {
+        path.track();
+        open.set(false);
+    });
     view! {
         <a class="nhsuk-skip-link" href="#maincontent" rel="external">"Skip to main content"</a>
         <Show when=move || training.get()>
@@ -48,7 +55,7 @@ pub fn Header() -> impl IntoView {
                     <span class="ncrs-header__long">"National Care Records Service"</span>
                     <span class="ncrs-header__short">"Care Records"</span>
                 </a>
-                {move || session.signed_in().map(|person| view! { <Role person session keeping /> })}
+                {move || session.signed_in().map(|person| view! { <Role person session keeping open /> })}
             </div>
         </header>
         <Strips session keeping />
@@ -61,7 +68,13 @@ fn count<N: Default + PartialEq + ToString>(many: N) -> Option<impl IntoView> {
 }
 
 #[component]
-fn Role(person: SignedIn, session: Session, keeping: Keeping) -> AnyView {
+fn Role(
+    person: SignedIn,
+    session: Session,
+    keeping: Keeping,
+    /// The menu is.
+    open: RwSignal<bool>,
+) -> AnyView {
     let role = person.role.as_ref().map(|role| {
         view! {
             <p class="ncrs-header__role">
@@ -79,13 +92,7 @@ fn Role(person: SignedIn, session: Session, keeping: Keeping) -> AnyView {
         .role
         .as_ref()
         .map(|role| role.organisation.name.clone());
-    let open = RwSignal::new(false);
     let path = use_location().pathname;
-    // The menu is for going somewhere: once there, it is closed.
-    Effect::new(move || {
-        path.track();
-        open.set(false);
-    });
     let item = move |to: &'static str, text: &'static str, count: AnyView| {
         let current = move || {
             path.with(|path| path == to || path.starts_with(&format!("{to}/")))

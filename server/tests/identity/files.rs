@@ -30,10 +30,6 @@ async fn files_are_kept_as_long_as_their_names_allow() {
     let settings = [("NCRS_SITE_ROOT", folder.path().to_str().unwrap())];
     TestApp::run_with(Engine::Sqlite, &settings, async |app: &TestApp| {
         let browser = app.browser();
-        let page = browser.get("/sign-in").await.body;
-        for file in ["/pkg/ncrs.4e5f.css", "/pkg/start.6a7b.js"] {
-            assert!(page.contains(file), "{file}");
-        }
         for (path, kept, kind) in [
             (
                 "/pkg/ncrs.0a1b.js",
@@ -107,7 +103,8 @@ async fn pages_name_the_files_of_this_build() {
     let settings = [("NCRS_SITE_ROOT", folder.path().to_str().unwrap())];
     TestApp::run_with(Engine::Sqlite, &settings, async |app: &TestApp| {
         let page = app.browser().get("/sign-in").await;
-        for name in ["/pkg/ncrs.0a1b.js", "/pkg/ncrs.4e5f.css", "ncrs.2c3d"] {
+        // The script that starts the app knows the rest.
+        for name in ["/pkg/start.6a7b.js", "/pkg/ncrs.4e5f.css"] {
             assert!(page.body.contains(name), "{name} in {}", page.body);
         }
     })
