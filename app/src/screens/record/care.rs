@@ -113,7 +113,7 @@ pub(super) fn section(
         trouble,
         work: Work::new(),
     };
-    let recorded = reading.part(|overview| overview.gate.referral.clone());
+    let recorded = reading.part(|overview| overview.value.gate.referral.clone());
     Effect::new(move |seen: Option<()>| {
         // Where only the answer was lost, it turns out to be recorded all the same.
         recorded.track();

@@ -363,11 +363,11 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Reading<T> {
     /// A part of what is shown, while something is. It changes only where that part does.
     pub(super) fn part<P: PartialEq + Send + Sync + 'static>(
         self,
-        of: impl Fn(&T) -> P + Send + Sync + 'static,
+        of: impl Fn(&Sourced<T>) -> P + Send + Sync + 'static,
     ) -> Memo<Option<P>> {
         Memo::new(move |_| {
             self.state.with(|state| match state {
-                Some(Ok(read)) => Some(of(&read.value)),
+                Some(Ok(read)) => Some(of(read)),
                 Some(Err(_)) | None => None,
             })
         })
@@ -405,12 +405,7 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Reading<T> {
         show: impl Fn(T) -> AnyView + Send + Sync + 'static,
     ) -> AnyView {
         let frame = self.frame;
-        let source = Memo::new(move |_| {
-            self.state.with(|state| match state {
-                Some(Ok(read)) => Some(read.source.clone()),
-                Some(Err(_)) | None => None,
-            })
-        });
+        let source = self.part(|read| read.source.clone());
         let value = Memo::new(move |_| {
             // What was changed on this device may be sent meanwhile.
             if follow {
