@@ -4,18 +4,55 @@ use crate::api::identity::SessionView;
 use crate::late::Part;
 use crate::routes::App;
 use crate::session::ELEMENT;
-use leptos::config::LeptosOptions;
 use leptos::prelude::*;
-use leptos_meta::{HashedStylesheet, MetaTags};
+use leptos_meta::MetaTags;
 use std::collections::HashMap;
+use std::fs;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::Arc;
 
 /// Until the app is alive a form would leave the page and lose what was typed: hold it back.
 const HOLD_FORMS: &str = "document.addEventListener('submit',function(e){if(!document.body.hasAttribute('data-ready'))e.preventDefault()},true)";
 
+/// What a page loads first, by the names that the bundle tool gave: with the hash of what is inside.
+#[derive(Clone, Debug)]
+pub struct SiteFiles {
+    style: String,
+    start: String,
+    /// By the name of the part that a page is in.
+    parts: Arc<HashMap<String, Vec<String>>>,
+}
+
+impl SiteFiles {
+    /// Reads what the bundle tool wrote down. Without it the names are the plain ones, and the files of a part
+    /// come a little later.
+    pub fn of(site: &Path) -> Self {
+        let hashes = fs::read_to_string(site.join("hash.txt")).unwrap_or_default();
+        let hash = |name: &str| {
+            hashes
+                .lines()
+                .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+                .map(|hash| format!(".{}", hash.trim()))
+                .unwrap_or_default()
+        };
+        let mut parts: HashMap<String, Vec<String>> = fs::read(site.join("parts.json"))
+            .ok()
+            .and_then(|parts| serde_json::from_slice(&parts).ok())
+            .unwrap_or_default();
+        for file in parts.values_mut().flatten() {
+            *file = format!("/pkg/{file}");
+        }
+        Self {
+            style: format!("/pkg/ncrs{}.css", hash("css")),
+            start: format!("/pkg/start{}.js", hash("start")),
+            parts: Arc::new(parts),
+        }
+    }
+}
+
 /// The whole page.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+pub fn shell(files: SiteFiles) -> impl IntoView {
+    let preloads = preloads(&files);
     view! {
         <!DOCTYPE html>
         <html lang="en-GB">
@@ -28,10 +65,11 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="manifest" href="/manifest.webmanifest" />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="apple-touch-icon" href="/icons/apple-touch-icon.png" />
-                <HashedStylesheet options=options.clone() id="ncrs-style" />
+                <link rel="stylesheet" href=files.style />
                 <script nonce=use_nonce()>{HOLD_FORMS}</script>
-                {preloads(&options)}
-                {start(&options)}
+                {preloads}
+                // It loads the app, once the page is painted.
+                <script type="module" nonce=use_nonce() src=files.start></script>
                 <MetaTags />
             </head>
             <body>
@@ -41,21 +79,6 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             </body>
         </html>
     }
-}
-
-/// Loads the app, once the page is painted. The bundle tool wrote down the name of the file.
-fn start(options: &LeptosOptions) -> AnyView {
-    let hash = std::fs::read_to_string(options.hash_file.as_ref())
-        .ok()
-        .and_then(|hashes| {
-            let hash = hashes
-                .lines()
-                .find_map(|line| line.strip_prefix("start:"))?;
-            Some(format!(".{}", hash.trim()))
-        })
-        .unwrap_or_default();
-    let src = format!("/{}/start{hash}.js", options.site_pkg_dir);
-    view! { <script type="module" nonce=use_nonce() src=src></script> }.into_any()
 }
 
 /// What the page says where the app did not arrive.
@@ -83,22 +106,13 @@ fn session_as_json() -> String {
 }
 
 /// The files of the part that this page is in, so that they come together with the first.
-fn preloads(options: &LeptosOptions) -> Vec<AnyView> {
-    static FILES: OnceLock<HashMap<String, Vec<String>>> = OnceLock::new();
-    let files = FILES.get_or_init(|| {
-        // As the bundle tool left it. Without it pages load the same, a little later.
-        std::fs::read(Path::new(options.site_root.as_ref()).join("parts.json"))
-            .ok()
-            .and_then(|parts| serde_json::from_slice(&parts).ok())
-            .unwrap_or_default()
-    });
+fn preloads(files: &SiteFiles) -> Vec<AnyView> {
     let part = use_context::<http::request::Parts>().and_then(|page| Part::at(page.uri.path()));
-    part.and_then(|part| files.get(part.name()))
+    part.and_then(|part| files.parts.get(part.name()))
         .into_iter()
         .flatten()
         .map(|file| {
-            let href = format!("/{}/{file}", options.site_pkg_dir);
-            view! { <link rel="preload" href=href r#as="fetch" r#type="application/wasm" crossorigin="anonymous" /> }
+            view! { <link rel="preload" href=file.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous" /> }
                 .into_any()
         })
         .collect()

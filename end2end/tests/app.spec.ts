@@ -226,6 +226,40 @@ test("the page that is served says what it may do, and keeps nothing", async ({ 
   expect(html).not.toMatch(/ on[a-z]+=/);
 });
 
+test("the menu closes where the person turns to something else", async ({ person }) => {
+  await person.enrol("paramedic");
+  const open = async () => {
+    await person.page.locator("summary", { hasText: "Menu" }).click();
+    await expect(menu).toBeVisible();
+  };
+  const menu = person.page.getByRole("navigation", { name: "Menu", exact: true });
+  await person.menu("This device");
+  await person.heading("This device").waitFor();
+
+  await open();
+  await person.page.getByRole("banner").click({ position: { x: 5, y: 5 } });
+  await expect(menu).toBeHidden();
+
+  await open();
+  await person.page.keyboard.press("Escape");
+  await expect(menu).toBeHidden();
+
+  await open();
+  await person.tabTo(
+    person.page
+      .getByRole("main")
+      .getByRole("link")
+      .or(person.page.getByRole("main").getByRole("button"))
+      .first(),
+  );
+  await expect(menu).toBeHidden();
+
+  await open();
+  await person.page.goBack();
+  await person.heading("Find a patient").waitFor();
+  await expect(menu).toBeHidden();
+});
+
 test("the menu closes, also where the person is already", async ({ person }) => {
   await person.enrol("nurse");
   for (let time = 0; time < 2; time += 1) {

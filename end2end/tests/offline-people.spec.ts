@@ -121,6 +121,34 @@ test("signing out everywhere closes what is kept here", async ({ page, server })
   );
 });
 
+test("who is quicker than the page unlocks all the same", async ({ page, server }) => {
+  const person = new Person(page, server);
+  await loadVisits(person, [PATIENTS.coreOnly]);
+  server.proxy.cut();
+  // What opens the vault is on its way when the button is pressed.
+  await page.addInitScript(() => {
+    const real = window.fetch;
+    const asked = new Promise<void>((go) => {
+      document.addEventListener("here", () => {
+        go();
+      });
+    });
+    window.fetch = async (what, how) => {
+      if (/\/keep\./.test(what instanceof Request ? what.url : String(what))) await asked;
+      return real(what, how);
+    };
+  });
+  await person.goto("/visits");
+  await person.withFinger(
+    async () => {
+      await person.button(/with your fingerprint/).click();
+      await expect(person.button("Waiting for your device…")).toBeVisible();
+      await page.evaluate(() => document.dispatchEvent(new Event("here")));
+    },
+    () => expect(person.heading("Visit list")).toBeVisible(),
+  );
+});
+
 /**
  * Fails with the wrong finger so often, each time in the page anew. The page is told as browsers tell it:
  * the virtual reader would refuse every finger itself after a few.

@@ -45,14 +45,12 @@ test("the wrong finger and a device that is unknown are told the same", async ({
   await person.menu("Sign out");
   await expect(person.heading("Sign in")).toBeVisible();
   await person.fingerprintMatches(false);
-  await person.withFinger(() => person.button(/^Sign in with/).click(), refused);
+  await person.pressSignIn(refused);
   expect(await told.innerText()).toBe(unknown);
 
   await person.fingerprintMatches(true);
-  await person.withFinger(
-    () => person.button(/^Sign in with/).click(),
-    () => expect(person.heading("Find a patient")).toBeVisible(),
-  );
+  await person.signIn();
+  await expect(person.heading("Find a patient")).toBeVisible();
 });
 
 test("one person on two devices; the second ends the first", async ({ person, browser, server }) => {

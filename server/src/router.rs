@@ -14,9 +14,9 @@ use crate::store::Db;
 use crate::web::guard::Answer;
 use crate::web::{api, files, guard, headers, health, pages, trace};
 use app::ports::Ports;
+use app::shell::SiteFiles;
 use axum::Router;
 use axum::routing::{get, post};
-use leptos::config::LeptosOptions;
 use std::convert::Infallible;
 use std::sync::Arc;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -39,8 +39,8 @@ pub struct Server {
     pub identity: Arc<Identity>,
     /// Everything behind the ports on patients.
     pub services: Services,
-    /// Where leptos finds what the browser loads.
-    pub leptos: LeptosOptions,
+    /// What pages load first: read once, before any is asked for.
+    pub files: SiteFiles,
 }
 
 impl Server {
@@ -56,14 +56,14 @@ impl Server {
         services.thresholds = settings.unusual;
         let contexts = Arc::new(services.contexts.clone());
         let identity = Identity::new(&services, settings.origin.url(), &settings.rp_id, contexts)?;
-        let leptos = files::leptos_options(&settings);
+        let files = SiteFiles::of(&settings.site_root);
         Ok(Self {
             settings: Arc::new(settings),
             db,
             clock,
             identity: Arc::new(identity),
             services,
-            leptos,
+            files,
         })
     }
 

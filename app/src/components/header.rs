@@ -8,7 +8,10 @@ use crate::keeping::{Keeping, keeping};
 use crate::problem::Problem;
 use crate::session::{Session, session};
 use domain::role::{Activity, RoleAssignment};
+use leptos::ev;
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::{Element, EventTarget};
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 
@@ -23,10 +26,11 @@ pub fn Header() -> impl IntoView {
     let path = use_location().pathname;
     // Begun before the screens are, and so told before they ask for anything.
     Effect::new(move || client::arrive_at(path.get()));
-    // The menu is for going somewhere: once there, it is closed.
+    Effect::new(move || close_from_elsewhere(open));
     Effect::new(move || {
-        path.track();
-        open.set(false);
+        if session.signed_in().is_none() {
+            open.set(false);
+        }
     });
     view! {
         <a class="nhsuk-skip-link" href="#maincontent" rel="external">"Skip to main content"</a>
@@ -60,6 +64,33 @@ pub fn Header() -> impl IntoView {
         </header>
         <Strips session keeping />
     }
+}
+
+/// The menu closes where a person turns to something else, not where a page leads on by itself: they may
+/// just have opened it.
+fn close_from_elsewhere(open: RwSignal<bool>) {
+    let elsewhere = |target: Option<EventTarget>| {
+        target
+            .and_then(|target| target.dyn_into::<Element>().ok())
+            .is_some_and(|element| matches!(element.closest(".ncrs-menu"), Ok(None)))
+    };
+    let tapped = window_event_listener(ev::click, move |event| {
+        if elsewhere(event.target()) {
+            open.set(false);
+        }
+    });
+    // What has the focus is not behind the menu.
+    let tabbed = window_event_listener(ev::keyup, move |event| {
+        if event.key() == "Tab" && elsewhere(event.target()) {
+            open.set(false);
+        }
+    });
+    let back = window_event_listener(ev::popstate, move |_| open.set(false));
+    on_cleanup(move || {
+        tapped.remove();
+        tabbed.remove();
+        back.remove();
+    });
 }
 
 /// How many there are, where there are any.
@@ -159,6 +190,7 @@ fn Role(
         };
         work.once(leave, move |answer| match answer {
             Ok(view) => {
+                open.set(false);
                 session.set(view);
                 navigate("/sign-in", NavigateOptions::default());
             }

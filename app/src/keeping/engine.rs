@@ -43,6 +43,8 @@ pub enum NotKept {
 pub trait Engine {
     /// Once, when the page is alive.
     fn start(&self);
+    /// Whether anything is kept here: [`super::Keeping::safe_now`] knows afterwards.
+    fn see(&self) -> Later<()>;
     /// The service answers again.
     fn connected(&self);
     /// Someone signed in with the service.

@@ -117,6 +117,16 @@ impl Keeping {
         self.safe.get_untracked()
     }
 
+    /// As [`Self::safe_now`], where the page has only just begun too: then it is looked.
+    pub async fn safe_seen(self) -> Safe {
+        if self.safe_now() == Safe::Unknown
+            && let Some(engine) = self.engine().await
+        {
+            engine.see().await;
+        }
+        self.safe_now()
+    }
+
     /// What waits, and what needs a decision. Reactive.
     pub fn counts(self) -> Counts {
         self.counts.get()

@@ -12,7 +12,7 @@ use crate::screens::home::instead;
 use crate::session::{Session, safe_next, session, with_next};
 use leptos::prelude::*;
 use leptos_router::components::Redirect;
-use leptos_router::hooks::{use_navigate, use_query_map};
+use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 
 /// The screen.
 pub fn screen() -> AnyView {
@@ -39,11 +39,14 @@ pub fn screen() -> AnyView {
         );
     }
     let navigate = use_navigate();
+    let path = use_location().pathname;
     // Here, or in another tab.
     Effect::new(move || {
         // One whom only the device knows may be here to sign in with the service again.
         let known = session.is_live() || keeping.link() != Link::Online;
-        if !asking.get() && !session.is_locked() && known && session.signed_in().is_some() {
+        // Only from here: while the next screen is being fetched, the person may have chosen another.
+        let here = path.with_untracked(|path| path == "/sign-in");
+        if here && !asking.get() && !session.is_locked() && known && session.signed_in().is_some() {
             navigate(&after_sign_in(session, &next), instead());
         }
     });
@@ -82,9 +85,9 @@ enum Let {
 
 /// The service's challenge; `afresh` where it is not to be the person who locked the page. `None` where it does not answer, and the device has something to unlock.
 async fn options(keeping: Keeping, afresh: bool) -> Result<Option<WebAuthnJson>, Problem> {
-    let kept = matches!(keeping.safe_now(), Safe::Locked | Safe::Open);
+    let kept = async || matches!(keeping.safe_seen().await, Safe::Locked | Safe::Open);
     let locked = keeping.session().is_locked_now();
-    if kept && !afresh && (locked || keeping.is_cut_off()) {
+    if !afresh && (locked || keeping.is_cut_off()) && kept().await {
         return Ok(None);
     }
     let answer = match keeping.within(PATIENCE, sign_in_start()).await {
@@ -93,7 +96,7 @@ async fn options(keeping: Keeping, afresh: bool) -> Result<Option<WebAuthnJson>,
     };
     keeping.heard(&answer);
     match answer {
-        Err(problem) if kept && Link::of(&problem) != Link::Online => Ok(None),
+        Err(problem) if Link::of(&problem) != Link::Online && kept().await => Ok(None),
         answer => answer.map(Some),
     }
 }

@@ -1,11 +1,9 @@
 //! The files of the app, as the bundle tool left them: with a Brotli and a gzip copy beside each.
 
 use super::headers::OF_FILES;
-use crate::settings::Settings;
 use axum::Router;
 use axum::response::Response;
 use http::{HeaderValue, header};
-use leptos::config::LeptosOptions;
 use std::path::Path;
 use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -52,20 +50,4 @@ fn with_headers(router: Router, cache: &'static str) -> Router {
             header::CONTENT_SECURITY_POLICY,
             when_there(OF_FILES),
         ))
-}
-
-/// What leptos needs to know. The names of files carry hashes where the bundle tool wrote down which.
-pub fn leptos_options(settings: &Settings) -> LeptosOptions {
-    // leptos looks beside the program unless the path says where.
-    let site =
-        std::path::absolute(&settings.site_root).unwrap_or_else(|_| settings.site_root.clone());
-    let hashes = site.join("hash.txt");
-    let options = LeptosOptions::builder()
-        .output_name("ncrs")
-        .site_root(site.to_string_lossy().into_owned())
-        .site_pkg_dir("pkg")
-        .site_addr(settings.addr)
-        .hash_files(hashes.exists())
-        .hash_file(hashes.to_string_lossy().into_owned().into());
-    options.build()
 }

@@ -27,24 +27,19 @@ pub async fn render(State(server): State<Server>, request: Request) -> Response 
         Err(failure) => return unavailable(failure, &server, &parts),
     };
     let ports = server.ports(identity);
-    let options = server.leptos.clone();
-    let context = {
-        let options = options.clone();
-        move || {
-            provide_context(ports.clone());
-            provide_context(view.clone());
-            provide_context(options.clone());
-            // leptos has made the nonce of this page by now, and puts it on its own scripts.
-            let policy =
-                use_nonce().and_then(|nonce| HeaderValue::from_str(&headers::of_page(&nonce)).ok());
-            if let (Some(policy), Some(response)) = (policy, use_context::<ResponseOptions>()) {
-                response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
-            }
+    let context = move || {
+        provide_context(ports.clone());
+        provide_context(view.clone());
+        // leptos has made the nonce of this page by now, and puts it on its own scripts.
+        let policy =
+            use_nonce().and_then(|nonce| HeaderValue::from_str(&headers::of_page(&nonce)).ok());
+        if let (Some(policy), Some(response)) = (policy, use_context::<ResponseOptions>()) {
+            response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
         }
     };
-    let page = leptos_axum::render_app_to_stream_with_context(context, move || {
-        app::shell(options.clone())
-    });
+    let files = server.files.clone();
+    let page =
+        leptos_axum::render_app_to_stream_with_context(context, move || app::shell(files.clone()));
     page(Request::from_parts(parts, body)).await
 }
 

@@ -65,6 +65,17 @@ async fn alert_of(officer: &Member, kind: AlertKind) -> AlertId {
     lines.iter().find(|line| line.kind == kind).unwrap().id
 }
 
+/// A paramedic has opened a summary in an emergency: they, the officer who is told, the officer's port, and
+/// the alert.
+async fn an_emergency(ground: &Ground) -> (Member, Member, PrivacyPort, AlertId) {
+    let paramedic = ground.member("paramedic");
+    view(&paramedic, EVERYTHING, emergency()).await;
+    let officer = ground.member("privacy");
+    let alert = alert_of(&officer, AlertKind::Emergency).await;
+    let port = privacy(&officer);
+    (paramedic, officer, port, alert)
+}
+
 /// `organisation kind reason patient` of every alert there is.
 async fn alerts(ground: &Ground) -> Vec<String> {
     let rows = sqlx::query(

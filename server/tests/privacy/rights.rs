@@ -79,10 +79,7 @@ fn is_report(call: &str) -> bool {
 #[tokio::test]
 async fn an_officer_may_and_others_may_not() {
     on_each_engine(async |ground| {
-        let paramedic = ground.member("paramedic");
-        view(&paramedic, EVERYTHING, emergency()).await;
-        let officer = ground.member("privacy");
-        let alert = alert_of(&officer, AlertKind::Emergency).await;
+        let (paramedic, officer, _port, alert) = an_emergency(ground).await;
 
         let mut nobody = officer.clone();
         nobody.caller.signed_in = None;
@@ -160,10 +157,7 @@ async fn each_type_goes_to_those_who_receive_it() {
 #[tokio::test]
 async fn every_call_and_every_refusal_is_in_the_audit() {
     on_each_engine(async |ground| {
-        let paramedic = ground.member("paramedic");
-        view(&paramedic, EVERYTHING, emergency()).await;
-        let officer = ground.member("privacy");
-        let alert = alert_of(&officer, AlertKind::Emergency).await;
+        let (paramedic, officer, _port, alert) = an_emergency(ground).await;
         // What comes later stands later, in whatever lane.
         ground.clock.forward(SignedDuration::from_secs(1));
         let before = ground.audited().await.len();
@@ -211,9 +205,7 @@ async fn every_call_and_every_refusal_is_in_the_audit() {
 #[tokio::test]
 async fn nothing_is_shown_without_the_audit() {
     on_each_engine(async |ground| {
-        view(&ground.member("paramedic"), EVERYTHING, emergency()).await;
-        let officer = ground.member("privacy");
-        let alert = alert_of(&officer, AlertKind::Emergency).await;
+        let (_paramedic, officer, _port, alert) = an_emergency(ground).await;
         ground
             .tamper("alter table audit_entry rename to taken_away")
             .await;

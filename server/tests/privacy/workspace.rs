@@ -220,10 +220,7 @@ async fn the_story_around_an_alert_is_told_without_other_patients() {
 #[tokio::test]
 async fn an_alert_is_investigated_escalated_and_closed() {
     on_each_engine(async |ground| {
-        view(&ground.member("paramedic"), EVERYTHING, emergency()).await;
-        let officer = ground.member("privacy");
-        let port = privacy(&officer);
-        let alert = alert_of(&officer, AlertKind::Emergency).await;
+        let (_paramedic, officer, port, alert) = an_emergency(ground).await;
         let shown = Privacy::decide(&port, alert, Decision::Investigate, String::new())
             .await
             .unwrap();
@@ -277,11 +274,7 @@ async fn an_alert_is_investigated_escalated_and_closed() {
 #[tokio::test]
 async fn a_step_that_is_sent_again_because_the_answer_was_lost_is_taken_once() {
     on_each_engine(async |ground| {
-        let paramedic = ground.member("paramedic");
-        view(&paramedic, EVERYTHING, emergency()).await;
-        let officer = ground.member("privacy");
-        let port = privacy(&officer);
-        let alert = alert_of(&officer, AlertKind::Emergency).await;
+        let (paramedic, officer, port, alert) = an_emergency(ground).await;
         for _ in 0..2 {
             Privacy::ask(&port, alert, "Why?".into()).await.unwrap();
         }
@@ -313,9 +306,7 @@ async fn a_step_that_is_sent_again_because_the_answer_was_lost_is_taken_once() {
 #[tokio::test]
 async fn of_two_officers_at_once_one_decides() {
     on_each_engine(async |ground| {
-        view(&ground.member("paramedic"), EVERYTHING, emergency()).await;
-        let officer = ground.member("privacy");
-        let alert = alert_of(&officer, AlertKind::Emergency).await;
+        let (_paramedic, officer, _port, alert) = an_emergency(ground).await;
         let (one, two) = (privacy(&officer), privacy(&officer));
         let close = |finding| Decision::Close(finding);
         let (one, two) = tokio::join!(
@@ -337,10 +328,7 @@ async fn of_two_officers_at_once_one_decides() {
 #[tokio::test]
 async fn a_person_is_asked_and_answers() {
     on_each_engine(async |ground| {
-        let paramedic = ground.member("paramedic");
-        view(&paramedic, EVERYTHING, emergency()).await;
-        let officer = ground.member("privacy");
-        let alert = alert_of(&officer, AlertKind::Emergency).await;
+        let (paramedic, officer, port, alert) = an_emergency(ground).await;
         let shown = Privacy::ask(&privacy(&officer), alert, "What was the call?".into())
             .await
             .unwrap();
@@ -375,11 +363,7 @@ async fn a_person_is_asked_and_answers() {
 #[tokio::test]
 async fn nobody_answers_for_another_or_after_the_end() {
     on_each_engine(async |ground| {
-        let paramedic = ground.member("paramedic");
-        view(&paramedic, EVERYTHING, emergency()).await;
-        let officer = ground.member("privacy");
-        let alert = alert_of(&officer, AlertKind::Emergency).await;
-        let port = privacy(&officer);
+        let (paramedic, _officer, port, alert) = an_emergency(ground).await;
         Privacy::ask(&port, alert, "Why?".into()).await.unwrap();
         let nurse = ground.member("nurse");
         assert!(Privacy::tasks(&privacy(&nurse)).await.unwrap().is_empty());
@@ -400,10 +384,7 @@ async fn nobody_answers_for_another_or_after_the_end() {
 #[tokio::test]
 async fn nobody_decides_on_their_own_access() {
     on_each_engine(async |ground| {
-        let paramedic = ground.member("paramedic");
-        view(&paramedic, EVERYTHING, emergency()).await;
-        let officer = ground.member("privacy");
-        let alert = alert_of(&officer, AlertKind::Emergency).await;
+        let (paramedic, officer, port, alert) = an_emergency(ground).await;
         // The person is an officer as well.
         let both = paramedic.with_role(|role| {
             role.activities.insert(Activity::EmergencyAlerts);
@@ -436,11 +417,7 @@ async fn nobody_decides_on_their_own_access() {
 #[tokio::test]
 async fn the_report_and_the_export_tell_no_patient() {
     on_each_engine(async |ground| {
-        let paramedic = ground.member("paramedic");
-        view(&paramedic, EVERYTHING, emergency()).await;
-        let officer = ground.member("privacy");
-        let port = privacy(&officer);
-        let alert = alert_of(&officer, AlertKind::Emergency).await;
+        let (paramedic, _officer, port, alert) = an_emergency(ground).await;
         let close = Decision::Close(Finding::Mistake);
         Privacy::decide(&port, alert, close, "Wrong patient".into())
             .await

@@ -278,6 +278,12 @@ impl Engine for Keeper {
         });
     }
 
+    fn see(&self) -> Later<()> {
+        self.later((), async |me| {
+            me.see().await;
+        })
+    }
+
     fn connected(&self) {
         self.soon(async move |me| {
             me.check_standing().await;

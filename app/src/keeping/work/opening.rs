@@ -18,6 +18,13 @@ const SESSION: &str = "session";
 impl Keeper {
     /// At the start of a page: is there anything here, and may it stay?
     pub(super) async fn look(self: Rc<Self>) {
+        if self.see().await == Safe::Locked {
+            self.check_standing().await;
+        }
+    }
+
+    /// Whether anything is here.
+    pub(super) async fn see(&self) -> Safe {
         let safe = match self.device.vaults().await {
             Err(none) => Safe::Shut(none),
             Ok(vaults) => match vaults.list().await {
@@ -30,9 +37,7 @@ impl Keeper {
         if self.open.borrow().is_none() {
             self.keeping.set_safe(safe);
         }
-        if safe == Safe::Locked {
-            self.check_standing().await;
-        }
+        safe
     }
 
     /// Wipes what the service no longer lets stay. Where the service is not reached, all stays as it
