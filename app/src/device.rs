@@ -233,6 +233,9 @@ pub trait Vault {
     fn all(&self, shelf: Shelf) -> Later<Result<Vec<Vec<u8>>, NoVault>>;
     /// Makes all the changes or none. Durable when this is answered.
     fn keep(&self, changes: Vec<Keep>) -> Later<Result<(), NoVault>>;
+    /// As [`Self::keep`], with the changes that follow from what is kept under that name. Where another tab was quicker
+    /// they follow from what that kept.
+    fn update(&self, shelf: Shelf, name: &str, change: Follow) -> Later<Result<(), NoVault>>;
     /// Whether a copy that may be shown until then may be shown now. A clock that was turned back
     /// gives it no more time.
     fn may_show(&self, until: Timestamp) -> bool;
@@ -241,6 +244,9 @@ pub trait Vault {
     /// Forgets the key: from then on every call answers `Locked`.
     fn lock(&self);
 }
+
+/// The changes that follow from what is kept under a name; `None` where nothing is.
+pub type Follow = Box<dyn Fn(Option<&[u8]>) -> Result<Vec<Keep>, NoVault>>;
 
 /// How much room the browser gives the app.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -49,6 +49,35 @@ test("what is written in one tab shows in the other, and is sent once", async ({
   await expect(changes(page, "Does lip read")).toHaveCount(1);
 });
 
+test("looks in two tabs at once are one log, without a break", async ({ page, server }) => {
+  const first = new Person(page, server);
+  await loadVisits(first, [PATIENTS.coreOnly]);
+  const second = await openSecond(first);
+  server.proxy.cut();
+  const looks = 4;
+  const look = async (person: Person): Promise<void> => {
+    await openVisit(person, PATIENTS.coreOnly);
+    for (let time = 1; time <= looks; time += 1) {
+      await person.tab("Details");
+      await person.heading("Patient details").waitFor();
+      await person.tab("Overview");
+      await person.heading("Overview").waitFor();
+      await expect(person.page.getByText("Saved copy from")).toBeVisible();
+    }
+  };
+  await Promise.all([look(first), look(second)]);
+
+  server.proxy.mend();
+  await Promise.all([networkIsBack(page), networkIsBack(second.page)]);
+  const delivered = () => server.proxy.requests("/api/vaults/log").map(({ status }) => status);
+  await expect.poll(delivered).toContain(200);
+  expect(delivered().filter((status) => status !== 200)).toEqual([]);
+  await first.menu("What you looked at");
+  const offline = page.getByRole("row").filter({ hasText: "without the service" });
+  await expect(offline.filter({ hasText: "Looked at the patient's details" })).toHaveCount(2 * looks);
+  await expect(page.getByRole("main")).not.toContainText("does not fit together");
+});
+
 test("what is saved in one tab is there in the other", async ({ page, server }) => {
   const first = new Person(page, server);
   await loadVisits(first, [PATIENTS.coreOnly]);

@@ -304,7 +304,7 @@ impl Device {
                 .map(|shelf| Step::Clear(format::shelf_place(id, format::number(*shelf))))
                 .collect();
             let _turn = self.store.turn().await;
-            self.store.take(id, &steps).await?;
+            self.store.take(id, &steps, None).await?;
         }
         Ok(())
     }

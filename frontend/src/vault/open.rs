@@ -2,15 +2,16 @@
 
 use super::crypto::{self, Keys};
 use super::format::{self, CLOCK, Entry};
-use super::store::{Step, Store};
+use super::store::{Origin, Step, Store};
 use crate::browser::now;
 use crate::passkeys::Passkeys;
-use app::device::{Keep, Later, NoVault, Shelf, Vault};
+use app::device::{Follow, Keep, Later, NoVault, Shelf, Vault};
 use domain::ids::VaultId;
 use domain::retention::{Fate, Seen};
 use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
 use tokio::sync::oneshot;
 use wasm_bindgen_futures::spawn_local;
@@ -35,6 +36,16 @@ struct Inner {
     seen: Cell<Seen>,
     /// The latest that is in the database.
     noted: Cell<Timestamp>,
+    /// Names that are used again and again, hashed.
+    names: RefCell<HashMap<(u8, String), [u8; format::NAME]>>,
+    /// What this page last updated.
+    known: RefCell<Option<Known>>,
+}
+
+/// What was kept at a place, as far as this page knows: another tab may have been there since.
+struct Known {
+    at: Origin,
+    value: Option<Vec<u8>>,
 }
 
 /// A change as the database takes it, but for the encryption.
@@ -103,6 +114,8 @@ impl OpenVault {
             passkeys,
             seen: Cell::new(Seen::told(Timestamp::MIN)),
             noted: Cell::new(Timestamp::MIN),
+            names: RefCell::default(),
+            known: RefCell::default(),
         }))
     }
 
@@ -118,8 +131,30 @@ impl OpenVault {
             .set(noted.map_or(Timestamp::MIN, |noted| noted.at_least(Timestamp::MIN)));
         inner.seen.set(seen);
         inner.store.sweep(inner.id, seen, now).await?;
+        inner.remember(&keys, CLOCK, SEEN).await?;
         inner.keep(&keys, Vec::new()).await?;
         Ok(self)
+    }
+}
+
+impl OpenVault {
+    /// Writes at once, and in the order of the calls, even if nobody waits for the answer or the vault is locked
+    /// meanwhile: the screen that asked may be gone, what was typed there stays.
+    fn write(
+        &self,
+        how: impl AsyncFnOnce(Rc<Inner>, Keys) -> Result<(), NoVault> + 'static,
+    ) -> Later<Result<(), NoVault>> {
+        let (inner, keys) = (self.0.clone(), self.0.keys());
+        let (tell, told) = oneshot::channel();
+        spawn_local(async move {
+            let kept = async {
+                let keys = keys?;
+                let _turn = inner.store.turn().await;
+                how(inner.clone(), keys).await
+            };
+            let _ = tell.send(kept.await);
+        });
+        Box::pin(async move { told.await.unwrap_or(Err(NoVault::Locked)) })
     }
 }
 
@@ -137,8 +172,30 @@ impl Inner {
         seen.at_least(now)
     }
 
+    async fn hashed(
+        &self,
+        keys: &Keys,
+        shelf: u8,
+        name: &str,
+    ) -> Result<[u8; format::NAME], NoVault> {
+        let name = (shelf, name.to_owned());
+        let known = self.names.borrow().get(&name).copied();
+        match known {
+            Some(hashed) => Ok(hashed),
+            None => keys.name(shelf, &name.1).await,
+        }
+    }
+
+    /// Remembers how a name is hashed, until the vault is locked.
+    async fn remember(&self, keys: &Keys, shelf: u8, name: &str) -> Result<(), NoVault> {
+        let hashed = self.hashed(keys, shelf, name).await?;
+        let mut names = self.names.borrow_mut();
+        names.insert((shelf, name.to_owned()), hashed);
+        Ok(())
+    }
+
     async fn place(&self, keys: &Keys, shelf: u8, name: &str) -> Result<String, NoVault> {
-        let name = keys.name(shelf, name).await?;
+        let name = self.hashed(keys, shelf, name).await?;
         Ok(format::place(self.id, shelf, &name))
     }
 
@@ -192,7 +249,7 @@ impl Inner {
                 expires,
             } => Named::Put {
                 shelf,
-                name: keys.name(shelf, &name).await?,
+                name: self.hashed(keys, shelf, &name).await?,
                 value,
                 expires,
                 sequence: 0,
@@ -255,9 +312,8 @@ impl Inner {
         Ok(())
     }
 
-    /// Makes the changes, and notes the time with them.
-    async fn keep(&self, keys: &Keys, mut changes: Vec<Change>) -> Result<(), NoVault> {
-        let time = self.time();
+    /// The changes as the database takes them, with the time.
+    async fn steps(&self, keys: &Keys, mut changes: Vec<Change>) -> Result<Vec<Step>, NoVault> {
         changes.push(Change::Put {
             shelf: CLOCK,
             name: SEEN.to_owned(),
@@ -268,10 +324,78 @@ impl Inner {
         let mut named = try_join_all(named).await?;
         self.count(&mut named).await?;
         let steps = named.into_iter().map(|change| self.encrypt(keys, change));
-        let steps = try_join_all(steps).await?;
-        self.store.take(self.id, &steps).await?;
+        try_join_all(steps).await
+    }
+
+    /// Makes the changes, and notes the time with them.
+    async fn keep(&self, keys: &Keys, changes: Vec<Change>) -> Result<(), NoVault> {
+        let time = self.time();
+        let steps = self.steps(keys, changes).await?;
+        self.store.take(self.id, &steps, None).await?;
         self.noted.set(time);
         Ok(())
+    }
+
+    /// See [`Vault::update`]. What was kept is remembered, so that the next update asks the database once.
+    async fn update(
+        &self,
+        keys: &Keys,
+        shelf: Shelf,
+        name: &str,
+        change: &Follow,
+    ) -> Result<(), NoVault> {
+        let number = format::number(shelf);
+        self.remember(keys, number, name).await?;
+        let place = self.place(keys, number, name).await?;
+        loop {
+            let known = self.known.take();
+            let known = match known.filter(|known| known.at.place == place) {
+                Some(known) => known,
+                None => self.look(keys, number, &place).await?,
+            };
+            let changes = change(known.value.as_deref())?;
+            let value = changes.iter().find_map(|change| match change {
+                Keep::Put {
+                    shelf: on,
+                    name: under,
+                    value,
+                    ..
+                } if *on == shelf && under == name => Some(value.clone()),
+                Keep::Put { .. } | Keep::Remove { .. } | Keep::Clear(_) => None,
+            });
+            let changes = changes.into_iter().map(Change::from).collect();
+            let time = self.time();
+            let steps = self.steps(keys, changes).await?;
+            if !self.store.take(self.id, &steps, Some(&known.at)).await? {
+                // Another tab was quicker: it is looked anew.
+                continue;
+            }
+            self.noted.set(time);
+            let iv = steps.iter().find_map(|step| match step {
+                Step::Put(at, entry) if *at == place => Some(entry.iv),
+                Step::Put(..) | Step::Remove(_) | Step::Clear(_) => None,
+            });
+            // Nothing is remembered of a vault that was locked meanwhile.
+            if iv.is_some() && self.keys().is_ok() {
+                let at = Origin { place, iv };
+                self.known.replace(Some(Known { at, value }));
+            }
+            return Ok(());
+        }
+    }
+
+    /// What is at a place now.
+    async fn look(&self, keys: &Keys, shelf: u8, place: &str) -> Result<Known, NoVault> {
+        let entry = self.store.get(place).await?;
+        let value = match &entry {
+            Some(entry) => self.value(keys, shelf, place, entry).await?,
+            None => None,
+        };
+        let at = Origin {
+            place: place.to_owned(),
+            iv: entry.map(|entry| entry.iv),
+        };
+        Ok(Known { at, value })
     }
 
     /// Notes the time by itself, where nothing was kept for a while.
@@ -323,24 +447,21 @@ impl Vault for OpenVault {
     }
 
     fn keep(&self, changes: Vec<Keep>) -> Later<Result<(), NoVault>> {
-        let (inner, keys) = (self.0.clone(), self.0.keys());
-        let (tell, told) = oneshot::channel();
-        // At once, and in the order of the calls, even if nobody waits for the answer or the vault is
-        // locked meanwhile: the screen that asked may be gone, what was typed there stays.
-        spawn_local(async move {
-            let kept = async {
-                let keys = keys?;
-                let _turn = inner.store.turn().await;
-                let changes = changes.into_iter().map(Change::from).collect();
-                inner.keep(&keys, changes).await
-            };
-            let _ = tell.send(kept.await);
-        });
-        Box::pin(async move { told.await.unwrap_or(Err(NoVault::Locked)) })
+        self.write(async move |inner, keys| {
+            let changes = changes.into_iter().map(Change::from).collect();
+            inner.keep(&keys, changes).await
+        })
+    }
+
+    fn update(&self, shelf: Shelf, name: &str, change: Follow) -> Later<Result<(), NoVault>> {
+        let name = name.to_owned();
+        self.write(async move |inner, keys| inner.update(&keys, shelf, &name, &change).await)
     }
 
     fn lock(&self) {
         self.0.keys.replace(None);
+        self.0.names.borrow_mut().clear();
+        self.0.known.take();
         self.0.passkeys.forget(&self.0.credential);
     }
 }

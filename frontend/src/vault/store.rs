@@ -3,7 +3,7 @@
 //! A transaction is over as soon as nothing of it is under way, so nothing else may be awaited while
 //! one is open. What has to be encrypted was encrypted before.
 
-use super::format::{self, Entry, Header};
+use super::format::{self, Entry, Header, IV};
 use crate::js::{call, set_member};
 use app::device::NoVault;
 use domain::ids::VaultId;
@@ -47,6 +47,14 @@ pub(super) enum Step {
     Remove(String),
     /// Everything whose place begins so.
     Clear(String),
+}
+
+/// From what steps follow.
+pub(super) struct Origin {
+    /// Where it is.
+    pub(super) place: String,
+    /// The initialisation vector of what is there, which no two ever share; `None` where nothing is.
+    pub(super) iv: Option<[u8; IV]>,
 }
 
 /// How much it matters that a power cut loses nothing.
@@ -134,12 +142,17 @@ fn text(value: Option<JsValue>) -> Option<String> {
     value.and_then(|value| value.as_string())
 }
 
+/// Asks for what is at that key, and listens from now on.
+fn listen(
+    store: &ObjectStore,
+    key: &str,
+) -> Result<impl Future<Output = Result<Option<JsValue>, idb::Error>> + use<>, NoVault> {
+    let request = store.get(Query::Key(key.into())).map_err(failed)?;
+    Ok(request.into_future())
+}
+
 async fn read(store: &ObjectStore, key: &str) -> Result<Option<JsValue>, NoVault> {
-    store
-        .get(Query::Key(key.into()))
-        .map_err(failed)?
-        .await
-        .map_err(failed)
+    listen(store, key)?.await.map_err(failed)
 }
 
 fn write(store: &ObjectStore, key: &str, value: &JsValue) -> Result<(), NoVault> {
@@ -341,16 +354,33 @@ impl Store {
         Ok(numbers)
     }
 
-    /// Takes all the steps or none, as long as the vault is there.
+    /// Takes all the steps or none, as long as the vault is there and what they follow from is what is there still:
+    /// whether it did.
     ///
     /// # Errors
-    /// `None` where it is gone.
-    pub(super) async fn take(&self, vault: VaultId, steps: &[Step]) -> Result<(), NoVault> {
+    /// `None` where the vault is gone.
+    pub(super) async fn take(
+        &self,
+        vault: VaultId,
+        steps: &[Step],
+        from: Option<&Origin>,
+    ) -> Result<bool, NoVault> {
         let transaction = self.writing(&[VAULTS, ENTRIES]).await?;
         let (vaults, entries) = (transaction.store(VAULTS)?, transaction.store(ENTRIES)?);
+        // Both are asked for before either is waited for.
+        let header = listen(&vaults, &vault.to_string())?;
+        let there = from.map(|from| listen(&entries, &from.place)).transpose()?;
         // Another tab may have wiped it meanwhile: nothing of it may come back.
-        if read(&vaults, &vault.to_string()).await?.is_none() {
+        if header.await.map_err(failed)?.is_none() {
             return Err(NoVault::None);
+        }
+        if let (Some(from), Some(there)) = (from, there) {
+            let there = there.await.map_err(failed)?;
+            let there = there.as_ref().map(entry).transpose()?;
+            if there.map(|entry| entry.iv) != from.iv {
+                transaction.abort();
+                return Ok(false);
+            }
         }
         let taken = steps.iter().try_for_each(|step| match step {
             Step::Put(place, entry) => {
@@ -367,7 +397,7 @@ impl Store {
                 .map_err(failed),
         });
         match taken {
-            Ok(()) => transaction.done().await,
+            Ok(()) => transaction.done().await.map(|()| true),
             Err(error) => {
                 transaction.abort();
                 Err(error)

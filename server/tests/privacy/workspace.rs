@@ -328,7 +328,7 @@ async fn of_two_officers_at_once_one_decides() {
 #[tokio::test]
 async fn a_person_is_asked_and_answers() {
     on_each_engine(async |ground| {
-        let (paramedic, officer, port, alert) = an_emergency(ground).await;
+        let (paramedic, officer, _port, alert) = an_emergency(ground).await;
         let shown = Privacy::ask(&privacy(&officer), alert, "What was the call?".into())
             .await
             .unwrap();
@@ -384,7 +384,7 @@ async fn nobody_answers_for_another_or_after_the_end() {
 #[tokio::test]
 async fn nobody_decides_on_their_own_access() {
     on_each_engine(async |ground| {
-        let (paramedic, officer, port, alert) = an_emergency(ground).await;
+        let (paramedic, officer, _port, alert) = an_emergency(ground).await;
         // The person is an officer as well.
         let both = paramedic.with_role(|role| {
             role.activities.insert(Activity::EmergencyAlerts);

@@ -6,13 +6,8 @@ use crate::device::{Keep, NoVault, Shelf, Vault};
 use crate::problem::Problem;
 use domain::device_log::{Act, LogEntry, LogHead};
 use serde::{Deserialize, Serialize};
-use std::cell::RefCell;
 use std::rc::Rc;
 
-/// One tab at a time adds to the log, so that the chain has no fork.
-const LOCK: &str = "log";
-/// How often a tab looks whether the other is done, in milliseconds.
-const SOON: u32 = 10;
 /// The most entries in one delivery.
 const BATCH: usize = 500;
 
@@ -43,23 +38,23 @@ async fn items(vault: &Rc<dyn Vault>) -> Result<(LogHead, Vec<LogEntry>), NoVaul
 }
 
 impl Keeper {
-    /// Durable when this is answered.
-    pub(super) async fn write_down(self: Rc<Self>, act: Act) -> Result<(), NoVault> {
+    /// Durable when this is answered. Tabs that write at once write one after the other: the chain has no fork.
+    pub(super) async fn write_down(&self, act: Act) -> Result<(), NoVault> {
         let vault = self.vault()?;
-        let device = self.device.clone();
-        let done = Rc::new(RefCell::new(Err(NoVault::Locked)));
-        loop {
-            let (vault, act, at, answer) = (vault.clone(), act.clone(), device.now(), done.clone());
-            let work = Box::pin(async move {
-                let written = append(&vault, act, at).await;
-                *answer.borrow_mut() = written;
-            });
-            if device.alone(LOCK, work).await {
-                break;
-            }
-            device.sleep(SOON).await;
-        }
-        done.replace(Ok(()))
+        let (id, at) = (vault.id(), self.device.now());
+        let follow = Box::new(move |before: Option<&[u8]>| {
+            let head = match before.map(read).transpose()? {
+                Some(Item::Head(head)) => head,
+                Some(Item::Entry(_)) => return Err(NoVault::Broken),
+                None => LogHead::default(),
+            };
+            let (entry, head) = head.append(id, at, act.clone());
+            Ok(vec![
+                put(name(entry.seq), &Item::Entry(entry))?,
+                put(HEAD.to_owned(), &Item::Head(head))?,
+            ])
+        });
+        vault.update(Shelf::Log, HEAD, follow).await
     }
 
     /// Brings the service what it does not have yet.
@@ -93,27 +88,11 @@ impl Keeper {
     }
 }
 
-async fn append(vault: &Rc<dyn Vault>, act: Act, at: jiff::Timestamp) -> Result<(), NoVault> {
-    let head = match vault.get(Shelf::Log, HEAD).await? {
-        Some(bytes) => match read(&bytes)? {
-            Item::Head(head) => head,
-            Item::Entry(_) => return Err(NoVault::Broken),
-        },
-        None => LogHead::default(),
-    };
-    let (entry, head) = head.append(vault.id(), at, act);
-    let put = |name: String, item: Item| {
-        Ok(Keep::Put {
-            shelf: Shelf::Log,
-            name,
-            value: written(&item)?,
-            expires: None,
-        })
-    };
-    vault
-        .keep(vec![
-            put(name(entry.seq), Item::Entry(entry))?,
-            put(HEAD.to_owned(), Item::Head(head))?,
-        ])
-        .await
+fn put(name: String, item: &Item) -> Result<Keep, NoVault> {
+    Ok(Keep::Put {
+        shelf: Shelf::Log,
+        name,
+        value: written(item)?,
+        expires: None,
+    })
 }
