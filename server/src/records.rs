@@ -1,7 +1,7 @@
 //! The record of the patient in front of someone: behind `app::api::records`.
 
 use crate::access::{
-    Answered, OverviewPermits, Permit, ReferralPermits, ViewDemographics, ViewSummary,
+    Answered, Opened, OverviewPermits, Permit, ReferralPermits, ViewDemographics, ViewSummary,
 };
 use crate::audit::Action;
 use crate::caller::Caller;
@@ -249,16 +249,17 @@ impl RecordsPort {
         let Services { access, .. } = &self.services;
         let Answered {
             demographics,
-            summary,
+            opened,
         } = access.to_view_summary(&self.caller, key, answer).await?;
         let read = async {
             let reading = self.reading();
-            let patient = reading.patient(&demographics).await?;
-            let opened = match &summary {
-                None => None,
-                Some(permit) => Some(reading.summary(permit).await?),
-            };
-            Ok(self.answer(key, &patient, opened))
+            Ok(match opened {
+                None => self.answer(key, &reading.patient(&demographics).await?, None),
+                Some(Opened { patient, summary }) => {
+                    let summary = reading.summary(&summary).await?;
+                    self.answer(key, &patient, Some(summary))
+                }
+            })
         }
         .await;
         access.shown(&demographics, Action::ViewSummary, read).await

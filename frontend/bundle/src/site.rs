@@ -1,7 +1,7 @@
 //! Puts the site folder together: all of it, or none.
 
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -9,6 +9,18 @@ use anyhow::{Context as _, Result};
 use crate::args::Args;
 use crate::files::{self, Sources};
 use crate::{compress, node, script, stamp, styles};
+
+/// Waits until no other build of this site is under way, which would mix its files with these. The next may begin when the
+/// answer is dropped.
+pub(crate) fn alone(site: &Path) -> Result<File> {
+    let path = beside(site, "lock")?;
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let lock = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    lock.lock()?;
+    Ok(lock)
+}
 
 /// Builds the site beside the old one, then puts it in its place. Returns the sizes, for people.
 pub(crate) fn build(args: &Args, sources: &Sources, stamp: &str) -> Result<String> {

@@ -72,6 +72,7 @@ use decision::{Act, Answer, Decision, Facts, decide};
 use domain::NhsNumber;
 use domain::clock::uk_date;
 use domain::ids::ContextId;
+use domain::patient::Patient;
 use domain::permission::{
     Availability, Duration, Gate, LegalGround, PermissionAnswer, Scope, SpineConsent,
 };
@@ -94,6 +95,7 @@ pub struct Access {
     visits: Visits,
     vaults: Vaults,
     national: National,
+    checklists: Checklists,
 }
 
 /// What a role may read on the overview.
@@ -116,8 +118,17 @@ pub struct OverviewPermits {
 pub struct Answered {
     /// For the banner.
     pub demographics: Permit<ViewDemographics>,
-    /// For the summary; `None` where the patient said no.
-    pub summary: Option<Permit<ViewSummary>>,
+    /// What it opens; `None` where the patient said no.
+    pub opened: Option<Opened>,
+}
+
+/// What the answer to the permission question opens.
+#[derive(Debug)]
+pub struct Opened {
+    /// As they were looked up for the decision, and may be shown.
+    pub patient: Patient,
+    /// For the summary.
+    pub summary: Permit<ViewSummary>,
 }
 
 /// What lets someone take back a permission for the patient, and see what is left.
@@ -227,6 +238,7 @@ impl Access {
         national: National,
     ) -> Self {
         Self {
+            checklists: Checklists::new(db.clone()),
             db,
             clock,
             audit,
@@ -313,9 +325,7 @@ impl Access {
     /// first.
     async fn look_at_organisation(&self, attempt: &mut Attempt<'_>) -> Result<()> {
         if let Some(role) = attempt.facts.role {
-            let readiness = Checklists::new(self.db.clone())
-                .of(&role.organisation)
-                .await?;
+            let readiness = self.checklists.of(&role.organisation).await?;
             attempt.facts.closures = Some(readiness.closures(uk_date(self.clock.now())));
         }
         Ok(())
@@ -530,7 +540,7 @@ impl Access {
         (attempt.actor.ground, attempt.actor.reason_code) = ground(answer);
         let granted = self.summary_checks(&mut attempt, key, answer).await;
         let answered = self.settle(&attempt, granted).await?;
-        if let Some(summary) = &answered.summary {
+        if let Some(Opened { summary, .. }) = &answered.opened {
             let by = summary.provenance(self.clock.now()).person;
             let meaning = Meaning {
                 claimed: answer.claims_relationship() && attempt.vouched.is_none(),
@@ -571,16 +581,12 @@ impl Access {
             attempt.decided(act)?;
             return Ok(Answered {
                 demographics,
-                summary: None,
+                opened: None,
             });
         }
         let ask: Permit<AskSummary> = attempt.permit(patient)?;
-        let restricted = self
-            .national
-            .demographics
-            .patient(&demographics)
-            .await?
-            .restricted;
+        let whole = self.national.demographics.patient(&demographics).await?;
+        let restricted = whole.restricted;
         // What the organisation has shown was looked at above, and what the team recorded.
         let role = attempt.role()?;
         let gate = self
@@ -598,7 +604,10 @@ impl Access {
         attempt.decided(act)?;
         Ok(Answered {
             demographics,
-            summary: Some(attempt.permit(patient)?),
+            opened: Some(Opened {
+                patient: whole.as_shown(),
+                summary: attempt.permit(patient)?,
+            }),
         })
     }
 

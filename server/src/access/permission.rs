@@ -1,7 +1,7 @@
 //! Permissions that patients gave ahead, and relationships that people claimed.
 
 use super::{Access, AskSummary, Permit, scope_code};
-use crate::audit::Actor;
+use crate::audit::{Actor, ActorRole};
 use crate::failure::{Failure, Result};
 use crate::identity::new_id;
 use crate::store::column;
@@ -88,6 +88,24 @@ impl Access {
         Ok(withdrawn.rows_affected())
     }
 
+    /// Whether the person claimed a relationship in that role before. Asked where nobody waits for a turn to write.
+    async fn has_claimed(
+        &self,
+        actor: &Actor,
+        role: &ActorRole,
+        patient: NhsNumber,
+    ) -> Result<bool> {
+        let found = sqlx::query(
+            "select 1 from relationship where nhs_number = $1 and person = $2 and organisation = $3",
+        )
+        .bind(patient.digits())
+        .bind(actor.person.to_string())
+        .bind(role.organisation.clone())
+        .fetch_optional(self.db.read())
+        .await?;
+        Ok(found.is_some())
+    }
+
     /// Keeps what an answer that opened a summary means for later, recorded by whoever is of that name.
     pub(super) async fn remember(
         &self,
@@ -99,10 +117,14 @@ impl Access {
         let Some(role) = &actor.role else {
             return Ok(());
         };
+        let claims = meaning.claimed && !self.has_claimed(actor, role, patient).await?;
+        if !claims && meaning.ahead.is_none() {
+            return Ok(());
+        }
         let now = self.clock.now();
         let patient = patient.digits();
         let mut transaction = self.db.begin().await?;
-        if meaning.claimed {
+        if claims {
             sqlx::query(
                 "insert into relationship (nhs_number, person, organisation, claimed_at) values ($1, $2, $3, $4)
                  on conflict do nothing",

@@ -11,7 +11,8 @@ use domain::readiness::{Evidence, Readiness, Step, Verdict, Written};
 use domain::role::{Activity, Organisation};
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The columns of a step, in the order in which [`Kept::read`] reads them.
 const COLUMNS: &str = "c.step, c.version, c.evidence, c.on_day, c.more, c.verdict, c.reason,
@@ -138,28 +139,60 @@ fn row(ods: &OdsCode, written: &Written, entered: By, decided: Option<By>) -> Re
     ])
 }
 
+/// By organisation, with how many changes there were by then.
+type Known = HashMap<OdsCode, (i64, Arc<Readiness>)>;
+
 /// What organisations have shown.
 #[derive(Clone)]
 pub struct Checklists {
     db: Db,
+    /// What was read.
+    read: Arc<Mutex<Known>>,
 }
 
 impl Checklists {
     /// In that database.
     pub fn new(db: Db) -> Self {
-        Self { db }
+        Self {
+            db,
+            read: Arc::default(),
+        }
     }
 
-    /// What an organisation has shown: for its own staff, and for the access module to decide on.
+    /// What an organisation has shown: for its own staff, and for the access module to decide on. Asked at every look,
+    /// so it is read once. Changes are only ever added, which the database sees to: while there are as many as there
+    /// were, nothing else was shown.
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub(crate) async fn of(&self, organisation: &Organisation) -> Result<Readiness> {
-        let kept = self.kept(&organisation.ods).await?;
-        Ok(Readiness {
+    pub(crate) async fn of(&self, organisation: &Organisation) -> Result<Arc<Readiness>> {
+        let ods = &organisation.ods;
+        let row = sqlx::query("select count(*) from readiness_change where ods = $1")
+            .bind(ods.to_string())
+            .fetch_one(self.db.read())
+            .await?;
+        let changes: i64 = column(&row, 0)?;
+        let known = self.known().get(ods).cloned();
+        if let Some((then, readiness)) = known
+            && then == changes
+            && readiness.setting == organisation.setting
+        {
+            return Ok(readiness);
+        }
+        let kept = self.kept(ods).await?;
+        let readiness = Arc::new(Readiness {
             setting: organisation.setting,
             written: kept.into_iter().map(|kept| kept.written).collect(),
-        })
+        });
+        // A change that came in between is counted the next time.
+        let known = (changes, readiness.clone());
+        self.known().insert(ods.clone(), known);
+        Ok(readiness)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        // Whoever panicked was at most about to put one in.
+        self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The steps as they were last written.

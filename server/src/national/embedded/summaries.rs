@@ -22,18 +22,15 @@ pub(super) fn consent_code(consent: SpineConsent) -> &'static str {
 #[async_trait]
 impl SummaryRecords for Embedded {
     async fn holds(&self, permit: &Permit<AskSummary>) -> Result<SummaryHeld> {
-        let number = permit.of().digits();
-        let consent = sqlx::query("select consent from summary_consent where nhs_number = $1")
-            .bind(number.clone())
-            .fetch_optional(self.db.read())
-            .await?
-            .map(|row| column::<String>(&row, 0))
-            .transpose()?;
-        let exists = sqlx::query("select nhs_number from summary_document where nhs_number = $1")
-            .bind(number)
-            .fetch_optional(self.db.read())
-            .await?
-            .is_some();
+        let found = sqlx::query(
+            "select (select consent from summary_consent where nhs_number = $1),
+             (select count(*) from summary_document where nhs_number = $1)",
+        )
+        .bind(permit.of().digits())
+        .fetch_one(self.db.read())
+        .await?;
+        let consent: Option<String> = column(&found, 0)?;
+        let exists = column::<i64>(&found, 1)? > 0;
         let consent = match consent {
             None => SpineConsent::Ask,
             Some(code) => [SpineConsent::Yes, SpineConsent::No, SpineConsent::Ask]
