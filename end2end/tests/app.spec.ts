@@ -15,10 +15,11 @@ test("it can be installed", async ({ person, request }) => {
   }
 });
 
-test("where the app does not arrive, the page says so", async ({ page, server }) => {
+test("where the app does not arrive, the page says so", async ({ page, person, server }) => {
   await page.route(/\.wasm$/, (route) => route.abort());
   await page.goto(`${server.url}/sign-in`);
   await expect(page.getByRole("alert")).toContainText("A part of this page did not arrive");
+  await person.expectFitForAll();
   await page.unroute(/\.wasm$/);
   await page.getByRole("link", { name: "reload the page" }).click();
   await page.locator("body[data-ready]").waitFor();

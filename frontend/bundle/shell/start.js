@@ -29,5 +29,9 @@ try {
   // In a task of its own, so that what the person does in between is heard.
   setTimeout(app.hydrate);
 } catch {
-  document.body.prepend(document.getElementById("broken").content);
+  const notice = document.getElementById("broken").content;
+  const skip = document.querySelector(".nhsuk-skip-link");
+  // The link that skips to the content stays the first. In the shell there is none yet.
+  if (skip) skip.after(notice);
+  else document.body.prepend(notice);
 }

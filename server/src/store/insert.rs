@@ -2,7 +2,7 @@
 
 use super::Sql;
 use crate::failure::Result;
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, Database, Sqlite};
 
 /// A value of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +72,8 @@ pub async fn insert_many<const COLUMNS: usize>(
     after: &'static str,
     rows: Vec<[Value; COLUMNS]>,
 ) -> Result<u64> {
+    // PostgreSQL knows arguments by their numbers only.
+    let names = connection.backend_name() != Sqlite::NAME;
     let mut inserted = 0;
     let mut rows = rows.into_iter();
     for size in SIZES {
@@ -84,10 +86,13 @@ pub async fn insert_many<const COLUMNS: usize>(
                     if index > 0 {
                         sql.push(", ");
                     }
-                    match value {
-                        Value::Text(text) => sql.bind(text)?,
-                        Value::Number(number) => sql.bind(number)?,
-                        Value::Bytes(bytes) => sql.bind(bytes)?,
+                    match (value, names) {
+                        (Value::Text(text), true) => sql.bind(text)?,
+                        (Value::Text(text), false) => sql.bind_unnamed(text)?,
+                        (Value::Number(number), true) => sql.bind(number)?,
+                        (Value::Number(number), false) => sql.bind_unnamed(number)?,
+                        (Value::Bytes(bytes), true) => sql.bind(bytes)?,
+                        (Value::Bytes(bytes), false) => sql.bind_unnamed(bytes)?,
                     };
                 }
                 sql.push(")");
