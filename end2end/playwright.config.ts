@@ -10,7 +10,8 @@ export default defineConfig({
   outputDir: "test-results",
   fullyParallel: true,
   forbidOnly: true,
-  retries: 0,
+  // Another chance, but not a quiet one: the summary names whoever needed it, for someone to mend.
+  retries: 1,
   workers: 2,
   // A bound for what never ends, not a measure: the longest walks have two people and a dozen accessibility checks.
   timeout: 150_000,
