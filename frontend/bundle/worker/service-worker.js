@@ -59,9 +59,16 @@ registerRoute(
   ),
 );
 
+// The browser may ask for a page while this worker starts. Firefox fails the whole visit where that early question does not get
+// through, whatever this worker has in the page's place: only the browsers that name their brand, Chromium's, are let.
+const askAhead = () => {
+  const ahead = self.registration.navigationPreload;
+  return "userAgentData" in self.navigator ? ahead?.enable() : ahead?.disable();
+};
+
 self.addEventListener("activate", (event) => {
   event.waitUntil(
-    Promise.all([self.clients.claim(), self.registration.navigationPreload?.enable()]),
+    Promise.all([self.clients.claim(), askAhead()]),
   );
 });
 
