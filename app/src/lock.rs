@@ -43,6 +43,8 @@ const ASK_AGAIN: i64 = 60_000;
 thread_local! {
     /// What this page knows of the person in front of it.
     static WATCH: RefCell<Option<Watch>> = const { RefCell::new(None) };
+    /// No tab was in sight for too long, as far as was known when it was last looked.
+    static OUT_OF_SIGHT: Cell<bool> = const { Cell::new(false) };
 }
 
 /// That the browser is locked.
@@ -303,6 +305,7 @@ pub(crate) fn attend(keeping: Keeping) {
         }
     }));
     device.on_hidden(Box::new(move |hidden| {
+        // Before the page counts as seen again.
         let there = attended(keeping);
         let Some(device) = keeping.device() else {
             return;
@@ -355,8 +358,13 @@ fn attended(keeping: Keeping) -> Option<Rc<dyn Device>> {
         watch.learn(others);
         watch.check(now, person.idle_seconds)
     })?;
+    // A tab that is out of sight may be the first to wake up of several: the one in sight has its turn before
+    // it is believed that there is none.
+    let believed = device.in_sight() || OUT_OF_SIGHT.replace(due == Some(LockReason::Hidden));
     if let Some(why) = due {
-        lock(keeping, why);
+        if why != LockReason::Hidden || believed {
+            lock(keeping, why);
+        }
         return None;
     }
     let over = now >= person.ends_at.as_millisecond();

@@ -142,14 +142,14 @@ impl Watch {
         }
     }
 
-    /// Whether to lock now, else the page counts as seen until now. Also where the page was asleep
-    /// meanwhile: this is asked first.
+    /// Whether to lock now. A page that is in sight was so until now, also where no timer ran meanwhile.
     pub fn check(&mut self, now: i64, idle_seconds: u64) -> Option<LockReason> {
-        let due = self.presence.due(now, idle_seconds, self.asked);
-        if due.is_none() {
-            self.look(now);
+        let turned = self.presence.due(now, u64::MAX, None) == Some(LockReason::Clock);
+        if turned {
+            return Some(LockReason::Clock);
         }
-        due
+        self.look(now);
+        self.presence.due(now, idle_seconds, self.asked)
     }
 
     /// The page went out of sight, or came back. Ask [`Self::check`] first.
