@@ -172,7 +172,11 @@ test("a session that has ended takes the record off the screen", async ({ person
   await expect(person.page.locator("body")).not.toContainText(PATIENTS.everyHeading.family);
 });
 
-test("someone else signs in in another tab: the first page goes at once", async ({ person, context, server }) => {
+test("someone else signs in in another tab: the first page goes at once", async ({
+  person,
+  context,
+  server,
+}) => {
   await person.enrol("nurse");
   await person.open(PATIENTS.everyHeading);
   const other = await newDevice(context, server);
