@@ -252,6 +252,8 @@ test.describe("turning on saving", () => {
     const person = new Person(page, server);
     await person.giveFingerprintReader({ keepsSecret: true });
     await page.clock.install();
+    // Enrolment would turn it on by itself.
+    await page.route("**/api/vaults/register", (route) => route.abort(), { times: 1 });
     await person.enrol("nurse");
     await person.menu("Visit list");
     // Nothing is there yet, so nothing is locked.
@@ -282,6 +284,7 @@ test.describe("turning on saving", () => {
   test("a lock while it is being turned on wins", async ({ page, context, server }) => {
     const person = new Person(page, server);
     await person.giveFingerprintReader({ keepsSecret: true });
+    await page.route("**/api/vaults/register", (route) => route.abort(), { times: 1 });
     await person.enrol("nurse");
     await person.menu("Visit list");
     const tab = await openTab(context, person, "/find");
