@@ -27,6 +27,17 @@ pub enum NoCredential {
     Superseded,
 }
 
+/// What becomes of a question for a passkey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// It stands before the person.
+    Begun,
+    /// The passkey was given.
+    Given,
+    /// It was not.
+    NotGiven,
+}
+
 /// The browser.
 pub trait Device {
     /// Whether it can make and use passkeys here.
@@ -76,7 +87,17 @@ pub trait Device {
     /// Calls back with whether the page is hidden, when that changes: before the picture of the page
     /// is taken for the task switcher.
     fn on_hidden(&self, tell: Box<dyn Fn(bool)>);
-    /// Calls back at every touch, click and key of the person.
+    /// Whether the page is in sight now.
+    fn in_sight(&self) -> bool;
+    /// Calls back whenever the page may have been away, though it was not called hidden: it has the focus
+    /// again, or is shown from where the browser had put it aside.
+    fn on_woken(&self, tell: Box<dyn Fn()>);
+    /// Calls back when the device asks for a passkey, and when that is over. Not for what only waits
+    /// ([`Device::await_passkey`]).
+    fn on_ceremony(&self, tell: Box<dyn Fn(Asked)>);
+    /// Whether the page can be loaded without the service.
+    fn has_worker(&self) -> bool;
+    /// Calls back at every touch, click, turn of the wheel and key of the person.
     fn on_use(&self, tell: Box<dyn Fn()>);
     /// Does the work while no other tab does work of that name. Where one does, nothing is done, and
     /// the answer is no.

@@ -20,6 +20,7 @@ use domain::NhsNumber;
 use domain::adjustment::AdjustmentRecord;
 use domain::command::Receipt;
 use domain::device_log::{LogEntry, LogHead};
+use domain::idle::LockReason;
 use domain::ids::{
     AlertId, ContextId, PasskeyId, PersonId, RoleId, RoleRequestId, SessionRef, TabId, VaultId,
     VisitId,
@@ -49,6 +50,7 @@ pub trait Identity: Send + Sync {
     async fn sign_in_start(&self) -> Result<WebAuthnJson, Problem>;
     async fn sign_in_finish(&self, credential: WebAuthnJson) -> Result<SessionView, Problem>;
     async fn sign_out(&self) -> Result<SessionView, Problem>;
+    async fn lock(&self, why: LockReason) -> Result<SessionView, Problem>;
     async fn sign_out_everywhere(&self) -> Result<SessionView, Problem>;
     async fn choose_role(&self, role: RoleId) -> Result<SessionView, Problem>;
     async fn account(&self) -> Result<AccountView, Problem>;

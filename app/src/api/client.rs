@@ -1,6 +1,8 @@
-//! How the calls are sent: as a browser does, and saying which version of the app asks from which
-//! screen, for the audit.
+//! How the calls are sent: as a browser does, saying which version of the app asks from which screen, for
+//! the audit, and whom the page believes to be signed in, so that nothing is done in another's name.
 
+use crate::problem::Kind;
+use domain::ids::PersonId;
 use futures_util::{Sink, Stream};
 use leptos::server_fn::Bytes;
 use leptos::server_fn::client::Client;
@@ -8,8 +10,9 @@ use leptos::server_fn::client::browser::BrowserClient;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use leptos::server_fn::request::browser::BrowserRequest;
 use leptos::server_fn::response::browser::BrowserResponse;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
+use std::rc::Rc;
 
 /// The header by which every answer of the service can be recognised, with the service's version.
 ///
@@ -21,11 +24,50 @@ pub const SERVICE_HEADER: &str = "x-ncrs-service";
 pub const VERSION_HEADER: &str = "x-ncrs-version";
 /// The header in which the app tells which of its screens asks.
 pub const SCREEN_HEADER: &str = "x-ncrs-screen";
+/// The header in which the app tells whom its page believes to be signed in, by their id. It is not there
+/// where the page shows nobody.
+pub const PERSON_HEADER: &str = "x-ncrs-person";
 
 thread_local! {
     /// The address of the screen. The browser's own follows only once the next screen is there, and
     /// that has asked by then.
     static HERE: RefCell<String> = const { RefCell::new(String::new()) };
+    /// Whom the page believes to be signed in.
+    static PERSON: Cell<Option<PersonId>> = const { Cell::new(None) };
+    /// What to do where an answer says that the session is not what the page takes it for.
+    static HEARD: RefCell<Option<Rc<dyn Fn(Heard)>>> = const { RefCell::new(None) };
+}
+
+/// What an answer said of the session, whatever had been asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// It is locked.
+    Locked,
+    /// It is another person's.
+    OtherPerson,
+}
+
+/// From now on the page believes this person to be signed in.
+pub(crate) fn believe(person: Option<PersonId>) {
+    PERSON.set(person);
+}
+
+/// Calls back when an answer says something of the session.
+pub(crate) fn on_heard(tell: impl Fn(Heard) + 'static) {
+    HEARD.set(Some(Rc::new(tell)));
+}
+
+/// An answer was a problem of that kind.
+pub(crate) fn hear(kind: &Kind) {
+    let heard = match kind {
+        Kind::Locked => Heard::Locked,
+        Kind::OtherPerson => Heard::OtherPerson,
+        _ => return,
+    };
+    let tell = HEARD.with_borrow(Clone::clone);
+    if let Some(tell) = tell {
+        tell(heard);
+    }
 }
 
 fn here() -> String {
@@ -61,6 +103,9 @@ where
         let headers = request.headers();
         headers.set(VERSION_HEADER, env!("CARGO_PKG_VERSION"));
         headers.set(SCREEN_HEADER, &screen(&here()));
+        if let Some(person) = PERSON.get() {
+            headers.set(PERSON_HEADER, &person.to_string());
+        }
         let answer = <BrowserClient as Client<Error, Input, Output>>::send(request);
         async move {
             let answer = answer.await?;

@@ -7,6 +7,7 @@
 use crate::api::client::AppClient;
 use crate::api::offline::OfflineTerms;
 use crate::problem::Problem;
+use domain::idle::LockReason;
 use domain::ids::{PasskeyId, RoleId, SessionRef};
 use domain::readiness::{Closures, ExpiryNotice};
 use domain::role::{Person, RoleAssignment};
@@ -40,6 +41,9 @@ pub struct SignedIn {
     pub ends_at: Timestamp,
     /// Seconds without use after which it ends.
     pub idle_seconds: u64,
+    /// It was locked: until its person gives their passkey it serves for nothing else.
+    #[serde(default)]
+    pub locked: bool,
     /// On what terms they may keep patients on a device, in this role.
     pub terms: OfflineTerms,
     /// How many questions from privacy officers wait for their answer.
@@ -184,6 +188,16 @@ pub async fn sign_in_finish(credential: WebAuthnJson) -> Result<SessionView, Pro
 #[server(prefix = "/api", endpoint = "sign-out", input = Json, output = Json, client = AppClient)]
 pub async fn sign_out() -> Result<SessionView, Problem> {
     crate::ports::identity()?.sign_out().await
+}
+
+/// Locks this session. From then on the service refuses what is asked in it, except to say who it belongs
+/// to, to end it, and to sign in: its person then goes on where they were. Locking it again is no error.
+///
+/// # Errors
+/// `SignedOut`.
+#[server(prefix = "/api", endpoint = "lock", input = Json, output = Json, client = AppClient)]
+pub async fn lock(why: LockReason) -> Result<SessionView, Problem> {
+    crate::ports::identity()?.lock(why).await
 }
 
 /// Ends every session of this person, on every device.

@@ -5,8 +5,10 @@ use crate::api::identity::{SignedIn, sign_out};
 use crate::components::strips::Strips;
 use crate::components::work::Work;
 use crate::keeping::{Keeping, keeping};
+use crate::lock::lock;
 use crate::problem::Problem;
 use crate::session::{Session, session};
+use domain::idle::LockReason;
 use domain::role::{Activity, RoleAssignment};
 use leptos::ev;
 use leptos::prelude::*;
@@ -59,7 +61,11 @@ pub fn Header() -> impl IntoView {
                     <span class="ncrs-header__long">"National Care Records Service"</span>
                     <span class="ncrs-header__short">"Care Records"</span>
                 </a>
-                {move || session.signed_in().map(|person| view! { <Role person session keeping open /> })}
+                {move || {
+                    // Nothing is done from a locked page but to unlock it.
+                    let there = session.signed_in().filter(|_| !session.is_locked());
+                    there.map(|person| view! { <Role person session keeping open /> })
+                }}
             </div>
         </header>
         <Strips session keeping />
@@ -232,6 +238,15 @@ fn Role(
                     {plain(several, "/role", "Change role")}
                     {plain(true, "/account", "Your passkeys and devices")}
                     {plain(true, "/device", "This device")}
+                    <li class="ncrs-menu__item">
+                        <button
+                            class="ncrs-menu__link"
+                            type="button"
+                            on:click=move |_| lock(keeping, LockReason::ByHand)
+                        >
+                            "Lock now"
+                        </button>
+                    </li>
                     <li class="ncrs-menu__item">
                         <button class="ncrs-menu__link" type="button" on:click=leave>"Sign out"</button>
                     </li>

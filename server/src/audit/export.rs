@@ -198,9 +198,14 @@ fn kind(action: Option<Action>) -> Value {
             | Action::SendBackReadiness,
         ) => ("110100", "Application Activity"),
         Some(Action::DeliverLog) => ("110107", "Import"),
-        Some(Action::SignIn | Action::SignOut | Action::ChooseRole | Action::UnlockDevice) => {
-            ("110114", "User Authentication")
-        }
+        Some(
+            Action::SignIn
+            | Action::SignOut
+            | Action::LockSession
+            | Action::UnlockSession
+            | Action::ChooseRole
+            | Action::UnlockDevice,
+        ) => ("110114", "User Authentication"),
         Some(
             Action::Enrol
             | Action::AddPasskey
@@ -299,6 +304,8 @@ fn crude(action: Option<Action>) -> &'static str {
             | Action::ClosePatient
             | Action::SignIn
             | Action::SignOut
+            | Action::LockSession
+            | Action::UnlockSession
             | Action::ChooseRole
             | Action::UnlockDevice
             | Action::DeliverLog

@@ -2,12 +2,13 @@
 //!
 //! What a session may be used for, by its row:
 //!
-//! | person | unused for 15 minutes | past its end | it is                                        |
-//! |--------|-----------------------|--------------|----------------------------------------------|
-//! | no     | -                     | no           | a visitor's, to carry a ceremony             |
-//! | yes    | no                    | no           | alive                                        |
-//! | yes    | yes                   | no           | signed out, but remembered for who comes back |
-//! | either | either                | yes          | nothing; the next purge removes it           |
+//! | person | unused for 15 minutes | locked | past its end | it is                                        |
+//! |--------|-----------------------|--------|--------------|----------------------------------------------|
+//! | no     | -                     | no     | no           | a visitor's, to carry a ceremony             |
+//! | yes    | no                    | no     | no           | alive                                        |
+//! | yes    | no                    | yes    | no           | known, and of no use until it is unlocked    |
+//! | yes    | yes                   | either | no           | signed out, but remembered for who comes back |
+//! | either | either                | either | yes          | nothing; the next purge removes it           |
 //!
 //! What a session of a person has, and when its id is a new one:
 //!
@@ -19,9 +20,10 @@
 //! | a role that allows something more is chosen  | new | the new one   | kept        | closed          | kept        |
 //! | a role that allows nothing more is chosen    | same | the new one  | kept        | closed          | kept        |
 //! | the same role is chosen                      | same | kept         | kept        | kept            | kept        |
+//! | the same person unlocks a session            | new | kept          | now         | kept            | in 12 hours |
 //! | sign-out, the end of a session, deactivation | gone | -            | -           | closed          | -           |
 //!
-//! To confirm with a fingerprint (step-up) is to sign in again: it counts for [`STEP_UP`].
+//! To confirm with a fingerprint (step-up) is to sign in again: it counts for [`STEP_UP`]. So is to unlock.
 
 mod ceremony;
 mod code;

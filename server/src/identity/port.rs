@@ -13,6 +13,7 @@ use app::ports;
 use app::problem::{Kind, Problem};
 use async_trait::async_trait;
 use domain::clock::uk_date;
+use domain::idle::LockReason;
 use domain::ids::{CorrelationId, PasskeyId, PersonId, RoleId, SessionRef};
 use domain::readiness::{Closures, ExpiryNotice};
 use domain::role::{Person, RoleAssignment, RoleChoice};
@@ -75,8 +76,23 @@ impl IdentityPort {
         Caller {
             correlation: self.visitor.correlation,
             client: self.visitor.client.clone(),
-            signed_in: self.live.as_ref().map(|live| live.caller.clone()),
+            signed_in: self.used().map(|live| live.caller.clone()),
         }
+    }
+
+    /// The session, where it may be used.
+    fn used(&self) -> Option<&LiveSession> {
+        self.live.as_ref().filter(|live| !live.locked)
+    }
+
+    /// Who is signed in at this browser, also where their session is locked.
+    pub fn person(&self) -> Option<PersonId> {
+        Some(self.live.as_ref()?.caller.person)
+    }
+
+    /// Whether a session is there, and locked.
+    pub fn is_locked(&self) -> bool {
+        self.live.as_ref().is_some_and(|live| live.locked)
     }
 
     /// From where it comes, for the limits.
@@ -115,6 +131,7 @@ impl IdentityPort {
             role: live.caller.role.clone(),
             roles: staff::roles(&self.identity.db, live.caller.person).await?,
             ends_at: live.ends_at,
+            locked: live.locked,
             idle_seconds: IDLE.as_secs().unsigned_abs(),
             questions: self
                 .identity
@@ -161,7 +178,11 @@ impl IdentityPort {
     }
 
     fn live(&self) -> Result<&LiveSession> {
-        self.live.as_ref().ok_or_else(|| Kind::SignedOut.into())
+        match &self.live {
+            None => Err(Kind::SignedOut.into()),
+            Some(live) if live.locked => Err(Kind::Locked.into()),
+            Some(live) => Ok(live),
+        }
     }
 
     fn session_hash(&self) -> Option<String> {
@@ -221,13 +242,16 @@ impl IdentityPort {
         actor.name = staff::find(&self.identity.db, person)
             .await?
             .map(|(person, _)| person.name);
-        self.record(
-            actor,
-            Action::SignIn,
-            Outcome::Allowed,
-            json!({ "passkey": passkey }),
-        )
-        .await?;
+        let back = past
+            .as_ref()
+            .is_some_and(|past| past.person == person && past.locked);
+        let action = if back {
+            Action::UnlockSession
+        } else {
+            Action::SignIn
+        };
+        let detail = json!({ "passkey": passkey });
+        self.record(actor, action, Outcome::Allowed, detail).await?;
         if self.visitor.session.id().is_some() {
             self.visitor.session.cycle_id().await.map_err(fault)?;
         }
@@ -433,6 +457,28 @@ impl IdentityPort {
         self.view_of(None).await
     }
 
+    /// Locks this session: its person has left it, or may have. Nothing is asked for before: a lock that fails
+    /// because it cannot be written down would be worse.
+    async fn lock_this(&self, why: LockReason) -> Result<SessionView> {
+        let live = self.live.as_ref().ok_or(Kind::SignedOut)?;
+        let identity = &self.identity;
+        if session::lock(&identity.db, live.caller.session, identity.now()).await? {
+            let detail = json!({ "why": why });
+            let recorded = self
+                .record(
+                    self.actor_of(live),
+                    Action::LockSession,
+                    Outcome::Done,
+                    detail,
+                )
+                .await;
+            if let Err(failure) = recorded {
+                tracing::error!(%failure, "a lock is not in the audit");
+            }
+        }
+        self.view_now().await
+    }
+
     async fn end_everywhere(&self) -> Result<SessionView> {
         let person = self.live()?.caller.person;
         let ended = session::end(&self.identity.db, Which::All(person)).await?;
@@ -625,6 +671,10 @@ impl ports::Identity for IdentityPort {
 
     async fn sign_out(&self) -> Result<SessionView, Problem> {
         self.answer(self.end_this().await)
+    }
+
+    async fn lock(&self, why: LockReason) -> Result<SessionView, Problem> {
+        self.answer(self.lock_this(why).await)
     }
 
     async fn sign_out_everywhere(&self) -> Result<SessionView, Problem> {

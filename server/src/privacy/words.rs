@@ -39,6 +39,8 @@ pub(super) fn what(action: Action) -> &'static str {
         Action::Enrol => "Enrolled",
         Action::SignIn => "Signed in",
         Action::SignOut => "Signed out",
+        Action::LockSession => "Locked the screen, or left it unattended",
+        Action::UnlockSession => "Unlocked the screen",
         Action::ChooseRole => "Chose a role",
         Action::AddPasskey => "Added a passkey",
         Action::RemovePasskey => "Removed a passkey",

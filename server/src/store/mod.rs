@@ -83,6 +83,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "referrals",
         include_str!("../../migrations/0010_referrals.sql"),
     ),
+    (13, "lock", include_str!("../../migrations/0013_lock.sql")),
 ];
 
 impl Db {

@@ -1,6 +1,7 @@
 //! HTTP: what comes in before it reaches a port, and what goes out.
 
 pub mod api;
+pub mod claim;
 pub mod files;
 pub mod guard;
 pub mod headers;

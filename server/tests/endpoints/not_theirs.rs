@@ -13,7 +13,11 @@ use serde_json::{Value, json};
 async fn make(browser: &mut Browser, endpoint: &Endpoint, arguments: Value) -> (String, Value) {
     let answer = browser.post(endpoint.call, arguments).await;
     let told = answer.json();
-    if browser.session().await.signed_in.is_none() && browser.has_passkey() {
+    let over = match browser.session().await.signed_in {
+        Some(person) => person.locked,
+        None => true,
+    };
+    if over && browser.has_passkey() {
         browser.sign_in().await.unwrap();
     }
     (kind(&answer), told["kind"].clone())

@@ -349,6 +349,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "NotFound",
             |things| json!({ "session": things.session }),
         ),
+        row("lock", Person, "", "", |_| json!({ "why": "by-hand" })),
         row("sign-out-everywhere", Person, "", "", nothing),
         row("sign-out", Nobody, "", "", nothing),
     ]

@@ -5,6 +5,7 @@ mod carried_on;
 mod enrolment;
 mod files;
 mod headers;
+mod locking;
 mod passkeys;
 mod roles;
 mod sessions;

@@ -6,6 +6,8 @@ use crate::api::offline::{Standing, register_vault, vault_standing};
 use crate::device::{Keep, NoVault, Shelf, Vault};
 use crate::keeping::Safe;
 use crate::keeping::saved::Saved;
+use domain::idle::LockReason;
+use domain::opening::{Opened, Opening};
 use domain::outbox::Outbox;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -25,6 +27,7 @@ impl Keeper {
 
     /// Whether anything is here.
     pub(super) async fn see(&self) -> Safe {
+        let look = self.openings.borrow().look();
         let safe = match self.device.vaults().await {
             Err(none) => Safe::Shut(none),
             Ok(vaults) => match vaults.list().await {
@@ -34,10 +37,17 @@ impl Keeper {
             },
         };
         // Someone may have signed in meanwhile.
-        if self.open.borrow().is_none() {
+        if self.openings.borrow().seen(look) {
             self.keeping.set_safe(safe);
         }
         safe
+    }
+
+    /// An opening that came to nothing, and in whose place nothing else was told.
+    pub(super) async fn look_where_unknown(&self) {
+        if self.keeping.safe_now() == Safe::Unknown {
+            self.see().await;
+        }
     }
 
     /// Wipes what the service no longer lets stay. Where the service is not reached, all stays as it
@@ -63,7 +73,7 @@ impl Keeper {
                     let mine = self.vault().is_ok_and(|vault| vault.id() == id);
                     let _ = vaults.wipe(id).await;
                     if mine {
-                        crate::keeping::engine::Engine::lock(self);
+                        crate::lock::lock(self.keeping, LockReason::ByHand);
                     }
                 }
             }
@@ -89,7 +99,12 @@ impl Keeper {
             return self.deliver_all().await;
         }
         // Somebody else's is not this person's to see.
-        self.shut();
+        if self.open.borrow().is_some() {
+            self.shut();
+        } else {
+            self.empty();
+        }
+        let opening = self.openings.borrow_mut().begin();
         let opened = match self.device.vaults().await {
             Err(none) => Err(none),
             Ok(vaults) => match vaults.open(person).await {
@@ -110,27 +125,41 @@ impl Keeper {
                 other => other,
             },
         };
-        match opened {
-            Ok(vault) => {
-                if let Err(none) = self.clone().enter(vault, &view).await {
-                    self.keeping.set_safe(Safe::Shut(none));
-                }
-            }
-            Err(NoVault::None) => self.keeping.set_safe(match self.secret().await {
+        let safe = match opened {
+            Ok(vault) => match self.clone().enter(vault, &view, opening).await {
+                Ok(()) => None,
+                Err(none) => Some(Safe::Shut(none)),
+            },
+            Err(NoVault::None) => Some(match self.secret().await {
                 Some(false) => Safe::Shut(NoVault::NoSecret),
                 _ => Safe::Empty,
             }),
-            // A page that was loaded anew: nobody has touched the passkey in it yet.
+            // Nobody has touched the passkey since the page was loaded, or it gives its secret when it is
+            // used next. What is locked is only what is there.
             Err(NoVault::NoSecret) if self.secret().await.is_none() => {
-                self.keeping.set_safe(Safe::Locked);
+                Some(match self.is_anything_there().await {
+                    Some(false) => Safe::Empty,
+                    Some(true) | None => Safe::Locked,
+                })
             }
-            Err(none) => self.keeping.set_safe(Safe::Shut(none)),
+            Err(none) => Some(Safe::Shut(none)),
+        };
+        // Unless the person did something else meanwhile, which counts.
+        if let Some(safe) = safe
+            && self.openings.borrow().failed(opening)
+        {
+            self.keeping.set_safe(safe);
         }
         self.deliver_all().await;
     }
 
     async fn secret(&self) -> Option<bool> {
         self.device.vaults().await.ok()?.has_secret()
+    }
+
+    async fn is_anything_there(&self) -> Option<bool> {
+        let there = self.device.vaults().await.ok()?.list().await.ok()?;
+        Some(!there.is_empty())
     }
 
     /// The session of now, for the next unlock without the service.
@@ -149,6 +178,7 @@ impl Keeper {
     }
 
     pub(super) async fn unlock_kept(self: Rc<Self>) -> Result<(), NoVault> {
+        let opening = self.openings.borrow_mut().begin();
         let vaults = self.device.vaults().await?;
         let vault = vaults.unlock().await?;
         let view: SessionView = match vault.get(Shelf::Person, SESSION).await? {
@@ -162,32 +192,35 @@ impl Keeper {
         let whose = view.signed_in.as_ref().map(|person| person.person.id);
         match self.who() {
             // The session of this page goes on, with what is kept beside it.
-            Some((person, now)) if Some(person) == whose => self.clone().enter(vault, &now).await?,
+            Some((person, now)) if Some(person) == whose => {
+                self.clone().enter(vault, &now, opening).await?;
+            }
             Some(_) => {
                 vault.lock();
                 return Err(NoVault::OtherPasskey);
             }
             None => {
                 self.keeping.session().set_kept(view.clone());
-                self.clone().enter(vault, &view).await?;
+                self.clone().enter(vault, &view, opening).await?;
             }
         }
-        self.used_at.set(self.device.now());
         self.deliver_all().await;
         Ok(())
     }
 
     pub(super) async fn adopt_passkey(self: Rc<Self>) -> Result<(), NoVault> {
         let (person, view) = self.who().ok_or(NoVault::Locked)?;
+        let opening = self.openings.borrow_mut().begin();
         let vaults = self.device.vaults().await?;
         let vault = vaults.adopt(person).await?;
-        self.enter(vault, &view).await
+        self.enter(vault, &view, opening).await
     }
 
     async fn enter(
         self: Rc<Self>,
         vault: Rc<dyn Vault>,
         view: &SessionView,
+        opening: Opening,
     ) -> Result<(), NoVault> {
         let person = view
             .signed_in
@@ -200,6 +233,17 @@ impl Keeper {
             vault,
             person,
         };
+        // Looked at last, as all before took its time.
+        let opened = self.openings.borrow_mut().succeeded(opening);
+        match opened {
+            Opened::Stands => {}
+            // Dropped, not locked: the secret of the passkey serves for the other.
+            Opened::Superseded => return Ok(()),
+            Opened::Locked => {
+                open.vault.lock();
+                return Err(NoVault::Locked);
+            }
+        }
         self.open.replace(Some(open));
         self.keeping.set_safe(Safe::Open);
         self.keeping.session().unlocked();
@@ -221,10 +265,26 @@ impl Keeper {
         self.changed();
     }
 
+    /// Closes what is open, and what is about to be.
     pub(super) fn shut(&self) {
+        self.openings.borrow_mut().lock();
         if let Some(open) = self.open.take() {
             open.vault.lock();
         }
+        self.empty();
+    }
+
+    /// The same for a lock: what is there is locked.
+    pub(super) fn close_vault(&self) {
+        let open = self.open.borrow().is_some();
+        self.shut();
+        if open {
+            self.keeping.set_safe(Safe::Locked);
+        }
+    }
+
+    /// Nothing of anyone is in memory.
+    fn empty(&self) {
         self.outbox.replace(Outbox::default());
         self.places.borrow_mut().clear();
         self.keeping.set_safe(Safe::Unknown);

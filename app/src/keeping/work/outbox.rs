@@ -33,7 +33,7 @@ impl Keeper {
     /// Who sends, where the service knows them.
     fn sender(&self) -> Option<Maker> {
         let session = self.keeping.session();
-        if !session.is_live_now() {
+        if !session.is_live_now() || session.is_locked_now() {
             return None;
         }
         self.maker()
@@ -385,6 +385,8 @@ impl Keeper {
                 self.keeping.session().look_again();
                 Answer::Stopped(Stop::SignIn)
             }
+            // It stays with its own person, and waits for them.
+            Kind::Locked | Kind::OtherPerson => Answer::Stopped(Stop::SignIn),
             Kind::NoRole => Answer::Stopped(Stop::ChooseRole),
             Kind::OutOfDate => Answer::Stopped(Stop::Update),
             Kind::Invalid(fields) => Answer::Refused(Why::Invalid { fields }),
