@@ -21,8 +21,8 @@ use domain::adjustment::AdjustmentRecord;
 use domain::command::Receipt;
 use domain::device_log::{LogEntry, LogHead};
 use domain::ids::{
-    AlertId, ContextId, PasskeyId, PersonId, RoleId, RoleRequestId, SessionRef, TabId, VaultId,
-    VisitId,
+    AlertId, ContextId, NoticeId, PasskeyId, PersonId, RoleId, RoleRequestId, SessionRef, TabId,
+    VaultId, VisitId,
 };
 use domain::patient::{InContext, Patient};
 use domain::permission::{Gate, PermissionAnswer};
@@ -65,6 +65,7 @@ pub trait Identity: Send + Sync {
     ) -> Result<AccountView, Problem>;
     async fn remove_passkey(&self, passkey: PasskeyId) -> Result<AccountView, Problem>;
     async fn end_session(&self, session: SessionRef) -> Result<AccountView, Problem>;
+    async fn close_notice(&self, notice: NoticeId) -> Result<SessionView, Problem>;
 }
 
 /// Behind `api::finding`. Errors are told there.

@@ -41,6 +41,7 @@ pub(super) fn what(action: Action) -> &'static str {
         Action::SignOut => "Signed out",
         Action::ChooseRole => "Chose a role",
         Action::AddPasskey => "Added a passkey",
+        Action::RenamePasskey => "Renamed a passkey",
         Action::RemovePasskey => "Removed a passkey",
         Action::ViewStaff => "Looked at staff",
         Action::InviteStaff => "Invited someone, or made a code for them",

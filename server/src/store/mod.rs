@@ -83,6 +83,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "referrals",
         include_str!("../../migrations/0010_referrals.sql"),
     ),
+    (
+        14,
+        "accounts",
+        include_str!("../../migrations/0014_accounts.sql"),
+    ),
 ];
 
 impl Db {

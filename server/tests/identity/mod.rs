@@ -1,10 +1,13 @@
 //! Identity, as browsers meet it.
 
+mod account;
 mod accountability;
 mod carried_on;
 mod enrolment;
 mod files;
 mod headers;
+mod kinds;
+mod limits;
 mod passkeys;
 mod roles;
 mod sessions;
