@@ -610,9 +610,10 @@ impl RegistrationPort {
         .await?;
         let mut work = self.identity.db.write().begin().await?;
         notices::hold(&mut work, asked.person.id).await?;
-        let void = match approve {
-            true => self.void(&mut work, &agent, &asked).await?,
-            false => Void::default(),
+        let void = if approve {
+            self.void(&mut work, &agent, &asked).await?
+        } else {
+            Void::default()
         };
         // Of two agents at once, one settles it.
         let settled = sqlx::query(
