@@ -22,8 +22,8 @@ use domain::command::Receipt;
 use domain::device_log::{LogEntry, LogHead};
 use domain::idle::LockReason;
 use domain::ids::{
-    AlertId, ContextId, PasskeyId, PersonId, RoleId, RoleRequestId, SessionRef, TabId, VaultId,
-    VisitId,
+    AlertId, ContextId, NoticeId, PasskeyId, PersonId, RoleId, RoleRequestId, SessionRef, TabId,
+    VaultId, VisitId,
 };
 use domain::patient::{InContext, Patient};
 use domain::permission::{Gate, PermissionAnswer};
@@ -67,6 +67,7 @@ pub trait Identity: Send + Sync {
     ) -> Result<AccountView, Problem>;
     async fn remove_passkey(&self, passkey: PasskeyId) -> Result<AccountView, Problem>;
     async fn end_session(&self, session: SessionRef) -> Result<AccountView, Problem>;
+    async fn close_notice(&self, notice: NoticeId) -> Result<SessionView, Problem>;
 }
 
 /// Behind `api::finding`. Errors are told there.

@@ -12,7 +12,7 @@
 //! | … in an emergency      | yes           | and B0168     | yes     | the same, a written reason, a fingerprint |
 //! | what a flag says       | yes           | B0264, B0257  | yes     |                                        |
 //! | change a flag          | yes           | … and B0380   | of it   | on a visit: not restricted             |
-//! | … remove it whole      | yes           | … and B0380   | of it   | the same, and a fingerprint            |
+//! | … remove it whole, or its last part | yes | … and B0380 | of it | the same, and a fingerprint           |
 //! | the visit list         | yes           | B0264         |         |                                        |
 //! | add, open a visit      | yes           | B0264         |         | not restricted, hours on a device      |
 //! | take a visit along     | yes           | B0264         |         | the same; its summary: the gate is open |
@@ -214,6 +214,7 @@ impl<'a> Attempt<'a> {
             person: self.person.name.clone(),
             role: role.job_name.clone(),
             organisation: role.organisation.name.clone(),
+            confirmed: self.facts.fingerprint,
         };
         Ok(Permit::grant(of, self.actor.clone(), words))
     }

@@ -209,6 +209,7 @@ fn kind(action: Option<Action>) -> Value {
         Some(
             Action::Enrol
             | Action::AddPasskey
+            | Action::RenamePasskey
             | Action::RemovePasskey
             | Action::RegisterVault
             | Action::DeviceLogBreak
@@ -232,6 +233,7 @@ fn subtypes(action: Option<Action>, code: &str) -> Vec<Value> {
         Some(
             Action::Enrol
             | Action::AddPasskey
+            | Action::RenamePasskey
             | Action::RemovePasskey
             | Action::InviteStaff
             | Action::GiveRole
@@ -275,6 +277,7 @@ fn crude(action: Option<Action>) -> &'static str {
             Action::ChangeAdjustments
             | Action::WithdrawPermission
             | Action::EndReferral
+            | Action::RenamePasskey
             | Action::SettleRole
             | Action::DecideAlert
             | Action::SetAlerts

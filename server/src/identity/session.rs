@@ -241,12 +241,17 @@ pub(super) enum Which<'a> {
     All(PersonId),
     /// Those that a passkey opened, but not this one.
     OpenedBy(PasskeyId, SessionRef),
+    /// Those of the person whose passkey was removed in them.
+    OfNoPasskey(PersonId),
     /// Those past their end.
     Past(Timestamp),
 }
 
 /// Ends them, and says which of them were a person's.
-pub(super) async fn end(db: &Db, which: Which<'_>) -> Result<Vec<SessionRef>> {
+pub(super) async fn end(
+    connection: impl sqlx::Executor<'_, Database = sqlx::Any>,
+    which: Which<'_>,
+) -> Result<Vec<SessionRef>> {
     let query = match which {
         Which::Here(id_hash) => {
             sqlx::query_as("delete from web_session where id_hash = $1 returning session_ref, person_id")
@@ -266,12 +271,16 @@ pub(super) async fn end(db: &Db, which: Which<'_>) -> Result<Vec<SessionRef>> {
         )
         .bind(passkey.to_string())
         .bind(not.to_string()),
+        Which::OfNoPasskey(person) => sqlx::query_as(
+            "delete from web_session where person_id = $1 and passkey_id is null returning session_ref, person_id",
+        )
+        .bind(person.to_string()),
         Which::Past(now) => {
             sqlx::query_as("delete from web_session where ends_at <= $1 returning session_ref, person_id")
                 .bind(micros(now))
         }
     };
-    let rows: Vec<(String, Option<String>)> = query.fetch_all(db.write()).await?;
+    let rows: Vec<(String, Option<String>)> = query.fetch_all(connection).await?;
     rows.iter()
         .filter(|(_, person)| person.is_some())
         .map(|(session, _)| stored(session))

@@ -15,6 +15,7 @@ use crate::caller::Caller;
 use crate::failure::Result;
 use crate::records::Reading;
 use crate::services::Services;
+use crate::web::rate_limit::Whom;
 use app::api::ContextKey;
 use app::api::finding::Origin;
 use app::api::offline::{
@@ -216,12 +217,12 @@ impl OfflinePort {
 
     async fn standing(&self, ids: &[VaultId]) -> Result<Vec<Standing>> {
         let Services {
-            clock,
             standing_limit,
             vaults,
             ..
         } = &self.services;
-        standing_limit.take(self.address, clock.now())?;
+        let session = self.caller.signed_in.as_ref().map(|caller| caller.session);
+        standing_limit.take(&Whom::of(session, self.address))?;
         if ids.len() > MOST_VAULTS {
             return Err(Kind::TooMany.into());
         }

@@ -43,6 +43,7 @@ pub(super) fn what(action: Action) -> &'static str {
         Action::UnlockSession => "Unlocked the screen",
         Action::ChooseRole => "Chose a role",
         Action::AddPasskey => "Added a passkey",
+        Action::RenamePasskey => "Renamed a passkey",
         Action::RemovePasskey => "Removed a passkey",
         Action::ViewStaff => "Looked at staff",
         Action::InviteStaff => "Invited someone, or made a code for them",

@@ -84,6 +84,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../migrations/0010_referrals.sql"),
     ),
     (13, "lock", include_str!("../../migrations/0013_lock.sql")),
+    (
+        14,
+        "accounts",
+        include_str!("../../migrations/0014_accounts.sql"),
+    ),
 ];
 
 impl Db {

@@ -6,7 +6,6 @@ use crate::harness::{Browser, TestApp};
 use crate::on_each_engine;
 use app::api::offline::{Standing, VisitLine};
 use domain::role::Activity;
-use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 /// Makes the call, and signs in again where that ended the session.
@@ -72,7 +71,6 @@ on_each_engine! {
         let mut colleague = app.enrolled("colleague").await;
         let things = Things::of(&owner).await;
 
-        app.clock.forward(SignedDuration::from_mins(2));
         for endpoint in endpoints() {
             // A browser of its own each time, as some calls leave a visitor's cookie.
             let mut nobody = app.browser();
@@ -83,7 +81,6 @@ on_each_engine! {
             };
             assert_eq!(make(&mut nobody, &endpoint, arguments).await.0, expected, "{}", endpoint.call);
         }
-        app.clock.forward(SignedDuration::from_mins(2));
         for endpoint in endpoints() {
             let arguments = with_claims((endpoint.arguments)(&things), &things);
             let expected = match endpoint.needs {
@@ -92,7 +89,6 @@ on_each_engine! {
             };
             assert_eq!(make(&mut without_role, &endpoint, arguments).await.0, expected, "{}", endpoint.call);
         }
-        app.clock.forward(SignedDuration::from_mins(2));
         for endpoint in endpoints() {
             let arguments = with_claims((endpoint.arguments)(&things), &things);
             let (told, whole) = make(&mut other_role, &endpoint, arguments).await;
@@ -105,7 +101,6 @@ on_each_engine! {
             }
         }
         for intruder in [&mut other_organisation, &mut colleague] {
-            app.clock.forward(SignedDuration::from_mins(2));
             let before = intruder.session().await.signed_in.unwrap();
             for endpoint in endpoints() {
                 let arguments = with_claims((endpoint.arguments)(&things), &things);
@@ -129,7 +124,6 @@ on_each_engine! {
                     _ => assert_eq!(told, endpoint.strange, "{login}, {}", endpoint.call),
                 }
             }
-            app.clock.forward(SignedDuration::from_mins(2));
         }
 
         // Nothing of the owner's was touched.
@@ -143,7 +137,6 @@ on_each_engine! {
         assert!(account.sessions.iter().any(|line| line.id == things.session && line.current));
 
         for own in [false, true] {
-            app.clock.forward(SignedDuration::from_mins(2));
             // Made anew: the calls before ended the session, and with it what was open.
             let named = if own { Things::of(&owner).await } else { Things::forged() };
             for endpoint in endpoints() {

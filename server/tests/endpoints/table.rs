@@ -147,6 +147,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "NotFound",
             |things| json!({ "passkey": things.passkey }),
         ),
+        // To close what is not there, or another's, does nothing and tells nothing.
+        row(
+            "account/notices/close",
+            Person,
+            "",
+            "",
+            |things| json!({ "notice": things.visit }),
+        ),
         // Finding a patient
         row("patients/find", FIND, "", "", by_number),
         row(

@@ -14,7 +14,7 @@ use http::{HeaderMap, StatusCode, header};
 use reqwest::cookie::{CookieStore, Jar};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use url::Url;
 use uuid::Uuid;
@@ -78,10 +78,16 @@ impl Answer {
 
 impl Browser {
     pub(super) fn new(origin: String, address: SocketAddr) -> Self {
+        Self::from(origin, address, None)
+    }
+
+    /// The same, from that address of this machine.
+    pub(super) fn from(origin: String, address: SocketAddr, from: Option<IpAddr>) -> Self {
         let cookies = Arc::new(Jar::default());
         let client = reqwest::Client::builder()
             .cookie_provider(cookies.clone())
             .resolve("localhost", address)
+            .local_address(from)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent("Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36")
             .build()

@@ -9,6 +9,7 @@ use app::api::offline::{
 use app::problem::Kind;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use domain::adjustment::{AdjustmentChange, RemovalReason};
 use domain::command::Receipt;
 use domain::ids::{CommandId, PersonId, SealingKeyId};
 use domain::role::Activity;
@@ -277,6 +278,67 @@ async fn the_key_stays_and_a_newer_one_opens_too() {
         assert!(matches!(
             deliver(&again, &sealed).await.unwrap(),
             SealedOutcome::Delivered { .. }
+        ));
+    })
+    .await;
+}
+
+/// A removal that comes late: the person confirms, and the very same goes on.
+#[tokio::test]
+async fn the_last_part_waits_for_a_fingerprint_sealed_or_not() {
+    on_each_engine(async |ground| {
+        let (nurse, delivery) = ready(ground).await;
+        let target = delivery.target;
+        let made = Offline::deliver(&nurse.offline(), delivery).await.unwrap();
+        let Receipt::Applied(made) = made else {
+            panic!("applied");
+        };
+        let parts: Vec<_> = made
+            .current
+            .unwrap()
+            .current_parts()
+            .map(|part| part.id)
+            .collect();
+        let remove = |base: usize| Delivery {
+            target,
+            command: command(
+                u64::try_from(base).unwrap() + 1,
+                AdjustmentChange::RemovePart {
+                    part: parts[base],
+                    reason: RemovalReason::NoLongerApplies,
+                    comment: "Moved".into(),
+                },
+            ),
+        };
+        let mut late = nurse.clone();
+        late.caller.signed_in.as_mut().unwrap().verified_at -= jiff::SignedDuration::from_mins(3);
+        let last = parts.len() - 1;
+        for base in 0..last {
+            Offline::deliver(&late.offline(), remove(base))
+                .await
+                .unwrap();
+        }
+        let delivery = remove(last);
+        let open = Offline::deliver(&late.offline(), delivery.clone()).await;
+        assert_eq!(told(open), Kind::StepUp);
+        let sealed = seal(
+            ground.services.sealing.public(),
+            person(&nurse),
+            delivery.clone(),
+        );
+        let SealedOutcome::Refused {
+            delivery: inside,
+            problem,
+        } = deliver(&late, &sealed).await.unwrap()
+        else {
+            panic!("refused");
+        };
+        assert!(inside == delivery);
+        assert_eq!(problem.kind, Kind::StepUp);
+        assert!(matches!(
+            deliver(&nurse, &sealed).await.unwrap(),
+            SealedOutcome::Delivered { receipt: Receipt::Applied(record), .. }
+                if record.current.as_ref().is_some_and(|flag| flag.current_parts().next().is_none())
         ));
     })
     .await;
