@@ -233,6 +233,7 @@ fn Role(
                     {plain(true, "/account", "Your passkeys and devices")}
                     {plain(true, "/device", "This device")}
                     <li class="ncrs-menu__item">
+                        {move || keeping.stays_behind().map(|text| view! { <p class="ncrs-menu__who">{text}</p> })}
                         <button class="ncrs-menu__link" type="button" on:click=leave>"Sign out"</button>
                     </li>
                 </ul>

@@ -27,7 +27,7 @@ mod ceremony;
 mod code;
 mod device_label;
 mod events;
-mod passkey;
+pub(crate) mod passkey;
 mod port;
 mod purge;
 mod registration;

@@ -199,7 +199,23 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             |_| json!({ "sealed": unreadable() }),
         ),
         row("vaults/register", Role, "", "", nothing),
-        // Whoever knows the id may ask, and an unknown one is to be wiped.
+        // Also an id that is another's: nothing is done then, and nothing told.
+        row(
+            "vaults/register-again",
+            Role,
+            "",
+            "",
+            |things| json!({ "vault": things.vault }),
+        ),
+        // Whoever knows the id may bring what is sealed, as whoever's it is.
+        row(
+            "vaults/log-sealed",
+            Nobody,
+            "",
+            "",
+            |things| json!({ "vault": things.vault, "entries": [], "last": false }),
+        ),
+        // Whoever knows the id may ask.
         row(
             "vaults/standing",
             Nobody,
