@@ -90,7 +90,7 @@ pub fn screen() -> AnyView {
             <TroubleView trouble=changes.trouble />
             {move || list(changes)}
             {move || {
-                (changes.keeping.counts().waiting > 0)
+                (changes.keeping.counts().waiting > 0 && changes.keeping.safe() != Safe::Locked)
                     .then(|| {
                         view! {
                             <button class="nhsuk-button nhsuk-button--secondary" type="button" on:click=send>

@@ -7,6 +7,7 @@
 use super::{Keeper, read, written};
 use crate::api::offline::{SealedLogEntry, deliver_log, deliver_sealed_log, register_vault_again};
 use crate::device::{Keep, NoVault, SealedLog, Shelf, Vault};
+use crate::keeping::Link;
 use crate::problem::{Kind, Problem};
 use domain::device_log::{Act, LogEntry, LogHead};
 use domain::ids::VaultId;
@@ -95,7 +96,11 @@ impl Keeper {
         if self.keeping.session().is_live_now()
             && let Err(problem) = self.deliver_log().await
         {
-            return self.keeping.set_link(crate::keeping::Link::of(&problem));
+            let link = Link::of(&problem);
+            self.keeping.set_link(link);
+            if link != Link::Online {
+                return;
+            }
         }
         let Some(me) = self.me.upgrade() else { return };
         let work = Box::pin(async move { me.deliver_sealed_logs().await });
