@@ -199,7 +199,8 @@ async fn move_on(
     }
     for pattern in found {
         let since = since(look, &services.thresholds);
-        if is_known(&mut transaction, look, pattern.kind, since).await? {
+        let now = services.clock.now();
+        if is_known(&mut transaction, look, pattern.kind, since, now).await? {
             continue;
         }
         let raise = Raise {
@@ -237,6 +238,7 @@ async fn is_known(
     look: &Looked,
     kind: AlertKind,
     since: Timestamp,
+    now: Timestamp,
 ) -> Result<bool> {
     let patient = look
         .patients
@@ -253,7 +255,7 @@ async fn is_known(
         .bind(look.organisation.clone().unwrap_or_default())
         .bind(since.as_microsecond())
         // One of the future, by a device's clock that was believed once, silences nothing.
-        .bind(look.received.as_microsecond())
+        .bind(now.as_microsecond())
     } else {
         sqlx::query(
             "select id from alert where person = $1 and kind = $2 and organisation = $3 and nhs_number = $4
