@@ -6,7 +6,7 @@ use crate::api::ContextKey;
 use crate::api::finding::Origin;
 use crate::api::identity::{AccountView, Enrolment, SessionView, WebAuthnJson};
 use crate::api::offline::{
-    Delivery, SealedChange, SealedOutcome, Standing, TakeSummary, Visit, VisitLine,
+    Delivery, SealedChange, SealedEntry, SealedOutcome, Standing, TakeSummary, Visit, VisitLine,
 };
 use crate::api::privacy::{
     AlertView, Decision, LogOf, LogPage, QueueFilter, QueueView, ReportMonth, Task,
@@ -127,6 +127,13 @@ pub trait Offline: Send + Sync {
     async fn deliver(&self, delivery: Delivery) -> Result<Receipt<AdjustmentRecord>, Problem>;
     async fn deliver_sealed(&self, sealed: SealedChange) -> Result<SealedOutcome, Problem>;
     async fn register_vault(&self) -> Result<VaultId, Problem>;
+    async fn register_vault_again(&self, vault: VaultId) -> Result<(), Problem>;
+    async fn deliver_sealed_log(
+        &self,
+        vault: VaultId,
+        entries: Vec<SealedEntry>,
+        last: bool,
+    ) -> Result<u64, Problem>;
     async fn vault_standing(&self, vaults: Vec<VaultId>) -> Result<Vec<Standing>, Problem>;
     async fn deliver_log(&self, vault: VaultId, entries: Vec<LogEntry>)
     -> Result<LogHead, Problem>;

@@ -277,6 +277,7 @@ fn Role(
                         </button>
                     </li>
                     <li class="ncrs-menu__item">
+                        {move || keeping.stays_behind().map(|text| view! { <p class="ncrs-menu__who">{text}</p> })}
                         <button class="ncrs-menu__link" type="button" on:click=leave>"Sign out"</button>
                     </li>
                 </ul>

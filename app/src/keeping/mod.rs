@@ -267,6 +267,17 @@ impl Keeping {
         }
     }
 
+    /// What stays on this device when the person signs out: to be said before they do. Reactive.
+    pub fn stays_behind(self) -> Option<String> {
+        let counts = self.counts();
+        let text = match counts.waiting + counts.needs_decision {
+            0 => return None,
+            1 => "1 change is not sent yet. If you sign out, it stays on this device, locked, until you sign in here again.".to_owned(),
+            many => format!("{many} changes are not sent yet. If you sign out, they stay on this device, locked, until you sign in here again."),
+        };
+        Some(text)
+    }
+
     pub(crate) fn set_counts(self, counts: Counts) {
         if self.counts.get_untracked() != counts {
             self.counts.set(counts);

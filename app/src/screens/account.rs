@@ -217,6 +217,7 @@ pub fn screen() -> AnyView {
 
 #[component]
 fn Lists(view: AccountView, state: Account) -> AnyView {
+    let keeping = keeping();
     let only = view.passkeys.len() < 2;
     let replace = view.device_bound;
     let passkeys = view
@@ -237,6 +238,7 @@ fn Lists(view: AccountView, state: Account) -> AnyView {
         <h2 class="nhsuk-heading-m">"Where you are signed in"</h2>
         {sessions}
         <p class="nhsuk-body">"Lost a device? Sign out everywhere, then remove its passkey above when you sign in again."</p>
+        {move || keeping.stays_behind().map(|text| view! { <p class="nhsuk-body">{text}</p> })}
         <button
             class="nhsuk-button nhsuk-button--secondary ncrs-form__submit"
             type="button"
@@ -299,6 +301,7 @@ fn Passkey(
             <p class="nhsuk-body" id=format!("confirm-{id}") tabindex="-1">
                 {format!("Remove “{}”? ", name.get_value())}
                 "You can no longer sign in with it. Where it was used to sign in, you are signed out."
+                " Patients saved with it are removed. What was not sent from there stays on that device, locked, and is sent when you sign in on it again."
                 {passkey.current.then_some(" You used it to sign in here. You stay signed in here until you sign out.")}
             </p>
             <div class="nhsuk-button-group">

@@ -17,6 +17,7 @@
 //! | add, open a visit      | yes           | B0264         |         | not restricted, hours on a device      |
 //! | take a visit along     | yes           | B0264         |         | the same; its summary: the gate is open |
 //! | a device's log         | session       |               |         | their vault                            |
+//! | … sealed               |               |               |         | the id of the vault                    |
 //! | the alerts             | yes           | B0015 / B0016 |         | of the organisation, of that type      |
 //! | one alert              | yes           | by its type   |         | of the organisation                    |
 //! | a step with an alert   | yes           | by its type   |         | the same, and not about oneself        |
@@ -40,6 +41,7 @@
 
 pub mod decision;
 mod device_log;
+mod devices;
 mod offline;
 mod permission;
 mod permit;
@@ -48,6 +50,7 @@ mod readiness;
 mod referral;
 
 pub use device_log::MOST_ENTRIES;
+pub(crate) use devices::MISSING;
 pub use offline::{Along, TakenAlong};
 pub use permit::{
     AnswerTask, ApproveOrganisations, AskSummary, CompleteReadiness, FindPatients, Held, ListTasks,

@@ -42,7 +42,7 @@ mod code;
 mod device_label;
 mod events;
 mod notices;
-mod passkey;
+pub(crate) mod passkey;
 mod port;
 mod purge;
 mod registration;

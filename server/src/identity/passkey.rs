@@ -317,7 +317,7 @@ pub(super) async fn finish_authentication(
 }
 
 /// The person's passkeys, newest first.
-pub(super) async fn list(
+pub(crate) async fn list(
     db: &Db,
     person: PersonId,
     current: Option<PasskeyId>,

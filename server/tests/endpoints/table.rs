@@ -4,11 +4,13 @@ use super::Needs::{Activity as Needed, Nobody, Person, Role};
 use super::{Endpoint, Needs, PATIENT, Things, delivery, unreadable};
 use app::api::privacy::{Decision, LogOf, QueueFilter, Which};
 use domain::NhsNumber;
+use domain::ids::VaultId;
 use domain::readiness::StepForm;
 use domain::role::Activity;
 use domain::search::{NhsNumberForm, SearchForm};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use uuid::Uuid;
 
 const fn row(
     call: &'static str,
@@ -207,7 +209,23 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             |_| json!({ "sealed": unreadable() }),
         ),
         row("vaults/register", Role, "", "", nothing),
-        // Whoever knows the id may ask, and an unknown one is to be wiped.
+        // One that nobody has. An id that is another's is tested beside it: nothing is done, nothing told.
+        row(
+            "vaults/register-again",
+            Role,
+            "",
+            "",
+            |_| json!({ "vault": VaultId(Uuid::new_v4()) }),
+        ),
+        // Whoever knows the id may bring what is sealed, as whoever's it is.
+        row(
+            "vaults/log-sealed",
+            Nobody,
+            "",
+            "",
+            |things| json!({ "vault": things.vault, "entries": [], "last": false }),
+        ),
+        // Whoever knows the id may ask.
         row(
             "vaults/standing",
             Nobody,

@@ -4,10 +4,12 @@
 //! |-----------------|-----------------------------------|-------------------------------------------|
 //! | who is working  | vault, shelf `Person`             | until the vault is wiped                  |
 //! | saved patients  | vault, shelves `Visits`, `Doorstep` | as long as the service says; sign-out   |
-//! | changes         | vault, shelf `Outbox`             | until they are carried out or discarded   |
-//! | log             | vault, shelf `Log`                | until the service has it                  |
+//! | changes         | vault, shelf `Outbox`; a copy sealed to the service beside it | until they are carried out or discarded |
+//! | log             | vault, shelf `Log`; a copy sealed to the service beside it | until the service has it |
 //! | forms           | vault, shelf `Drafts`             | a day; until saved; sign-out              |
 //! | changes, no vault | sealed to the service           | until they are carried out or discarded   |
+//!
+//! A vault that is wiped leaves its copies: nothing that the service does not have goes with it.
 
 mod drafts;
 mod log;
@@ -23,7 +25,7 @@ use crate::api::ContextKey;
 use crate::api::identity::SessionView;
 use crate::api::offline::{TakeSummary, Target};
 use crate::api::records::OpenedSummary;
-use crate::device::{Device, Later, NoVault, Vault};
+use crate::device::{Device, Later, NoVault, Vault, Vaults};
 use crate::problem::Problem;
 use domain::adjustment::{AdjustmentChange, AdjustmentRecord, Provenance};
 use domain::command::Command;
@@ -68,6 +70,8 @@ enum Place {
 /// What is in memory while the vault is open.
 struct Open {
     vault: Rc<dyn Vault>,
+    /// What seals copies. At hand, so that what is kept is on its way at once.
+    vaults: Rc<dyn Vaults>,
     person: PersonId,
     saved: Vec<Arc<Saved>>,
 }
@@ -80,6 +84,8 @@ pub(crate) struct Keeper {
     open: RefCell<Option<Open>>,
     /// The changes: those of the vault, or without one those of this page.
     outbox: RefCell<Outbox<Target>>,
+    /// How many changes wait in vaults of this person that are not open in this page.
+    locked: Cell<usize>,
     /// Sealed changes that nobody can open any more.
     lost: RefCell<Vec<CommandId>>,
     places: RefCell<BTreeMap<ContextId, Place>>,
@@ -103,6 +109,7 @@ impl Keeper {
             device,
             open: RefCell::default(),
             outbox: RefCell::default(),
+            locked: Cell::new(0),
             lost: RefCell::default(),
             places: RefCell::default(),
             openings: RefCell::default(),
@@ -140,6 +147,14 @@ impl Keeper {
             .ok_or(NoVault::Locked)
     }
 
+    fn vaults(&self) -> Result<Rc<dyn Vaults>, NoVault> {
+        self.open
+            .borrow()
+            .as_ref()
+            .map(|open| open.vaults.clone())
+            .ok_or(NoVault::Locked)
+    }
+
     /// Who is signed in, by the service or by passkey.
     fn who(&self) -> Option<(PersonId, SessionView)> {
         let view = self.keeping.session().view_now();
@@ -149,6 +164,7 @@ impl Keeper {
     fn changed(&self) {
         let counts = self.outbox.borrow().counts();
         self.keeping.set_counts(Counts {
+            waiting: counts.waiting + self.locked.get(),
             needs_decision: counts.needs_decision + self.lost.borrow().len(),
             ..counts
         });

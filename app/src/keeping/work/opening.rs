@@ -2,12 +2,13 @@
 
 use super::{Keeper, Open, SIGNED_OUT, read, written};
 use crate::api::identity::SessionView;
-use crate::api::offline::{Standing, register_vault, vault_standing};
+use crate::api::offline::{Standing, register_vault, register_vault_again, vault_standing};
 use crate::device::{Keep, NoVault, Shelf, Vault};
 use crate::keeping::Safe;
 use crate::keeping::saved::Saved;
 use domain::idle::LockReason;
 use domain::opening::{Opened, Opening};
+use domain::ids::VaultId;
 use domain::outbox::Outbox;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -39,6 +40,7 @@ impl Keeper {
         // Someone may have signed in meanwhile.
         if self.openings.borrow().seen(look) {
             self.keeping.set_safe(safe);
+            self.count_locked().await;
         }
         safe
     }
@@ -50,12 +52,32 @@ impl Keeper {
         }
     }
 
+    /// What waits in the vaults of this person that are not open in this page.
+    pub(super) async fn count_locked(&self) {
+        let mut locked = 0;
+        if self.open.borrow().is_none()
+            && let Some((person, _)) = self.who()
+            && let Ok(vaults) = self.device.vaults().await
+        {
+            locked = vaults.unsent(person).await.unwrap_or_default();
+        }
+        // Someone may have unlocked it meanwhile.
+        if self.open.borrow().is_some() {
+            locked = 0;
+        }
+        if self.locked.replace(locked) != locked {
+            self.changed();
+        }
+    }
+
     /// Wipes what the service no longer lets stay. Where the service is not reached, all stays as it
-    /// is until it is, or expires.
+    /// is until it is, or expires; where it does not know a vault, the vault stays and is registered anew.
+    /// The log is delivered first.
     pub(super) async fn check_standing(&self) {
         let Ok(vaults) = self.device.vaults().await else {
             return;
         };
+        self.deliver_logs().await;
         let Ok(list) = vaults.list().await else {
             return;
         };
@@ -66,12 +88,19 @@ impl Keeper {
         let Ok(standings) = vault_standing(ids.clone()).await else {
             return;
         };
+        let mut wiped = false;
         for (id, standing) in ids.into_iter().zip(standings) {
             match standing {
                 Standing::Keep => {}
+                Standing::Unknown => self.register_again(id).await,
                 Standing::Wipe => {
                     let mine = self.vault().is_ok_and(|vault| vault.id() == id);
+                    if mine {
+                        // What waits is sealed before the key is gone.
+                        let _ = self.seal_copies().await;
+                    }
                     let _ = vaults.wipe(id).await;
+                    wiped = true;
                     if mine {
                         crate::lock::lock(self.keeping, LockReason::ByHand);
                     }
@@ -81,6 +110,29 @@ impl Keeper {
         let left = vaults.list().await.map(|list| list.len());
         if left == Ok(0) && self.keeping.safe_now() == Safe::Locked {
             self.keeping.set_safe(Safe::Empty);
+        }
+        if wiped {
+            self.count_locked().await;
+            // What came in between, and that nothing more will.
+            self.deliver_logs().await;
+        }
+    }
+
+    /// The service does not know a vault: whose it is names it anew, if they are here.
+    async fn register_again(&self, id: VaultId) {
+        if !self.keeping.session().is_live_now() {
+            return;
+        }
+        let Some((person, view)) = self.who() else {
+            return;
+        };
+        let Ok(vaults) = self.device.vaults().await else {
+            return;
+        };
+        let theirs = vaults.of(person).await.is_ok_and(|of| of.contains(&id));
+        let in_role = view.signed_in.is_some_and(|person| person.role.is_some());
+        if theirs && in_role && register_vault_again(id).await.is_ok() {
+            self.deliver_logs().await;
         }
     }
 
@@ -142,7 +194,14 @@ impl Keeper {
                     Some(true) | None => Safe::Locked,
                 })
             }
-            Err(none) => Some(Safe::Shut(none)),
+            Err(none) => {
+                // This passkey will not open it, and nobody knows whether another ever does: what waits
+                // there is sent all the same.
+                if let Ok(vaults) = self.device.vaults().await {
+                    let _ = vaults.hand_over(person).await;
+                }
+                Some(Safe::Shut(none))
+            }
         };
         // Unless the person did something else meanwhile, which counts.
         if let Some(safe) = safe
@@ -150,6 +209,9 @@ impl Keeper {
         {
             self.keeping.set_safe(safe);
         }
+        self.count_locked().await;
+        // A vault that the service does not know is registered again, now that someone can.
+        self.check_standing().await;
         self.deliver_all().await;
     }
 
@@ -174,6 +236,8 @@ impl Keeper {
             .is_some_and(|open| open.person == person);
         if same {
             let _ = put_session(&vault, &view).await;
+            // The next session seals them, where it cannot be done now.
+            let _ = self.seal_copies().await;
         }
     }
 
@@ -230,6 +294,7 @@ impl Keeper {
         put_session(&vault, view).await?;
         let open = Open {
             saved: saved_in(&vault).await?,
+            vaults: self.device.vaults().await?,
             vault,
             person,
         };
@@ -247,7 +312,10 @@ impl Keeper {
         self.open.replace(Some(open));
         self.keeping.set_safe(Safe::Open);
         self.keeping.session().unlocked();
+        self.locked.set(0);
         self.load_outbox().await?;
+        // The next session seals them, where it cannot be done now.
+        let _ = self.seal_copies().await;
         self.changed();
         Ok(())
     }
@@ -302,6 +370,8 @@ impl Keeper {
             // Where the browser refuses, what is there opens to nobody else, and ends by itself.
             let _ = vaults.clear(person, &ABOUT_PATIENTS).await;
         }
+        self.locked.set(0);
+        self.deliver_logs().await;
     }
 }
 
