@@ -5,7 +5,6 @@ use crate::audit::Audit;
 use crate::clock::SharedClock;
 use crate::contexts::Contexts;
 use crate::failure::Result;
-use crate::finding::SearchLimit;
 use crate::national::National;
 use crate::national::embedded::Embedded;
 use crate::offline::{Sealing, Vaults, Visits};
@@ -43,8 +42,6 @@ pub struct Services {
     pub checklists: Checklists,
     /// What counts as unusual.
     pub thresholds: Thresholds,
-    /// How often one person may search.
-    pub searches: SearchLimit,
     /// How often anyone may ask whether what is on a device may stay.
     pub standing_limit: Arc<RateLimit>,
 }
@@ -85,7 +82,6 @@ impl Services {
             sealing,
             national,
             access,
-            searches: SearchLimit::default(),
             // As at sign-in: an id cannot be guessed, and a hospital may share one address.
             standing_limit: Arc::new(RateLimit::new(60, 1.0, 600, 30.0)),
         })

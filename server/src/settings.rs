@@ -1,11 +1,12 @@
 //! How the service is set up: from the environment, and below it from a file. Checked when the
 //! service starts; whatever is wrong is told by the name of the setting, with what to do about it.
 
-use crate::finding::USUAL_LIMIT;
+use crate::access::USUAL_LIMIT;
 use domain::alert::Thresholds;
 use serde::Deserialize;
 use std::fmt;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -30,8 +31,9 @@ pub struct Settings {
     pub log: String,
     /// `NCRS_LOG_FORMAT`.
     pub log_format: LogFormat,
-    /// `NCRS_SEARCHES_PER_MINUTE`: how often one person may search.
-    pub searches_per_minute: u32,
+    /// `NCRS_SEARCHES_PER_MINUTE`: how often one person may search for, open, list or take along a
+    /// patient, all of them together.
+    pub searches_per_minute: NonZeroU32,
     /// `NCRS_TRAINING_ON_PUBLIC_ORIGIN`: a demonstration may be reached by others.
     pub training_on_public_origin: bool,
     /// `NCRS_AUDIT_HEADS`: the file to which the heads of the audit are written, on another disk or
@@ -315,17 +317,12 @@ impl Settings {
         let searches_per_minute =
             match or_file("NCRS_SEARCHES_PER_MINUTE", file.searches_per_minute) {
                 None => USUAL_LIMIT,
-                Some(number) => number
-                    .trim()
-                    .parse()
-                    .ok()
-                    .filter(|most| *most > 0)
-                    .ok_or_else(|| {
-                        wrong(
-                            "NCRS_SEARCHES_PER_MINUTE",
-                            format!("{number:?} is not a number of 1 or more"),
-                        )
-                    })?,
+                Some(number) => number.trim().parse().map_err(|_| {
+                    wrong(
+                        "NCRS_SEARCHES_PER_MINUTE",
+                        format!("{number:?} is not a number of 1 or more"),
+                    )
+                })?,
             };
         let training = or_file(
             "NCRS_TRAINING_ON_PUBLIC_ORIGIN",

@@ -31,6 +31,7 @@ impl Link {
             | Kind::LastPasskey
             | Kind::CommandReused
             | Kind::StaysOnline
+            | Kind::ListFull
             | Kind::NotFound
             | Kind::TooMany
             | Kind::OutOfDate

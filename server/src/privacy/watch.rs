@@ -136,15 +136,14 @@ async fn patterns_in(
         colleagues: &colleagues,
         home: home.as_ref(),
         addresses: &patient.addresses,
-        patients: query::patients_opened(&services.db, look, since(look, thresholds)).await?,
+        patients: query::patients_reached(&services.db, look, window(thresholds)).await?,
     };
     Ok(patterns(&facts, thresholds))
 }
 
-/// From when on patients are counted.
-fn since(look: &Looked, thresholds: &Thresholds) -> Timestamp {
-    let window = SignedDuration::from_mins(thresholds.many_minutes.into());
-    look.place.at.checked_sub(window).unwrap_or(Timestamp::MIN)
+/// Within how long patients are counted.
+fn window(thresholds: &Thresholds) -> SignedDuration {
+    SignedDuration::from_mins(thresholds.many_minutes.into())
 }
 
 async fn staff_of(services: &Services, organisation: &str) -> Result<Staff> {
@@ -176,8 +175,8 @@ async fn move_on(
         return Ok(false);
     }
     for pattern in found {
-        let since = since(look, &services.thresholds);
-        if is_known(&mut transaction, look, pattern.kind, since).await? {
+        let window = window(&services.thresholds);
+        if is_known(&mut transaction, look, pattern.kind, window).await? {
             continue;
         }
         let raise = Raise {
@@ -214,8 +213,9 @@ async fn is_known(
     connection: &mut AnyConnection,
     look: &Looked,
     kind: AlertKind,
-    since: Timestamp,
+    window: SignedDuration,
 ) -> Result<bool> {
+    let at = look.place.at;
     let patient = look
         .patients
         .first()
@@ -223,12 +223,23 @@ async fn is_known(
         .unwrap_or_default();
     let found = if kind == AlertKind::ManyPatients {
         sqlx::query(
-            "select id from alert where person = $1 and kind = $2 and organisation = $3 and at > $4 limit 1",
+            "select id from alert where person = $1 and kind = $2 and organisation = $3 and at > $4
+             and at < $5 limit 1",
         )
         .bind(look.person.to_string())
         .bind(kind.code())
         .bind(look.organisation.clone().unwrap_or_default())
-        .bind(since.as_microsecond())
+        .bind(
+            at.checked_sub(window)
+                .unwrap_or(Timestamp::MIN)
+                .as_microsecond(),
+        )
+        // One of a later day says nothing of a look that comes late.
+        .bind(
+            at.checked_add(window)
+                .unwrap_or(Timestamp::MAX)
+                .as_microsecond(),
+        )
     } else {
         sqlx::query(
             "select id from alert where person = $1 and kind = $2 and organisation = $3 and nhs_number = $4

@@ -83,6 +83,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "referrals",
         include_str!("../../migrations/0010_referrals.sql"),
     ),
+    (
+        11,
+        "late answers",
+        include_str!("../../migrations/0011_late_answers.sql"),
+    ),
 ];
 
 impl Db {
