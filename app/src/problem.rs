@@ -7,6 +7,7 @@ use domain::outbox::Why;
 use domain::permission::Closed;
 use domain::readiness::Missing;
 use domain::role::Activity;
+use domain::visit_list::LONGEST_VISIT_LIST;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, IntoAppError, ServerFnErrorErr};
 use leptos::server_fn::{Bytes, Decodes};
@@ -20,6 +21,9 @@ pub struct Problem {
     pub kind: Kind,
     /// Joins this to the log and the audit. A person can read it out to support.
     pub reference: Option<CorrelationId>,
+    /// For how many seconds to wait before the same is asked again, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<u32>,
 }
 
 /// The kinds of problem. No variant says more than the person may know.
@@ -54,6 +58,8 @@ pub enum Kind {
     CommandReused,
     /// The patient is restricted, or the organisation keeps nothing on devices: only live.
     StaysOnline,
+    /// The visit list has as many patients as it may have.
+    ListFull,
     /// There is nothing of that name, or nothing that this person may know of.
     NotFound,
     /// Too many attempts: wait, then try again.
@@ -98,6 +104,7 @@ impl Problem {
         Self {
             kind,
             reference: None,
+            wait: None,
         }
     }
 
@@ -126,6 +133,7 @@ impl Problem {
             Kind::LastPasskey => "You need at least one passkey",
             Kind::CommandReused => "This was already saved",
             Kind::StaysOnline => "This cannot be saved on a device",
+            Kind::ListFull => "Your visit list is full",
             Kind::NotFound => "Not found",
             Kind::TooMany => "Too many attempts",
             Kind::Unavailable => "The service cannot answer at the moment",
@@ -172,6 +180,9 @@ impl Problem {
             Kind::StaysOnline => {
                 "Restricted records are only shown while you are connected, and some organisations save no records on devices. Use the record while you have signal.".into()
             }
+            Kind::ListFull => format!(
+                "A list holds {LONGEST_VISIT_LIST} patients. Remove someone whom you have seen, then add this patient again. You can still open the record."
+            ),
             Kind::NotFound => "Check the address, or go back and start again.".into(),
             Kind::TooMany => "Wait a minute, then try again.".into(),
             Kind::Unavailable => "Nothing was lost. Wait a moment, then try again.".into(),
@@ -211,6 +222,7 @@ impl Problem {
             | Kind::LastPasskey
             | Kind::CommandReused
             | Kind::StaysOnline
+            | Kind::ListFull
             | Kind::NotFound
             | Kind::OutOfDate => false,
         }
@@ -233,6 +245,7 @@ impl Problem {
             | Kind::LastPasskey
             | Kind::CommandReused
             | Kind::StaysOnline
+            | Kind::ListFull
             | Kind::NotFound
             | Kind::TooMany => Taxonomy::User,
             Kind::Unavailable | Kind::NotAccountable | Kind::OutOfDate | Kind::Unexpected => {
@@ -341,5 +354,30 @@ impl FromServerFnError for Problem {
             | ServerFnErrorErr::MiddlewareError(_)
             | ServerFnErrorErr::ServerError(_) => Kind::Unexpected,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An app that was installed earlier is told no more than it understands, and understands what an
+    /// earlier service told.
+    #[test]
+    fn how_long_to_wait_stands_beside_what_was_there() {
+        let wire = |problem: &Problem| serde_json::to_string(problem).unwrap();
+        let plain = Problem::new(Kind::TooMany);
+        assert_eq!(wire(&plain), r#"{"kind":"TooMany","reference":null}"#);
+        let told = Problem {
+            wait: Some(9),
+            ..plain.clone()
+        };
+        assert_eq!(
+            wire(&told),
+            r#"{"kind":"TooMany","reference":null,"wait":9}"#
+        );
+        for problem in [plain, told] {
+            assert_eq!(serde_json::from_str(&wire(&problem)).ok(), Some(problem));
+        }
     }
 }

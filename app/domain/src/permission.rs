@@ -123,6 +123,18 @@ impl Gate {
         }
     }
 
+    /// Of what the privacy officer is told, if of anything.
+    pub fn officer_told(&self) -> Option<OfficerTold> {
+        let vouched = self.referral.as_ref().and_then(Referral::vouches);
+        if self.setting == CareSetting::CommunityPharmacy {
+            Some(OfficerTold::EveryView)
+        } else if vouched.is_none() {
+            Some(OfficerTold::Claim)
+        } else {
+            None
+        }
+    }
+
     /// There is a summary that may be opened on a legal ground.
     pub fn may_override(&self) -> bool {
         self.may_view
@@ -157,6 +169,16 @@ impl Gate {
             Some(Availability::Restricted) => Some(Closed::Restricted),
         }
     }
+}
+
+/// Of what the privacy officer is told where a summary is opened or taken along with the patient's
+/// agreement, or to be asked for at the door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfficerTold {
+    /// Of every view: it is a community pharmacy.
+    EveryView,
+    /// Of the claim to care for the patient, the first time: no colleague recorded it.
+    Claim,
 }
 
 /// For whom the patient agreed.

@@ -59,6 +59,7 @@ pub fn way_on(problem: &Problem, again: Option<Callback<()>>) -> AnyView {
         | Kind::LastPasskey
         | Kind::CommandReused
         | Kind::StaysOnline
+        | Kind::ListFull
         | Kind::TooMany
         | Kind::Unavailable
         | Kind::NotAccountable

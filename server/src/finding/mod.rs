@@ -1,12 +1,8 @@
 //! Finding a patient, and choosing one: behind `app::api::finding`.
 
-mod limit;
-
-pub use limit::{SearchLimit, USUAL_LIMIT};
-
 use crate::access::{FindPatients, Held, Permit};
 use crate::caller::Caller;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::identity::new_id;
 use crate::national::Found;
 use crate::services::Services;
@@ -38,26 +34,13 @@ impl FindingPort {
     }
 
     async fn find(&self, form: &SearchForm) -> Result<SearchOutcome> {
-        let Services {
-            access,
-            clock,
-            searches,
-            ..
-        } = &self.services;
-        let now = clock.now();
-        let today = uk_date(now);
+        let Services { access, clock, .. } = &self.services;
+        let today = uk_date(clock.now());
         let checked = form.check(today);
         let asked = asked(form, checked.as_ref().ok());
         let permit = access
             .to_find(&self.caller, form.kind(), asked.clone())
             .await?;
-        if let Err(limited) = searches.take(permit.actor().person, now) {
-            let failure = Failure::from(Kind::TooMany);
-            if limited.first {
-                access.not_answered(&permit, asked, &failure).await?;
-            }
-            return Err(failure);
-        }
         // The audit does not need every slip of a key: nobody was looked for.
         let query = checked.map_err(Kind::Invalid)?;
         let held = match self.look_for(&permit, query, today).await {

@@ -19,14 +19,14 @@ pub async fn call(State(server): State<Server>, request: Request) -> Response {
         .any(|(path, method)| path == parts.uri.path() && method == parts.method);
     if !known {
         return problem(&Problem {
-            kind: Kind::NotFound,
             reference: Some(reference),
+            ..Problem::new(Kind::NotFound)
         });
     }
     if !is_json(&parts.headers) {
         let mut response = problem(&Problem {
-            kind: Kind::OutOfDate,
             reference: Some(reference),
+            ..Problem::new(Kind::OutOfDate)
         });
         *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return response;
@@ -96,7 +96,8 @@ pub fn problem(problem: &Problem) -> Response {
         problem.kind,
         Kind::TooMany | Kind::Unavailable | Kind::NotAccountable
     ) {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
+        let wait = problem.wait.unwrap_or(30);
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
     }
     response
 }
@@ -114,7 +115,9 @@ fn status(kind: &Kind) -> StatusCode {
         | Kind::SummaryClosed(_)
         | Kind::NotAccepted
         | Kind::StaysOnline => StatusCode::FORBIDDEN,
-        Kind::ContextClosed | Kind::LastPasskey | Kind::CommandReused => StatusCode::CONFLICT,
+        Kind::ContextClosed | Kind::LastPasskey | Kind::CommandReused | Kind::ListFull => {
+            StatusCode::CONFLICT
+        }
         Kind::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::TooMany => StatusCode::TOO_MANY_REQUESTS,

@@ -3,9 +3,11 @@
 use super::*;
 use crate::records::finding::nobodys;
 use crate::store::ground::{on_each_engine, told};
+use app::api::offline::TakeSummary;
 use app::problem::Kind;
 use domain::permission::{Availability, Closed};
 use domain::role::Activity;
+use domain::visit_list::LONGEST_VISIT_LIST;
 use jiff::SignedDuration;
 
 async fn list(member: &Member) -> Vec<VisitLine> {
@@ -219,6 +221,62 @@ async fn who_was_taken_off_long_ago_is_forgotten() {
         ground.clock.forward(SignedDuration::from_secs(1));
         assert_eq!(ground.services.visits.forget_removed().await.unwrap(), 1);
         assert_eq!(list(&nurse).await.len(), 1);
+    })
+    .await;
+}
+
+/// Patients who may be listed, one more than a list holds.
+async fn enough(ground: &Ground) -> Vec<String> {
+    ground.seed(80).await;
+    let sql = "select nhs_number from patient where doc not like '%\"restricted\":true%'
+         order by nhs_number limit $1";
+    sqlx::query(sql)
+        .bind(i64::from(LONGEST_VISIT_LIST) + 1)
+        .fetch_all(ground.db.read())
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.get(0))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_list_has_a_longest_length() {
+    on_each_engine(async |ground| {
+        let nurse = ground.member("nurse");
+        let patients = enough(ground).await;
+        let (last, others) = patients.split_last().unwrap();
+        assert_eq!(others.len(), usize::from(LONGEST_VISIT_LIST));
+        for patient in others {
+            added(&nurse, patient).await;
+        }
+        assert_eq!(told(add(&nurse, last).await), Kind::ListFull);
+        let mut refused = audited(ground, "add-visit").await;
+        refused.retain(|entry| entry.outcome == "refused");
+        assert_eq!(refused.len(), 1);
+        assert_eq!(refused[0].detail["why"], "ListFull");
+        // Who is there is no other, and other lists have room.
+        let there = added(&nurse, &others[0]).await;
+        ground.clock.forward(SignedDuration::from_mins(1));
+        added(&in_another_role(&nurse), last).await;
+        added(&ground.member("doctor"), last).await;
+        // The whole list goes along, and opens, within the limit of a minute.
+        ground.clock.forward(SignedDuration::from_mins(1));
+        for line in list(&nurse).await {
+            Offline::take_visit(&nurse.offline(), line.visit, TakeSummary::Without)
+                .await
+                .unwrap();
+        }
+        // One leaves, and there is room for one, also where two come at once.
+        ground.clock.forward(SignedDuration::from_mins(1));
+        Offline::remove_visit(&nurse.offline(), there)
+            .await
+            .unwrap();
+        let (one, other) = tokio::join!(add(&nurse, last), add(&nurse, &others[0]));
+        assert!(one.is_ok() != other.is_ok());
+        let refused = one.err().or(other.err()).unwrap();
+        assert_eq!(refused.kind, Kind::ListFull);
+        assert_eq!(list(&nurse).await.len(), others.len());
     })
     .await;
 }
