@@ -23,7 +23,8 @@ const covered = (page: Page): Promise<string[]> =>
       for (const x of xs) {
         for (const y of ys) {
           const at = document.elementFromPoint(x, y);
-          if (at && (identifier.contains(at) || (at.contains(identifier) && at.closest(".ncrs-banner")))) continue;
+          if (at && (identifier.contains(at) || (at.contains(identifier) && at.closest(".ncrs-banner"))))
+            continue;
           found.push(
             `${identifier.textContent} at ${Math.round(x)},${Math.round(y)}, scrolled ${Math.round(scrollY)}: ` +
               `${at ? `${at.tagName} ${at.className}` : "not on the screen"}`,

@@ -80,7 +80,13 @@ for (const patient of [PATIENTS.emergency, PATIENTS.everyHeading]) {
     await person.enrol("paramedic");
     const thumb = await toQuestion(person, patient);
     await thumb.tap(thumb.row(/^Emergency access/), "Emergency access");
-    for (const reason of ["Unconscious", "Confused", "Cannot communicate", "Danger to life", "In my own words"]) {
+    for (const reason of [
+      "Unconscious",
+      "Confused",
+      "Cannot communicate",
+      "Danger to life",
+      "In my own words",
+    ]) {
       await expectInSight(thumb.row(reason), reason);
     }
     await thumb.tap(thumb.row("Unconscious"), "Unconscious");
@@ -94,7 +100,12 @@ test("every answer is in sight, and the whole row takes the tap", async ({ perso
   const { page } = person;
   await person.enrol("doctor");
   const thumb = await toQuestion(person, PATIENTS.everyHeading);
-  for (const answer of ["The patient agreed", /^Emergency access/, /^The law lets me/, "The patient said no"]) {
+  for (const answer of [
+    "The patient agreed",
+    /^Emergency access/,
+    /^The law lets me/,
+    "The patient said no",
+  ]) {
     await expectInSight(thumb.row(answer), `${answer}`);
     const box = await thumb.row(answer).boundingBox();
     expect(box?.width ?? 0).toBeGreaterThan(300);

@@ -11,7 +11,8 @@ const expectReadInFull = async (page: import("@playwright/test").Page, text: str
     const header = element.closest("header")?.getBoundingClientRect();
     return [...range.getClientRects()].filter(({ left, right, top, bottom }) => {
       const at = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
-      const within = header && left >= 0 && right <= innerWidth && top >= header.top && bottom <= header.bottom;
+      const within =
+        header && left >= 0 && right <= innerWidth && top >= header.top && bottom <= header.bottom;
       return !within || !at || !element.contains(at);
     }).length;
   });

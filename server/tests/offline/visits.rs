@@ -63,8 +63,13 @@ async fn who_is_on_the_list_is_said_to_whose_list_it_is() {
         let visit = added(&nurse, EVERYTHING).await;
         assert_eq!(said(&nurse, EVERYTHING).await, [true, true]);
         assert_eq!(said(&nurse, WITHHELD).await, [false, false]);
-        assert_eq!(said(&ground.member("doctor"), EVERYTHING).await, [false, false]);
-        Offline::remove_visit(&nurse.offline(), visit).await.unwrap();
+        assert_eq!(
+            said(&ground.member("doctor"), EVERYTHING).await,
+            [false, false]
+        );
+        Offline::remove_visit(&nurse.offline(), visit)
+            .await
+            .unwrap();
         assert_eq!(said(&nurse, EVERYTHING).await, [false, false]);
     })
     .await;

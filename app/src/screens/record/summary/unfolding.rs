@@ -217,7 +217,13 @@ mod tests {
     fn an_allergy_is_its_name_and_how_severe_it_is() {
         let row = row(
             &ALLERGIES,
-            &["1", "Penicillin", "Certain", "Life threatening", "Anaphylaxis"],
+            &[
+                "1",
+                "Penicillin",
+                "Certain",
+                "Life threatening",
+                "Anaphylaxis",
+            ],
         );
         assert_eq!(row.name, "Penicillin");
         assert_eq!(row.mark.as_deref(), Some("Life threatening"));
@@ -251,8 +257,15 @@ mod tests {
         assert!(row(&ALLERGIES, &["1", "", "", "Severe", "Penicillin"]).whole);
         assert!(row(&[], &["Penicillin, severe"]).whole);
         let shifted = row(&ALLERGIES, &["1", "Penicillin", "Severe"]);
-        assert_eq!(shifted.mark, None, "a cell may stand under the wrong heading");
-        let all: Vec<_> = shifted.fields.iter().map(|(_, text)| text.as_str()).collect();
+        assert_eq!(
+            shifted.mark, None,
+            "a cell may stand under the wrong heading"
+        );
+        let all: Vec<_> = shifted
+            .fields
+            .iter()
+            .map(|(_, text)| text.as_str())
+            .collect();
         assert_eq!(all, ["1", "Severe"]);
     }
 }
