@@ -79,7 +79,8 @@ export const expectFocusSeen = async (page: Page, where: string): Promise<number
       const name = `${shown.tagName} ${shown.id} ${shown.textContent?.trim().slice(0, 40)}`;
       return { name, hidden: hidden || bottom <= 0 || top >= innerHeight };
     });
-    if (!now) break;
+    // Beyond the last is the browser's own, and then the page from its head.
+    if (!now) continue;
     if (now.name === first) break;
     first ||= now.name;
     expect(now.hidden, `${where}: the focus is behind something: ${now.name}`).toBe(false);

@@ -148,13 +148,13 @@ test("an allergy and a medicine unfold to all that the summary says, by keyboard
   await person.patientAgrees();
   const region = page.getByRole("region", { name: /Allergies/ });
   const penicillin = region.locator("details", { hasText: "Penicillin allergy" });
-  const certainty = penicillin.getByText("Certainty");
-  await expect(certainty).toBeHidden();
+  const supporting = penicillin.getByText("Supporting Information");
+  await expect(supporting).toBeHidden();
   await person.tabTo(penicillin.locator("summary"));
   await page.keyboard.press("Enter");
-  await expect(certainty).toBeVisible();
+  await expect(supporting).toBeVisible();
   await page.keyboard.press("Enter");
-  await expect(certainty).toBeHidden();
+  await expect(supporting).toBeHidden();
 
   const medicines = page.getByRole("region", { name: "Current medicines" });
   const medicine = medicines.locator("details").last();
@@ -170,7 +170,7 @@ test("an allergy and a medicine unfold to all that the summary says, by keyboard
     await expect(page.getByRole("rowheader", { name, exact: true }).first()).toBeVisible();
   }
   await page.emulateMedia({ media: "print" });
-  await expect(certainty).toBeVisible();
+  await expect(supporting).toBeVisible();
   await expect(dose).toBeVisible();
 });
 
