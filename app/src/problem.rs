@@ -194,6 +194,8 @@ impl Problem {
             Kind::Unreachable => Some("What you typed is still here."),
             Kind::StepUp => Some("Nothing that you typed is lost."),
             Kind::SignedOut
+            | Kind::Locked
+            | Kind::OtherPerson
             | Kind::NoRole
             | Kind::RoleForbids(_)
             | Kind::NotReady(_)
