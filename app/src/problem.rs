@@ -163,7 +163,7 @@ impl Problem {
             ),
             Kind::NotReady(missing) => not_ready_advice(*missing),
             Kind::StepUp => {
-                "This needs your fingerprint, face or PIN, given in the last 2 minutes. Confirm with your passkey to carry on. Nothing that you typed is lost.".into()
+                "This needs your fingerprint, face or PIN, given in the last 2 minutes. Confirm with your passkey to carry on.".into()
             }
             Kind::SummaryClosed(closed) => closed_advice(*closed),
             Kind::ContextClosed => {
@@ -190,12 +190,39 @@ impl Problem {
                 "Every look at a record has to be accounted for, so the service cannot show the record. Wait a minute, then try again. If care cannot wait, ask the patient or whoever is with them, or contact their GP practice or NHS 111. Tell your service desk, with the reference below.".into()
             }
             Kind::Unreachable => {
-                "Check your signal or Wi-Fi, then try again. What you typed is still here.".into()
+                "Check your signal or Wi-Fi, then try again.".into()
             }
             Kind::OutOfDate => "Reload the page to get it.".into(),
             Kind::Unexpected => {
                 "Try again. If it happens again, contact your service desk with the reference below.".into()
             }
+        }
+    }
+
+    /// That what was typed is not lost, for a screen on which something was.
+    pub fn still_typed(&self) -> Option<&'static str> {
+        match &self.kind {
+            Kind::Unreachable => Some("What you typed is still here."),
+            Kind::StepUp => Some("Nothing that you typed is lost."),
+            Kind::SignedOut
+            | Kind::Locked
+            | Kind::OtherPerson
+            | Kind::NoRole
+            | Kind::RoleForbids(_)
+            | Kind::NotReady(_)
+            | Kind::SummaryClosed(_)
+            | Kind::ContextClosed
+            | Kind::Invalid(_)
+            | Kind::NotAccepted
+            | Kind::LastPasskey
+            | Kind::CommandReused
+            | Kind::StaysOnline
+            | Kind::NotFound
+            | Kind::TooMany
+            | Kind::Unavailable
+            | Kind::NotAccountable
+            | Kind::OutOfDate
+            | Kind::Unexpected => None,
         }
     }
 

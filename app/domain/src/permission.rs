@@ -214,6 +214,33 @@ coded! {
     }
 }
 
+coded! {
+    /// A common reason for emergency access, for whoever has one hand and no time to write. Its words are
+    /// the written reason, and stand in the audit and before the privacy officer like any other.
+    EmergencyReason {
+        /// Nobody can be asked.
+        Unconscious = "unconscious", "Unconscious";
+        /// An answer would mean nothing.
+        Confused = "confused", "Confused";
+        /// No answer can be had: a stroke, a language, a hearing aid that is not there.
+        CannotCommunicate = "cannot-communicate", "Cannot communicate";
+        /// There is no time to ask.
+        DangerToLife = "danger-to-life", "Danger to life";
+    }
+}
+
+impl EmergencyReason {
+    /// As it is written down.
+    pub fn written(self) -> &'static str {
+        match self {
+            Self::Unconscious => "The patient is unconscious",
+            Self::Confused => "The patient is confused",
+            Self::CannotCommunicate => "The patient cannot communicate",
+            Self::DangerToLife => "There is danger to the patient's life",
+        }
+    }
+}
+
 /// The answer to the permission question.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "lowercase")]

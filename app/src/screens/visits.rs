@@ -8,7 +8,7 @@ use crate::components::passkey::{Failed, not_opened};
 use crate::components::problem::{ProblemView, Trouble, TroubleView};
 use crate::components::time::when;
 use crate::components::work::Work;
-use crate::keeping::{Door, Engine, Keeping, NotKept, Safe, Saved, keeping};
+use crate::keeping::{Door, Engine, Keeping, Link, NotKept, Safe, Saved, keeping};
 use crate::problem::{Kind, Problem};
 use crate::session::session;
 use domain::ids::VisitId;
@@ -39,6 +39,9 @@ struct List {
     /// As the service has it; `None` where it was not asked or did not answer.
     listed: RwSignal<Option<Vec<VisitLine>>>,
     asking: Work,
+    /// Why the service did not give it.
+    unread: RwSignal<Option<Problem>>,
+    /// What is in the way of what the person asked for.
     trouble: Trouble,
     /// What is being saved.
     taking: RwSignal<Option<Taking>>,
@@ -73,17 +76,34 @@ const A_WHILE: u32 = 30;
 impl List {
     /// Asks the service. Without it, what is saved is the list.
     fn ask(self) {
-        self.asking.latest(visits(), move |answer| {
-            self.keeping.heard(&answer);
-            match answer {
-                Ok(lines) => {
-                    self.trouble.clear();
-                    self.listed.set(Some(lines));
-                }
-                Err(problem) if problem.falls_back() && self.keeping.safe_now() == Safe::Open => {}
-                Err(problem) => self.trouble.take(problem),
+        let keeping = self.keeping;
+        let asking = async move {
+            let answer = visits().await;
+            keeping.heard(&answer);
+            if answer.is_err() {
+                // Whether something is saved here is known before anything is said to be missing.
+                keeping.safe_seen().await;
             }
+            answer
+        };
+        self.asking.latest(asking, move |answer| match answer {
+            Ok(lines) => {
+                for line in &lines {
+                    keeping.listed().note(line.banner.nhs_number, true);
+                }
+                self.unread.set(None);
+                self.listed.set(Some(lines));
+            }
+            Err(problem) => self.unread.set(Some(problem)),
         });
+    }
+
+    /// Why the list could not be read, where that has to be said: what is saved stands in for it while
+    /// it is open, and the line under the header says so. Reactive.
+    fn missing(self) -> Option<Problem> {
+        let problem = self.unread.get()?;
+        let is_said = Link::of(&problem) != Link::Online || problem.kind == Kind::SignedOut;
+        (!(is_said && self.keeping.safe() == Safe::Open)).then_some(problem)
     }
 
     /// Who is on it. Reactive.
@@ -258,6 +278,9 @@ impl List {
             Ok(()) => {
                 self.listed.update(|listed| {
                     if let Some(lines) = listed {
+                        for gone in lines.iter().filter(|line| line.visit == visit) {
+                            self.keeping.listed().note(gone.banner.nhs_number, false);
+                        }
                         lines.retain(|line| line.visit != visit);
                     }
                 });
@@ -289,6 +312,7 @@ pub fn screen() -> AnyView {
         keeping: keeping(),
         listed: RwSignal::new(None),
         asking: Work::new(),
+        unread: RwSignal::new(None),
         trouble: Trouble::new(),
         taking: RwSignal::new(None),
         work: Work::new(),
@@ -302,6 +326,7 @@ pub fn screen() -> AnyView {
     });
     let again = Callback::new(move |()| list.ask());
     let lines = Memo::new(move |_| list.lines());
+    let missing = Memo::new(move |_| list.missing());
     let settled = move || list.listed.with(Option::is_some) || !list.asking.pending();
     view! {
         <Page title="Visit list">
@@ -311,14 +336,21 @@ pub fn screen() -> AnyView {
                 "The patients you are going to see. Save them on this device to use their records without signal."
             </p>
             <Readiness keeping=list.keeping />
-            <TroubleView trouble=list.trouble again />
+            {move || missing.get().map(|problem| view! { <ProblemView problem again /> })}
+            <TroubleView trouble=list.trouble />
             {move || list.taking.get().map(taking)}
             {move || {
                 if !settled() {
                     return view! { <Progress text="Opening the visit list" /> }.into_any();
                 }
                 let lines = lines.get();
-                if lines.is_empty() { nobody() } else { all(list, lines) }
+                match (lines.is_empty(), list.listed.with(Option::is_some)) {
+                    (false, _) => all(list, lines),
+                    (true, true) => nobody(),
+                    // Nothing is known of the list: it may not be taken for an empty one.
+                    (true, false) if missing.with(Option::is_none) => nobody_saved(),
+                    (true, false) => ().into_any(),
+                }
             }}
         </Page>
     }
@@ -414,6 +446,19 @@ fn nobody() -> AnyView {
             <h2 class="ncrs-empty__heading">"Nobody is on your list"</h2>
             <p class="nhsuk-body">"Find a patient, then choose Add to visit list."</p>
             <a class="nhsuk-button nhsuk-button--secondary" role="button" href="/find">"Find a patient"</a>
+        </div>
+    }
+    .into_any()
+}
+
+/// Nothing is saved, and the list itself cannot be read now.
+fn nobody_saved() -> AnyView {
+    view! {
+        <div class="ncrs-empty">
+            <h2 class="ncrs-empty__heading">"Nobody from your list is saved on this device"</h2>
+            <p class="nhsuk-body">
+                "Your visit list is with the service. It opens here by itself when you have signal."
+            </p>
         </div>
     }
     .into_any()

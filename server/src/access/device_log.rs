@@ -205,6 +205,7 @@ impl Access {
             person: actor.name.clone().unwrap_or_default(),
             role: String::new(),
             organisation: String::new(),
+            confirmed: false,
         };
         let ask: Permit<AskSummary> = Permit::grant(patient, actor.clone(), words());
         let read: Permit<ViewDemographics> = Permit::grant(patient, actor.clone(), words());

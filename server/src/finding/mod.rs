@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use domain::NhsNumber;
 use domain::clock::uk_date;
 use domain::ids::{ContextId, TabId};
+use domain::patient::Patient;
 use domain::search::{
     DateRange, MatchedOn, NamePattern, PatientMatch, PatientQuery, SearchForm, SearchOutcome,
     best_first,
@@ -71,7 +72,15 @@ impl FindingPort {
         query: PatientQuery,
         today: Date,
     ) -> Result<Held<SearchOutcome>> {
-        let demographics = &self.services.national.demographics;
+        let Services {
+            national, visits, ..
+        } = &self.services;
+        let demographics = &national.demographics;
+        let listed = visits.numbers(permit.actor()).await?;
+        let matched = |patient: &Patient, on| PatientMatch {
+            on_visit_list: listed.contains(&patient.nhs_number),
+            ..PatientMatch::of(patient, on, today)
+        };
         match query {
             PatientQuery::NhsNumber(number) => Ok(demographics
                 .by_number(permit, number)
@@ -80,7 +89,7 @@ impl FindingPort {
                     None => SearchOutcome::Nobody,
                     Some(patient) => SearchOutcome::Found {
                         superseded: patient.nhs_number != number,
-                        matches: vec![PatientMatch::of(&patient, MatchedOn::Current, today)],
+                        matches: vec![matched(&patient, MatchedOn::Current)],
                     },
                 })),
             PatientQuery::Details(details) => {
@@ -93,7 +102,7 @@ impl FindingPort {
                         Found::These(found) => {
                             let mut matches: Vec<_> = found
                                 .iter()
-                                .map(|(patient, on)| PatientMatch::of(patient, *on, today))
+                                .map(|(patient, on)| matched(patient, *on))
                                 .collect();
                             best_first(&mut matches);
                             SearchOutcome::Found {

@@ -135,6 +135,24 @@ impl Visits {
         .collect()
     }
 
+    /// Who is on the list of that actor. Whoever asks put them there: it tells nothing of them.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn numbers(&self, actor: &Actor) -> Result<BTreeSet<NhsNumber>> {
+        let (person, role) = owner(actor)?;
+        sqlx::query(
+            "select nhs_number from visit where person = $1 and role = $2 and removed_at is null",
+        )
+        .bind(person.to_string())
+        .bind(role.id.to_string())
+        .fetch_all(self.db.read())
+        .await?
+        .iter()
+        .map(|row| number(row, 0))
+        .collect()
+    }
+
     /// On whom a visit on that list is. `None` where there is none.
     ///
     /// # Errors

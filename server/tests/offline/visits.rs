@@ -4,9 +4,11 @@ use super::*;
 use crate::records::finding::nobodys;
 use crate::store::ground::{on_each_engine, told};
 use app::api::offline::TakeSummary;
+use app::ports::{Finding, Records};
 use app::problem::Kind;
 use domain::permission::{Availability, Closed};
 use domain::role::Activity;
+use domain::search::{NhsNumberForm, SearchForm, SearchOutcome};
 use domain::visit_list::LONGEST_VISIT_LIST;
 use jiff::SignedDuration;
 
@@ -36,6 +38,41 @@ async fn a_patient_is_put_on_the_list_once() {
         let entries = audited(ground, "list-visits").await;
         assert_eq!(entries.len(), 1);
         assert_eq!(entries[0].patients, [EVERYTHING]);
+    })
+    .await;
+}
+
+/// Whether the search, the overview, and what is taken along say that the patient is on the list.
+async fn said(member: &Member, patient: &str) -> [bool; 2] {
+    let form = SearchForm::NhsNumber(NhsNumberForm {
+        nhs_number: patient.into(),
+    });
+    let SearchOutcome::Found { matches, .. } =
+        Finding::find(&member.finding(), form).await.unwrap()
+    else {
+        panic!("found");
+    };
+    let key = member.open(patient).await.unwrap();
+    let overview = Records::overview(&member.records(), key).await.unwrap();
+    [matches[0].on_visit_list, overview.read.value.on_visit_list]
+}
+
+#[tokio::test]
+async fn who_is_on_the_list_is_said_to_whose_list_it_is() {
+    on_each_engine(async |ground| {
+        let nurse = ground.member("nurse");
+        assert_eq!(said(&nurse, EVERYTHING).await, [false, false]);
+        let visit = added(&nurse, EVERYTHING).await;
+        assert_eq!(said(&nurse, EVERYTHING).await, [true, true]);
+        assert_eq!(said(&nurse, WITHHELD).await, [false, false]);
+        assert_eq!(
+            said(&ground.member("doctor"), EVERYTHING).await,
+            [false, false]
+        );
+        Offline::remove_visit(&nurse.offline(), visit)
+            .await
+            .unwrap();
+        assert_eq!(said(&nurse, EVERYTHING).await, [false, false]);
     })
     .await;
 }
