@@ -9,8 +9,8 @@
 mod clinical;
 mod compressed;
 mod history;
+mod made_up;
 mod read;
-mod tables;
 mod write;
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::*;
 use crate::store::ground::{on_each_engine, told};
 use app::api::offline::{TakeSummary, TakenSummary, Visit};
-use app::problem::Kind;
+use app::problem::{Kind, Unreadable};
 use domain::permission::Closed;
 use domain::role::Activity;
 use jiff::SignedDuration;
@@ -231,7 +231,7 @@ async fn what_was_allowed_and_then_failed_is_in_the_audit_too() {
             .await;
         assert_eq!(
             told(take(&nurse, visit, TakeSummary::AskAtTheDoor).await),
-            Kind::Unexpected
+            Kind::SummaryUnreadable(Unreadable::Damaged)
         );
         let mut outcomes: Vec<String> = audited(ground, "take-along")
             .await

@@ -2,7 +2,7 @@
 
 use crate::store::ground::{can_read, on_each_engine, told};
 use app::ports::{Finding, Records};
-use app::problem::Kind;
+use app::problem::{Kind, Unreadable};
 use domain::permission::{Duration, PermissionAnswer, Scope};
 use domain::role::Activity;
 use domain::search::{BasicForm, DateFields, NhsNumberForm, SearchForm};
@@ -164,12 +164,12 @@ async fn what_was_allowed_and_then_failed_is_in_the_audit_too() {
         let key = nurse.open(PATIENT).await.unwrap();
         ground.tamper("update summary_document set document = (select hash from audit_head where lane = 0)").await;
         let opened = Records::open_summary(&nurse.records(), key, AGREED).await;
-        assert_eq!(told(opened), Kind::Unexpected);
+        assert_eq!(told(opened), Kind::SummaryUnreadable(Unreadable::Damaged));
         let mut audited = ground.audited().await;
         audited.sort();
         assert_eq!(
             audited,
-            ["open-patient allowed", "view-summary allowed", "view-summary failed: Unexpected"]
+            ["open-patient allowed", "view-summary allowed", "view-summary failed: SummaryUnreadable(Damaged)"]
         );
     })
     .await;

@@ -6,6 +6,10 @@
 mod document;
 mod gate;
 mod opening;
+mod said;
+
+#[cfg(feature = "ssr")]
+pub use document::html;
 
 use super::parts::nowhere;
 use super::reading;
