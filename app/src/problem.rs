@@ -353,3 +353,25 @@ impl FromServerFnError for Problem {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_that_cannot_be_shown_says_that_it_is_no_statement() {
+        for why in [
+            Unreadable::Damaged,
+            Unreadable::EnteredInError,
+            Unreadable::OtherPatient,
+        ] {
+            let problem = Problem::new(Kind::SummaryUnreadable(why));
+            assert_eq!(problem.title(), "This summary cannot be shown");
+            let advice = problem.advice();
+            assert!(advice.starts_with("That is no statement about allergies or medicines."));
+            assert!(advice.contains("GP practice") && advice.contains("reference"));
+            assert!(!problem.retryable());
+            assert_eq!(problem.taxonomy(), Taxonomy::Here);
+        }
+    }
+}

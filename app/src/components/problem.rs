@@ -74,8 +74,7 @@ pub fn way_on(problem: &Problem, again: Option<Callback<()>>) -> AnyView {
 
 /// The reference that a person can read out, where the problem is ours.
 pub fn reference(problem: &Problem) -> Option<AnyView> {
-    let is_ours =
-        problem.retryable() || matches!(problem.kind, Kind::SummaryUnreadable(_));
+    let is_ours = problem.retryable() || matches!(problem.kind, Kind::SummaryUnreadable(_));
     let reference = problem.reference.filter(|_| is_ours)?;
     Some(
         view! {

@@ -14,6 +14,10 @@ mod read;
 mod write;
 
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
+mod misread;
+#[cfg(test)]
 mod tests;
 
 pub use clinical::{Extent, Story, SummarySpec};

@@ -176,6 +176,25 @@ async fn what_was_allowed_and_then_failed_is_in_the_audit_too() {
 }
 
 #[tokio::test]
+async fn a_document_that_belongs_to_another_is_not_shown_and_never_will_be() {
+    on_each_engine(async |ground| {
+        let nurse = ground.member("nurse");
+        let key = nurse.open(PATIENT).await.unwrap();
+        ground
+            .tamper(&format!(
+                "update summary_document set document = (select document from summary_document as other
+                 where other.nhs_number <> '{PATIENT}' limit 1) where nhs_number = '{PATIENT}'"
+            ))
+            .await;
+        let opened = Records::open_summary(&nurse.records(), key, AGREED).await;
+        let problem = opened.unwrap_err();
+        assert_eq!(problem.kind, Kind::SummaryUnreadable(Unreadable::OtherPatient));
+        assert!(!problem.retryable());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_search_that_failed_is_in_the_audit_too() {
     on_each_engine(async |ground| {
         ground

@@ -186,7 +186,10 @@ fn part_says(part: &Part, under: &[(u8, &String)]) -> Vec<Says> {
             };
             entries(table).map(with_above).collect()
         }
-        Part::Grid(rows) => rows.iter().map(|cells| statement(&cells.join(" | "))).collect(),
+        Part::Grid(rows) => rows
+            .iter()
+            .map(|cells| statement(&cells.join(" | ")))
+            .collect(),
         Part::List { items, .. } => items.iter().map(|item| statement(item)).collect(),
         Part::Terms(terms) => terms
             .iter()

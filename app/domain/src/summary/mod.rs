@@ -145,9 +145,8 @@ impl Section {
 
     /// Whether it says that some or all of it is withheld.
     pub fn says_withheld(&self) -> bool {
-        let withheld = |part: &Part| {
-            matches!(part, Part::Withheld(_) | Part::Empty(Emptiness::Withheld))
-        };
+        let withheld =
+            |part: &Part| matches!(part, Part::Withheld(_) | Part::Empty(Emptiness::Withheld));
         self.withheld.is_some()
             || match &self.content {
                 Content::Empty(emptiness) => *emptiness == Emptiness::Withheld,

@@ -146,15 +146,28 @@ mod tests {
 
     #[test]
     fn every_reason_has_a_sentence_of_its_own_and_only_one_says_none() {
-        let codes = ["nilknown", "notasked", "withheld", "unavailable", "notstarted", "closed"];
+        let codes = [
+            "nilknown",
+            "notasked",
+            "withheld",
+            "unavailable",
+            "notstarted",
+            "closed",
+        ];
         let sentences: BTreeSet<String> = codes
             .iter()
-            .map(|code| Emptiness::from_code(code).map(|why| why.sentence()).unwrap_or_default())
+            .map(|code| {
+                Emptiness::from_code(code)
+                    .map(|why| why.sentence())
+                    .unwrap_or_default()
+            })
             .collect();
         assert_eq!(sentences.len(), codes.len());
-        let none = sentences.iter().filter(|text| text.contains("there are none"));
+        let none = sentences
+            .iter()
+            .filter(|text| text.contains("there are none"));
         assert_eq!(none.count(), 1);
         assert!(Emptiness::from_code("not-started") == Some(Emptiness::NotStarted));
-        assert!(Emptiness::from_code("nil") .is_none());
+        assert!(Emptiness::from_code("nil").is_none());
     }
 }

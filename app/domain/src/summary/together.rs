@@ -60,7 +60,10 @@ fn joins(word: &str, space: &str, next: &str) -> bool {
 }
 
 fn is_isolate(c: char) -> bool {
-    matches!(c, '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
+    matches!(
+        c,
+        '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}'
+    )
 }
 
 /// Words with the space after each.
@@ -96,17 +99,40 @@ mod tests {
     #[test]
     fn a_dose_stays_with_its_unit_in_any_script() {
         assert_eq!(whole("Take 500 mg twice"), ["500\u{a0}mg"]);
-        assert_eq!(whole("by area 500 mg/m\u{b2} daily"), ["500\u{a0}mg/m\u{b2}"]);
-        assert_eq!(whole("\u{662}\u{665}\u{660} \u{645}\u{644}\u{63a}"), ["\u{662}\u{665}\u{660}\u{a0}\u{645}\u{644}\u{63a}"]);
-        assert_eq!(whole("\u{967}\u{966} \u{92e}\u{93f}"), ["\u{967}\u{966}\u{a0}\u{92e}\u{93f}"]);
-        assert_eq!(whole("\u{bd} tablet, 10\u{2079}/L"), ["\u{bd}\u{a0}tablet,", "10\u{2079}/L"]);
-        assert_eq!(whole("94\u{2009}% of 250mg/5ml"), ["94\u{a0}%", "250mg/5ml"]);
+        assert_eq!(
+            whole("by area 500 mg/m\u{b2} daily"),
+            ["500\u{a0}mg/m\u{b2}"]
+        );
+        assert_eq!(
+            whole("\u{662}\u{665}\u{660} \u{645}\u{644}\u{63a}"),
+            ["\u{662}\u{665}\u{660}\u{a0}\u{645}\u{644}\u{63a}"]
+        );
+        assert_eq!(
+            whole("\u{967}\u{966} \u{92e}\u{93f}"),
+            ["\u{967}\u{966}\u{a0}\u{92e}\u{93f}"]
+        );
+        assert_eq!(
+            whole("\u{bd} tablet, 10\u{2079}/L"),
+            ["\u{bd}\u{a0}tablet,", "10\u{2079}/L"]
+        );
+        assert_eq!(
+            whole("94\u{2009}% of 250mg/5ml"),
+            ["94\u{a0}%", "250mg/5ml"]
+        );
         assert_eq!(whole("Rate 84, then rest"), Vec::<String>::new());
     }
 
     #[test]
     fn nothing_of_the_line_is_lost() {
-        for line in ["", " ", "a  b", "5 mg", "x 5 mg y 6\u{202f}ml ", "5", "5 5 mg"] {
+        for line in [
+            "",
+            " ",
+            "a  b",
+            "5 mg",
+            "x 5 mg y 6\u{202f}ml ",
+            "5",
+            "5 5 mg",
+        ] {
             let text: String = together(line).into_iter().map(|piece| piece.text).collect();
             let plain = |text: &str| text.replace(char::is_whitespace, " ");
             assert_eq!(plain(&text), plain(line));

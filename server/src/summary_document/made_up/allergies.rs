@@ -120,4 +120,5 @@ pub(in crate::summary_document) const ALLERGIES: &[Allergy] = &[
 ];
 
 pub(in crate::summary_document) const CERTAINTIES: &[&str] = &["", "Certain", "Likely", "Possible"];
-pub(in crate::summary_document) const SEVERITIES: &[&str] = &["", "Mild", "Moderate", "Severe", "Life threatening"];
+pub(in crate::summary_document) const SEVERITIES: &[&str] =
+    &["", "Mild", "Moderate", "Severe", "Life threatening"];

@@ -166,11 +166,7 @@ pub(super) fn blocks_of(element: &Element, around: Around, found: &mut Found) {
     let inside = around.inside(element);
     let whole = !element.has(&stands_alone);
     in_pieces(element, |piece| match piece {
-        Piece::Inline(nodes) => state(
-            found,
-            if whole { id } else { "" },
-            words_of(nodes, inside),
-        ),
+        Piece::Inline(nodes) => state(found, if whole { id } else { "" }, words_of(nodes, inside)),
         Piece::Alone(child) => blocks_of(child, inside, found),
     });
 }
@@ -277,7 +273,9 @@ fn terms_in(list: &Element, around: Around, terms: &mut Vec<Term>) {
                     }),
                 }
             }
-            Node::Element(group) if group.is("div") && group.has(&|inner| inner.is_any(&["dt", "dd"])) => {
+            Node::Element(group)
+                if group.is("div") && group.has(&|inner| inner.is_any(&["dt", "dd"])) =>
+            {
                 terms_in(group, inside, terms);
             }
             other => {

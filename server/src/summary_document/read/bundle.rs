@@ -96,7 +96,11 @@ impl<'a> Bundle<'a> {
 
     /// The NHS number of the patient that the reference is about; `None` where it does not say, or
     /// says two.
-    pub(super) fn number(&self, subject: Option<&'a Value>, within: &'a Value) -> Option<NhsNumber> {
+    pub(super) fn number(
+        &self,
+        subject: Option<&'a Value>,
+        within: &'a Value,
+    ) -> Option<NhsNumber> {
         let mut numbers = BTreeSet::new();
         for subject in each(subject) {
             let found = self.numbers(subject, within);

@@ -95,12 +95,9 @@ pub(super) fn by_codings(concept: Option<&Value>) -> Option<KnownHeading> {
 }
 
 fn own(code: &str) -> Option<KnownHeading> {
-    KnownHeading::ALL
-        .iter()
-        .copied()
-        .find(|known| {
-            section_code(*known).eq_ignore_ascii_case(code) || known.code().eq_ignore_ascii_case(code)
-        })
+    KnownHeading::ALL.iter().copied().find(|known| {
+        section_code(*known).eq_ignore_ascii_case(code) || known.code().eq_ignore_ascii_case(code)
+    })
 }
 
 fn by_other(coding: &Value) -> Option<KnownHeading> {
@@ -147,7 +144,10 @@ pub(super) fn named(section: &Value) -> Named {
             .find_map(by_title)
     });
     let title = if said.is_empty() {
-        displays.first().map(|text| (*text).to_owned()).unwrap_or_default()
+        displays
+            .first()
+            .map(|text| (*text).to_owned())
+            .unwrap_or_default()
     } else {
         said
     };
@@ -180,10 +180,43 @@ pub(super) fn named(section: &Value) -> Named {
 /// what every title may have.
 fn telling(title: &str) -> Vec<String> {
     const SAYS_NOTHING: [&str; 37] = [
-        "a", "an", "and", "any", "about", "active", "all", "by", "current", "details", "entries",
-        "entry", "for", "from", "gp", "header", "heading", "history", "in", "information", "known",
-        "list", "of", "or", "patient", "patients", "practice", "record", "recorded", "records",
-        "section", "summary", "s", "the", "to", "with", "their",
+        "a",
+        "an",
+        "and",
+        "any",
+        "about",
+        "active",
+        "all",
+        "by",
+        "current",
+        "details",
+        "entries",
+        "entry",
+        "for",
+        "from",
+        "gp",
+        "header",
+        "heading",
+        "history",
+        "in",
+        "information",
+        "known",
+        "list",
+        "of",
+        "or",
+        "patient",
+        "patients",
+        "practice",
+        "record",
+        "recorded",
+        "records",
+        "section",
+        "summary",
+        "s",
+        "the",
+        "to",
+        "with",
+        "their",
     ];
     let lower = title.to_lowercase();
     let bare = lower.split('(').next().unwrap_or_default();
@@ -215,9 +248,10 @@ pub(super) fn by_title(title: &str) -> Option<KnownHeading> {
     if words.is_empty() {
         return None;
     }
-    let same = KnownHeading::ALL.iter().copied().find(|known| {
-        telling(section_title(*known)) == words || telling(known.title()) == words
-    });
+    let same = KnownHeading::ALL
+        .iter()
+        .copied()
+        .find(|known| telling(section_title(*known)) == words || telling(known.title()) == words);
     if same.is_some() {
         return same;
     }
@@ -229,9 +263,25 @@ pub(super) fn by_title(title: &str) -> Option<KnownHeading> {
         || has("anaphylaxis")
         || has("adverse") && has("reaction"))
         && only(&[
-            "allergy", "intolerance", "sensitivity", "adverse", "reaction", "medication", "food",
-            "anaphylaxis", "alert", "alerts", "warning", "warnings", "status", "events", "effects",
-            "substance", "environmental", "other", "contraindications",
+            "allergy",
+            "intolerance",
+            "sensitivity",
+            "adverse",
+            "reaction",
+            "medication",
+            "food",
+            "anaphylaxis",
+            "alert",
+            "alerts",
+            "warning",
+            "warnings",
+            "status",
+            "events",
+            "effects",
+            "substance",
+            "environmental",
+            "other",
+            "contraindications",
         ]);
     if allergy {
         return Some(K::Allergies);
@@ -258,7 +308,11 @@ pub(super) fn by_title(title: &str) -> Option<KnownHeading> {
         "repeat" => K::RepeatMedications,
         "problems" | "problem" | "problems conditions" | "conditions" => K::Problems,
         "diagnoses" => K::Diagnoses,
-        "results" | "test results" | "laboratory results" | "lab results" | "pathology results"
+        "results"
+        | "test results"
+        | "laboratory results"
+        | "lab results"
+        | "pathology results"
         | "investigations results" => K::Results,
         "observations" | "findings" | "vital signs" | "observations findings" => K::Observations,
         "family" => K::FamilyHistory,
@@ -285,17 +339,30 @@ mod tests {
             ("Allergy and Intolerance", K::Allergies),
             ("Known drug allergies/sensitivities", K::Allergies),
             ("Adverse reactions", K::Allergies),
-            ("Acute medicines (For the 12 month period)", K::AcuteMedications),
+            (
+                "Acute medicines (For the 12 month period)",
+                K::AcuteMedications,
+            ),
             ("Repeat Prescriptions", K::RepeatMedications),
             ("Current repeat medication", K::RepeatMedications),
             ("Stopped medication", K::DiscontinuedMedications),
-            ("Discontinued Repeat Medications (For the 6 month period x to y)", K::DiscontinuedMedications),
+            (
+                "Discontinued Repeat Medications (For the 6 month period x to y)",
+                K::DiscontinuedMedications,
+            ),
             ("Family history", K::FamilyHistory),
             ("Problem list", K::Problems),
         ] {
             assert_eq!(by_title(title), Some(known), "{title}");
         }
-        for title in ["", "Medication", "Family history of allergies", "Allergy clinic letters", "Chats", "The"] {
+        for title in [
+            "",
+            "Medication",
+            "Family history of allergies",
+            "Allergy clinic letters",
+            "Chats",
+            "The",
+        ] {
             assert_eq!(by_title(title), None, "{title}");
         }
     }
@@ -311,14 +378,23 @@ mod tests {
         };
         let allergies = Heading::Known(K::Allergies);
         assert_eq!(section(&[("http://loinc.org", "48765-2")]), allergies);
-        assert_eq!(section(&[("http://snomed.info/sct", "163221000000102")]), allergies);
-        assert_eq!(section(&[("urn:x", "1"), ("", "AllergiesHeader")]), allergies);
+        assert_eq!(
+            section(&[("http://snomed.info/sct", "163221000000102")]),
+            allergies
+        );
+        assert_eq!(
+            section(&[("urn:x", "1"), ("", "AllergiesHeader")]),
+            allergies
+        );
         // Our own code says it best.
         assert_eq!(
             section(&[("http://loinc.org", "48765-2"), ("", "DiagnosesHeader")]),
             Heading::Known(K::Diagnoses)
         );
         // Another system's code is not ours.
-        assert!(matches!(section(&[("urn:x", "48765-2")]), Heading::Other { .. }));
+        assert!(matches!(
+            section(&[("urn:x", "48765-2")]),
+            Heading::Other { .. }
+        ));
     }
 }

@@ -104,9 +104,8 @@ fn with_numbers_as_text(json: &str) -> Cow<'_, str> {
             }
             continue;
         }
-        let numeric = c.is_ascii_digit()
-            || c == '-'
-            || (in_number && matches!(c, '+' | '.' | 'e' | 'E'));
+        let numeric =
+            c.is_ascii_digit() || c == '-' || (in_number && matches!(c, '+' | '.' | 'e' | 'E'));
         if numeric != in_number {
             quoted.push('"');
             in_number = numeric;

@@ -13,16 +13,50 @@ use std::collections::HashSet;
 
 /// Resources that say who and where, not what: never shown for themselves.
 const NOT_CLINICAL: [&str; 24] = [
-    "AuditEvent", "Binary", "Bundle", "CareTeam", "Composition", "Device", "Encounter", "Endpoint",
-    "EpisodeOfCare", "Group", "HealthcareService", "List", "Location", "Medication",
-    "MessageHeader", "OperationOutcome", "Organization", "Patient", "Person", "Practitioner",
-    "PractitionerRole", "Provenance", "RelatedPerson", "Specimen",
+    "AuditEvent",
+    "Binary",
+    "Bundle",
+    "CareTeam",
+    "Composition",
+    "Device",
+    "Encounter",
+    "Endpoint",
+    "EpisodeOfCare",
+    "Group",
+    "HealthcareService",
+    "List",
+    "Location",
+    "Medication",
+    "MessageHeader",
+    "OperationOutcome",
+    "Organization",
+    "Patient",
+    "Person",
+    "Practitioner",
+    "PractitionerRole",
+    "Provenance",
+    "RelatedPerson",
+    "Specimen",
 ];
 
 /// States that change nothing about what is said.
 const USUAL: [&str; 16] = [
-    "", "active", "amended", "arrived", "completed", "confirmed", "corrected", "current", "final",
-    "finished", "order", "plan", "recurrence", "relapse", "true", "normal",
+    "",
+    "active",
+    "amended",
+    "arrived",
+    "completed",
+    "confirmed",
+    "corrected",
+    "current",
+    "final",
+    "finished",
+    "order",
+    "plan",
+    "recurrence",
+    "relapse",
+    "true",
+    "normal",
 ];
 
 /// A coded entry, as a row.
@@ -78,7 +112,14 @@ impl<'a> Entries<'a> {
         let mut named_only = Vec::new();
         let mut not_contained = 0;
         for entry in each(section.get("entry")) {
-            self.follow(entry, self.composition, &mut resources, &mut named_only, &mut not_contained, 0);
+            self.follow(
+                entry,
+                self.composition,
+                &mut resources,
+                &mut named_only,
+                &mut not_contained,
+                0,
+            );
         }
         let text = Said::of(says);
         named_only.retain(|name: &String| !text.has_line(name));
@@ -161,7 +202,9 @@ impl<'a> Entries<'a> {
     }
 
     fn parts(&self, resources: &[&'a Value], text: &Said) -> Vec<Part> {
-        let about = self.bundle.number(self.composition.get("subject"), self.composition);
+        let about = self
+            .bundle
+            .number(self.composition.get("subject"), self.composition);
         let mut somebody_else = 0;
         let mut coded = Vec::new();
         for resource in resources {
@@ -188,7 +231,11 @@ impl<'a> Entries<'a> {
                 .collect();
             if !rows.is_empty() {
                 parts.push(Part::Table(Table {
-                    columns: kind.columns().iter().map(|name| (*name).to_owned()).collect(),
+                    columns: kind
+                        .columns()
+                        .iter()
+                        .map(|name| (*name).to_owned())
+                        .collect(),
                     rows,
                 }));
             }
@@ -213,11 +260,19 @@ impl<'a> Entries<'a> {
             .collect();
         let mut name = self.name(resource);
         if name.is_empty() {
-            let own_text = markup(resource.pointer("/text/div").and_then(Value::as_str).unwrap_or_default());
+            let own_text = markup(
+                resource
+                    .pointer("/text/div")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default(),
+            );
             name = words(&own_text.root, Around::default()).replace('\n', " ");
         }
         if name.is_empty() {
-            name = format!("An entry without a description ({})", text_of(resource, "resourceType"));
+            name = format!(
+                "An entry without a description ({})",
+                text_of(resource, "resourceType")
+            );
         }
         let shown = if remarkable.is_empty() {
             name.clone()
@@ -231,7 +286,13 @@ impl<'a> Entries<'a> {
                 let certainty = state(resource.get("verificationStatus"));
                 let severity = severity(resource);
                 allergy_facts(resource, &mut facts);
-                vec![when.clone(), shown, capital(&certainty), severity.clone(), facts.joined()]
+                vec![
+                    when.clone(),
+                    shown,
+                    capital(&certainty),
+                    severity.clone(),
+                    facts.joined(),
+                ]
             }
             Kind::Medicine => {
                 let dosage = dosages(resource);
@@ -249,7 +310,13 @@ impl<'a> Entries<'a> {
                 };
                 facts.add(dosage.clone());
                 facts.add(quantity.clone());
-                vec![kind_in_words(resource), when.clone(), item, dosage, quantity]
+                vec![
+                    kind_in_words(resource),
+                    when.clone(),
+                    item,
+                    dosage,
+                    quantity,
+                ]
             }
             Kind::Other => {
                 other_facts(resource, &mut facts);
@@ -288,7 +355,9 @@ impl<'a> Entries<'a> {
         .filter(|name| !name.is_empty())
         .collect();
         for key in ["medicationReference", "medication", "itemReference"] {
-            let reference = resource.get(key).map(|it| it.get("reference").unwrap_or(it));
+            let reference = resource
+                .get(key)
+                .map(|it| it.get("reference").unwrap_or(it));
             let reference = reference.and_then(Value::as_str).unwrap_or_default();
             let medicine = self
                 .bundle
@@ -296,7 +365,9 @@ impl<'a> Entries<'a> {
                 .and_then(|medicine| medicine.get("code"))
                 .map(concept)
                 .filter(|name| !name.is_empty());
-            let display = resource.get(key).map(|it| text_of(it, "display").to_owned());
+            let display = resource
+                .get(key)
+                .map(|it| text_of(it, "display").to_owned());
             if let Some(name) = medicine.or(display).filter(|name| !name.is_empty()) {
                 names.insert(0, name);
             }
@@ -323,7 +394,9 @@ impl Said {
                 Part::Table(table) => {
                     for row in &table.rows {
                         match row {
-                            Row::Entry(cells) => lines.extend(cells.iter().map(|cell| folded(cell))),
+                            Row::Entry(cells) => {
+                                lines.extend(cells.iter().map(|cell| folded(cell)))
+                            }
                             Row::Note(note) => lines.push(folded(note)),
                         }
                     }
@@ -355,8 +428,15 @@ impl Said {
         let text = folded(text);
         let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
         self.all.match_indices(&text).any(|(at, found)| {
-            edge(self.all.get(..at).and_then(|before| before.chars().next_back()))
-                && edge(self.all.get(at + found.len()..).and_then(|after| after.chars().next()))
+            edge(
+                self.all
+                    .get(..at)
+                    .and_then(|before| before.chars().next_back()),
+            ) && edge(
+                self.all
+                    .get(at + found.len()..)
+                    .and_then(|after| after.chars().next()),
+            )
         })
     }
 
@@ -558,11 +638,28 @@ fn moment(value: &Value) -> String {
 
 fn date_of(resource: &Value) -> String {
     const KEYS: [&str; 22] = [
-        "onsetDateTime", "onsetPeriod", "onsetAge", "onsetString", "effectiveDateTime",
-        "effectivePeriod", "effectiveInstant", "performedDateTime", "performedPeriod",
-        "performedString", "occurrenceDateTime", "occurrencePeriod", "occurrenceString",
-        "authoredOn", "dateWritten", "recordedDate", "assertedDate", "dateRecorded",
-        "dateAsserted", "period", "date", "issued",
+        "onsetDateTime",
+        "onsetPeriod",
+        "onsetAge",
+        "onsetString",
+        "effectiveDateTime",
+        "effectivePeriod",
+        "effectiveInstant",
+        "performedDateTime",
+        "performedPeriod",
+        "performedString",
+        "occurrenceDateTime",
+        "occurrencePeriod",
+        "occurrenceString",
+        "authoredOn",
+        "dateWritten",
+        "recordedDate",
+        "assertedDate",
+        "dateRecorded",
+        "dateAsserted",
+        "period",
+        "date",
+        "issued",
     ];
     KEYS.iter()
         .filter_map(|key| resource.get(*key))
@@ -575,10 +672,14 @@ fn date_of(resource: &Value) -> String {
 fn quantity(value: &Value) -> String {
     let comparator = text_of(value, "comparator");
     let number = text_of(value, "value");
-    let unit = [text_of(value, "unit"), text_of(value, "units"), text_of(value, "code")]
-        .into_iter()
-        .find(|unit| !unit.is_empty())
-        .unwrap_or_default();
+    let unit = [
+        text_of(value, "unit"),
+        text_of(value, "units"),
+        text_of(value, "code"),
+    ]
+    .into_iter()
+    .find(|unit| !unit.is_empty())
+    .unwrap_or_default();
     if number.is_empty() {
         return unit.to_owned();
     }
@@ -592,7 +693,11 @@ fn amount(value: &Value) -> String {
         Value::Bool(true) => "Yes".to_owned(),
         Value::Bool(false) => "No".to_owned(),
         Value::Array(values) => {
-            let texts: Vec<String> = values.iter().map(amount).filter(|text| !text.is_empty()).collect();
+            let texts: Vec<String> = values
+                .iter()
+                .map(amount)
+                .filter(|text| !text.is_empty())
+                .collect();
             texts.join(", ")
         }
         value if value.get("low").is_some() || value.get("high").is_some() => {
@@ -634,7 +739,10 @@ fn values(resource: &Value) -> Vec<String> {
         })
         .filter(|text| !text.is_empty())
         .collect();
-    let absent = resource.get("dataAbsentReason").map(concept).unwrap_or_default();
+    let absent = resource
+        .get("dataAbsentReason")
+        .map(concept)
+        .unwrap_or_default();
     if !absent.is_empty() {
         values.push(format!("No value: {absent}"));
     }
@@ -653,7 +761,10 @@ fn notes(resource: &Value) -> impl Iterator<Item = String> {
 
 fn severity(resource: &Value) -> String {
     let mut says = Vec::new();
-    match text_of(resource, "criticality").to_ascii_lowercase().as_str() {
+    match text_of(resource, "criticality")
+        .to_ascii_lowercase()
+        .as_str()
+    {
         "" => {}
         "high" | "crith" => says.push("High risk".to_owned()),
         "low" | "critl" => says.push("Low risk".to_owned()),
@@ -676,7 +787,10 @@ fn allergy_facts(resource: &Value, facts: &mut Facts) {
         facts.add_all(concepts(reaction.get("exposureRoute")));
         facts.add_all(notes(reaction));
     }
-    let last = resource.get("lastOccurrence").map(moment).unwrap_or_default();
+    let last = resource
+        .get("lastOccurrence")
+        .map(moment)
+        .unwrap_or_default();
     if !last.is_empty() {
         facts.add(format!("Last occurred: {last}"));
     }
@@ -684,7 +798,13 @@ fn allergy_facts(resource: &Value, facts: &mut Facts) {
 }
 
 fn medicine_facts(resource: &Value, facts: &mut Facts) {
-    for key in ["reasonCode", "reasonCodeableConcept", "statusReason", "reasonStopped", "reasonNotTaken"] {
+    for key in [
+        "reasonCode",
+        "reasonCodeableConcept",
+        "statusReason",
+        "reasonStopped",
+        "reasonNotTaken",
+    ] {
         facts.add_all(concepts(resource.get(key)));
     }
     facts.add_all(notes(resource));
@@ -697,7 +817,18 @@ fn other_facts(resource: &Value, facts: &mut Facts) {
         let says = values(component).join(", ");
         facts.add(format!("{name}: {says}"));
     }
-    for key in ["interpretation", "severity", "stage", "bodySite", "relationship", "outcome", "reasonCode", "statusReason", "conclusionCode", "doseQuantity"] {
+    for key in [
+        "interpretation",
+        "severity",
+        "stage",
+        "bodySite",
+        "relationship",
+        "outcome",
+        "reasonCode",
+        "statusReason",
+        "conclusionCode",
+        "doseQuantity",
+    ] {
         facts.add_all(each(resource.get(key)).map(|value| {
             let value = value.get("summary").unwrap_or(value);
             amount(value)
@@ -716,7 +847,12 @@ fn other_facts(resource: &Value, facts: &mut Facts) {
     for payload in each(resource.get("payload")) {
         facts.add(text_of(payload, "contentString").trim().to_owned());
     }
-    for key in ["abatementDateTime", "abatementPeriod", "abatementAge", "abatementString"] {
+    for key in [
+        "abatementDateTime",
+        "abatementPeriod",
+        "abatementAge",
+        "abatementString",
+    ] {
         let ended = resource.get(key).map(moment).unwrap_or_default();
         if !ended.is_empty() {
             facts.add(format!("Ended: {ended}"));
@@ -758,7 +894,14 @@ fn dosages(resource: &Value) -> String {
             let mut words: Vec<String> = Vec::new();
             if text.is_empty() {
                 for dose in each(dosage.get("doseAndRate")).chain([dosage]) {
-                    for key in ["doseQuantity", "doseRange", "dose", "rateQuantity", "rateRatio", "rateRange"] {
+                    for key in [
+                        "doseQuantity",
+                        "doseRange",
+                        "dose",
+                        "rateQuantity",
+                        "rateRatio",
+                        "rateRange",
+                    ] {
                         words.extend(dose.get(key).map(amount));
                     }
                 }

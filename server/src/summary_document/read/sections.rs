@@ -6,9 +6,7 @@ use super::headings::{Named, named};
 use super::resources::Entries;
 use super::text::folded;
 use crate::summary_document::history::section_title;
-use domain::summary::{
-    Content, Emptiness, Heading, KnownHeading, Part, Remark, Section, Summary,
-};
+use domain::summary::{Content, Emptiness, Heading, KnownHeading, Part, Remark, Section, Summary};
 use serde_json::Value;
 
 /// Furthest that sections in sections are told apart.
@@ -91,7 +89,10 @@ impl<'a> Reading<'a> {
             return;
         }
         let parent = match under {
-            Under::Section(place) => self.sections.get(*place).map(|parent| parent.heading.clone()),
+            Under::Section(place) => self
+                .sections
+                .get(*place)
+                .map(|parent| parent.heading.clone()),
             Under::Nothing | Under::Head => None,
         };
         let own = match (&parent, &heading) {
@@ -114,7 +115,11 @@ impl<'a> Reading<'a> {
             let Under::Section(place) = under else {
                 return;
             };
-            let text = if title.is_empty() { heading.title().to_owned() } else { title.clone() };
+            let text = if title.is_empty() {
+                heading.title().to_owned()
+            } else {
+                title.clone()
+            };
             self.add(
                 *place,
                 vec![Part::Subheading {
@@ -142,7 +147,11 @@ impl<'a> Reading<'a> {
             parts.push(Part::Remark(Remark::Unreadable));
         }
         self.add(place, parts);
-        let under = if depth < DEEPEST { Under::Section(place) } else { under.clone() };
+        let under = if depth < DEEPEST {
+            Under::Section(place)
+        } else {
+            under.clone()
+        };
         let shown = if own { title.as_str() } else { above };
         if depth < DEEPEST.saturating_mul(4) {
             self.inner(section, &under, shown, depth.saturating_add(1));
@@ -157,7 +166,11 @@ impl<'a> Reading<'a> {
             None | Some(Value::Null) => Vec::new(),
             Some(text) => match text.get("div") {
                 Some(Value::String(div)) => blocks(div),
-                None | Some(Value::Null) if text.as_object().is_some_and(|text| !text.contains_key("div")) => {
+                None | Some(Value::Null)
+                    if text
+                        .as_object()
+                        .is_some_and(|text| !text.contains_key("div")) =>
+                {
                     Vec::new()
                 }
                 _ => vec![Block::of(Part::Remark(Remark::Unreadable))],
@@ -175,7 +188,12 @@ impl<'a> Reading<'a> {
             _ => false,
         };
         if let Some(place) = self.sections.iter().position(same) {
-            if self.sections.get(place).is_some_and(|known| known.title != title) && !title.is_empty() {
+            if self
+                .sections
+                .get(place)
+                .is_some_and(|known| known.title != title)
+                && !title.is_empty()
+            {
                 self.add(
                     place,
                     vec![Part::Subheading {
@@ -260,7 +278,10 @@ impl<'a> Reading<'a> {
     /// What stands in the document and in no section.
     pub(super) fn rest(&mut self, composition: &Value) {
         for (heading, resources) in self.entries.left() {
-            let known = self.sections.iter().position(|section| section.heading == heading);
+            let known = self
+                .sections
+                .iter()
+                .position(|section| section.heading == heading);
             let title = match &heading {
                 Heading::Known(known) => section_title(*known).to_owned(),
                 Heading::Other { title, .. } => title.clone(),
@@ -279,7 +300,11 @@ impl<'a> Reading<'a> {
             };
             self.add(place, parts);
         }
-        let own: Vec<Part> = self.text(composition).into_iter().map(|block| block.part).collect();
+        let own: Vec<Part> = self
+            .text(composition)
+            .into_iter()
+            .map(|block| block.part)
+            .collect();
         if !own.is_empty() {
             let heading = Heading::Other {
                 code: "document-text".to_owned(),
@@ -382,7 +407,9 @@ fn emptiness(reason: &Value) -> Vec<Part> {
     for reason in each(Some(reason)) {
         if let Value::String(code) = reason {
             let known = Emptiness::from_code(code);
-            parts.push(Part::Empty(known.unwrap_or_else(|| Emptiness::Other(code.clone()))));
+            parts.push(Part::Empty(
+                known.unwrap_or_else(|| Emptiness::Other(code.clone())),
+            ));
             continue;
         }
         let codings: Vec<&Value> = each(reason.get("coding")).collect();
@@ -406,7 +433,11 @@ fn emptiness(reason: &Value) -> Vec<Part> {
                 }
             }
             None => {
-                let said = if text.is_empty() { display.unwrap_or_default() } else { text };
+                let said = if text.is_empty() {
+                    display.unwrap_or_default()
+                } else {
+                    text
+                };
                 parts.push(Part::Empty(if said.is_empty() {
                     Emptiness::Unsaid
                 } else {
@@ -434,7 +465,10 @@ fn told_apart(parts: Vec<Part>) -> Vec<Part> {
         .map(|part| match part {
             Part::Statement(text) => statement(text),
             // A list of one such statement is no list.
-            Part::List { first: None, mut items } if items.len() == 1 => match items.pop() {
+            Part::List {
+                first: None,
+                mut items,
+            } if items.len() == 1 => match items.pop() {
                 Some(text) if says_nothing(&text) || says_withheld("", &text) => statement(text),
                 text => Part::List {
                     first: None,
@@ -449,14 +483,18 @@ fn told_apart(parts: Vec<Part>) -> Vec<Part> {
 fn finished(gathered: Gathered) -> Section {
     let mut parts = told_apart(gathered.parts);
     // What concerns the whole section stands above it; under a subheading it stays there.
-    let divided = parts.iter().any(|part| matches!(part, Part::Subheading { .. }));
+    let divided = parts
+        .iter()
+        .any(|part| matches!(part, Part::Subheading { .. }));
     let withheld = if divided {
         match parts.first() {
             Some(Part::Withheld(_)) => Some(0),
             _ => None,
         }
     } else {
-        parts.iter().position(|part| matches!(part, Part::Withheld(_)))
+        parts
+            .iter()
+            .position(|part| matches!(part, Part::Withheld(_)))
     };
     let withheld = withheld.and_then(|at| take_withheld(&mut parts, at));
     let (statements, content) = content(parts);
@@ -501,7 +539,10 @@ fn content(parts: Vec<Part>) -> (Vec<String>, Content) {
     let left = parts.get(statements.len()..).unwrap_or_default();
     match left {
         [] if parts.is_empty() => (Vec::new(), Content::Empty(Emptiness::Unsaid)),
-        [] if parts.iter().any(|part| matches!(part, Part::Statement(text) if says_left_out(text))) => {
+        [] if parts
+            .iter()
+            .any(|part| matches!(part, Part::Statement(text) if says_left_out(text))) =>
+        {
             (statements, Content::Missing)
         }
         [Part::Table(table)] => (statements, Content::Table(table.clone())),

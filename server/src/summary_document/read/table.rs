@@ -96,7 +96,14 @@ pub(super) fn table(table: &Element, around: Around, found: &mut Found) {
     let mut captions = Vec::new();
     let mut raw = Vec::new();
     let mut groups = 0;
-    collect(table, Place::Body, inside, &mut groups, &mut captions, &mut raw);
+    collect(
+        table,
+        Place::Body,
+        inside,
+        &mut groups,
+        &mut captions,
+        &mut raw,
+    );
     if is_layout(&raw) {
         for caption in captions {
             state(found, "", caption);
@@ -125,7 +132,13 @@ pub(super) fn table(table: &Element, around: Around, found: &mut Found) {
     }
     // What is at the foot comes last, wherever it was written.
     let (foot, others): (Vec<Raw>, Vec<Raw>) = raw.into_iter().partition(|item| {
-        matches!(item, Raw::Row { place: Place::Foot, .. })
+        matches!(
+            item,
+            Raw::Row {
+                place: Place::Foot,
+                ..
+            }
+        )
     });
     let items = lines(others.into_iter().chain(foot).collect());
     reading.items(items);
@@ -213,7 +226,10 @@ fn is_layout(raw: &[Raw]) -> bool {
 }
 
 fn span(cell: &Element, name: &str, most: usize) -> usize {
-    match cell.attribute(name).map(|text| text.trim().parse::<usize>()) {
+    match cell
+        .attribute(name)
+        .map(|text| text.trim().parse::<usize>())
+    {
         // To the end.
         Some(Ok(0)) => most,
         Some(Ok(span)) => span.min(most),
@@ -298,7 +314,12 @@ fn lines(raw: Vec<Raw>) -> Vec<Item> {
             }
             let Some(cell) = cells.next() else {
                 // Cells from above may still stand to the right of the last one here.
-                match reaching.iter().map(|(at, _)| *at).filter(|at| *at > column).min() {
+                match reaching
+                    .iter()
+                    .map(|(at, _)| *at)
+                    .filter(|at| *at > column)
+                    .min()
+                {
                     Some(next) if next < MOST_COLUMNS * 4 => {
                         line.cells.push(empty(next - column));
                         column = next;
@@ -369,8 +390,7 @@ impl Reading<'_> {
     fn subheading(&mut self, level: u8, text: String) {
         self.flush();
         self.marked = true;
-        self.found
-            .push(Block::of(Part::Subheading { level, text }));
+        self.found.push(Block::of(Part::Subheading { level, text }));
     }
 
     /// What was read so far stands as a table.
@@ -431,8 +451,15 @@ impl Reading<'_> {
     fn head(&mut self, columns: Vec<String>) {
         self.flush();
         let before = std::mem::replace(&mut self.columns, columns);
-        if self.unused && !before.iter().all(|label| label.is_empty() || is_label(label)) {
-            let before: Vec<String> = before.into_iter().filter(|label| !label.is_empty()).collect();
+        if self.unused
+            && !before
+                .iter()
+                .all(|label| label.is_empty() || is_label(label))
+        {
+            let before: Vec<String> = before
+                .into_iter()
+                .filter(|label| !label.is_empty())
+                .collect();
             state(self.found, "", before.join(" | "));
         }
         self.unused = true;
@@ -489,16 +516,21 @@ impl Reading<'_> {
             let names = first.is_some_and(|line| {
                 let labels = line.cells.iter().filter(|cell| is_label(&cell.text));
                 labels.count() > 1
-                    && line.cells.iter().all(|cell| is_label(&cell.text) || cell.text.is_empty())
+                    && line
+                        .cells
+                        .iter()
+                        .all(|cell| is_label(&cell.text) || cell.text.is_empty())
             });
             let bold = |line: &Line| {
-                line.cells.iter().all(|cell| cell.bold || cell.text.is_empty())
+                line.cells
+                    .iter()
+                    .all(|cell| cell.bold || cell.text.is_empty())
             };
             let bold = first.is_some_and(bold) && lines.next().is_some_and(|line| !bold(line));
             if names || bold {
-                let at = rest.iter().position(
-                    |item| matches!(item, Item::Line(line) if line.only().is_none()),
-                );
+                let at = rest
+                    .iter()
+                    .position(|item| matches!(item, Item::Line(line) if line.only().is_none()));
                 if let Some(at) = at
                     && let Item::Line(line) = rest.remove(at)
                 {
@@ -528,10 +560,7 @@ impl Reading<'_> {
         let is_headed = !heads.is_empty();
         for item in before {
             match item {
-                Item::Line(line) if is_headed => {
-                    let text = line.cells.into_iter().map(|cell| cell.text).next();
-                    self.subheading(CAPTION, text.unwrap_or_default());
-                }
+                Item::Line(line) if is_headed => self.subheading(CAPTION, in_a_line(line)),
                 Item::Stray(text) if is_headed => self.statement(text),
                 item => items.push(item),
             }
@@ -664,9 +693,8 @@ impl Reading<'_> {
                     let first_of_group = groups.is_first(&line);
                     match line.only() {
                         Some(only) if line.cells.len() == 1 => {
-                            let heads = only.heading
-                                || only.bold
-                                || (first_of_group && groups.count > 1);
+                            let heads =
+                                only.heading || only.bold || (first_of_group && groups.count > 1);
                             let text = only.text.clone();
                             self.side_or_grid(std::mem::take(&mut grid));
                             if heads {
@@ -699,7 +727,9 @@ impl Reading<'_> {
             })
             .collect();
         let all_headings = lines.iter().all(|line| {
-            line.cells.first().is_some_and(|cell| cell.heading || cell.bold)
+            line.cells
+                .first()
+                .is_some_and(|cell| cell.heading || cell.bold)
                 && line.cells.iter().skip(1).all(|cell| !cell.heading)
         });
         let known = labels.iter().filter(|label| is_label(label)).count();
@@ -813,9 +843,15 @@ fn same(repeated: &[String], columns: &[String]) -> bool {
 /// A row across the table that belongs to the entry above it, in the words of GP systems.
 fn is_note(text: &str) -> bool {
     let text = folded(text);
-    ["reason for", "reason:", "discontinued:", "discontinued on", "indication:"]
-        .iter()
-        .any(|begin| text.starts_with(begin))
+    [
+        "reason for",
+        "reason:",
+        "discontinued:",
+        "discontinued on",
+        "indication:",
+    ]
+    .iter()
+    .any(|begin| text.starts_with(begin))
 }
 
 /// Whether it is what a column is usually called.
@@ -825,16 +861,88 @@ fn is_label(text: &str) -> bool {
 }
 
 const LABELS: [&str; 84] = [
-    "additional information", "administered", "agent", "allergen", "allergy", "author", "category",
-    "causative agent", "certainty", "clinical status", "code", "comment", "comments", "condition",
-    "criticality", "date", "date ended", "date issued", "date of onset", "date prescribed",
-    "date recorded", "date started", "date stopped", "description", "description of the reaction",
-    "details", "diagnosis", "directions", "dosage", "dosage instructions", "dose", "drug",
-    "drug name", "end", "end date", "ended", "event", "form", "frequency", "indication",
-    "information", "instructions", "issued", "item", "last issued", "manifestation", "medication",
-    "medication item", "medicine", "medicine name", "name", "note", "notes", "number", "onset",
-    "period", "prescribed", "prescribed by", "problem", "procedure", "quantity", "range", "reaction",
-    "reactions", "reason", "recorded", "recorded by", "reference range", "result", "route",
-    "severity", "start", "start date", "started", "status", "strength", "substance",
-    "supporting information", "test", "type", "unit", "units", "value", "when",
+    "additional information",
+    "administered",
+    "agent",
+    "allergen",
+    "allergy",
+    "author",
+    "category",
+    "causative agent",
+    "certainty",
+    "clinical status",
+    "code",
+    "comment",
+    "comments",
+    "condition",
+    "criticality",
+    "date",
+    "date ended",
+    "date issued",
+    "date of onset",
+    "date prescribed",
+    "date recorded",
+    "date started",
+    "date stopped",
+    "description",
+    "description of the reaction",
+    "details",
+    "diagnosis",
+    "directions",
+    "dosage",
+    "dosage instructions",
+    "dose",
+    "drug",
+    "drug name",
+    "end",
+    "end date",
+    "ended",
+    "event",
+    "form",
+    "frequency",
+    "indication",
+    "information",
+    "instructions",
+    "issued",
+    "item",
+    "last issued",
+    "manifestation",
+    "medication",
+    "medication item",
+    "medicine",
+    "medicine name",
+    "name",
+    "note",
+    "notes",
+    "number",
+    "onset",
+    "period",
+    "prescribed",
+    "prescribed by",
+    "problem",
+    "procedure",
+    "quantity",
+    "range",
+    "reaction",
+    "reactions",
+    "reason",
+    "recorded",
+    "recorded by",
+    "reference range",
+    "result",
+    "route",
+    "severity",
+    "start",
+    "start date",
+    "started",
+    "status",
+    "strength",
+    "substance",
+    "supporting information",
+    "test",
+    "type",
+    "unit",
+    "units",
+    "value",
+    "when",
 ];

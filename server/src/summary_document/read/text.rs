@@ -44,7 +44,10 @@ fn styled(element: &Element, property: &str, value: &str) -> bool {
     style.split(';').any(|rule| {
         rule.split_once(':').is_some_and(|(name, is)| {
             name.trim().eq_ignore_ascii_case(property)
-                && is.to_ascii_lowercase().split_whitespace().any(|word| word.starts_with(value))
+                && is
+                    .to_ascii_lowercase()
+                    .split_whitespace()
+                    .any(|word| word.starts_with(value))
         })
     })
 }
@@ -62,7 +65,10 @@ fn strikes(element: &Element) -> bool {
     element.is_any(&["del", "s", "strike"])
         || styled(element, "text-decoration", "line-through")
         || styled(element, "text-decoration-line", "line-through")
-        || classed(element, &["strike", "line-through", "linethrough", "struck"])
+        || classed(
+            element,
+            &["strike", "line-through", "linethrough", "struck"],
+        )
 }
 
 fn direction(element: &Element) -> Option<Direction> {
@@ -82,10 +88,49 @@ fn direction(element: &Element) -> Option<Direction> {
 /// An element that stands by itself, so that text before and after it is not one sentence.
 pub(super) fn stands_alone(element: &Element) -> bool {
     element.is_any(&[
-        "table", "caption", "p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "menu", "li", "dl",
-        "dt", "dd", "div", "section", "article", "aside", "header", "footer", "main", "nav",
-        "figure", "figcaption", "address", "details", "summary", "fieldset", "legend", "center",
-        "pre", "blockquote", "hr", "form", "thead", "tbody", "tfoot", "tr", "html", "body", "head",
+        "table",
+        "caption",
+        "p",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "ul",
+        "ol",
+        "menu",
+        "li",
+        "dl",
+        "dt",
+        "dd",
+        "div",
+        "section",
+        "article",
+        "aside",
+        "header",
+        "footer",
+        "main",
+        "nav",
+        "figure",
+        "figcaption",
+        "address",
+        "details",
+        "summary",
+        "fieldset",
+        "legend",
+        "center",
+        "pre",
+        "blockquote",
+        "hr",
+        "form",
+        "thead",
+        "tbody",
+        "tfoot",
+        "tr",
+        "html",
+        "body",
+        "head",
         "title",
     ])
 }
@@ -141,7 +186,12 @@ fn isolated(text: &str, way: Option<Direction>) -> String {
 fn gather(node: &Node, around: Around, into: &mut String) {
     let element = match node {
         Node::Text(text) if around.preformatted => {
-            into.push_str(&text.replace("\r\n", "\n").replace('\t', " ").replace("  ", "\u{a0} "));
+            into.push_str(
+                &text
+                    .replace("\r\n", "\n")
+                    .replace('\t', " ")
+                    .replace("  ", "\u{a0} "),
+            );
             return;
         }
         Node::Text(text) => {
@@ -176,7 +226,13 @@ fn gather(node: &Node, around: Around, into: &mut String) {
         "rp" => {}
         "td" | "th" => {
             into.push(' ');
-            into.push_str(&words(element, Around { struck: false, ..around }));
+            into.push_str(&words(
+                element,
+                Around {
+                    struck: false,
+                    ..around
+                },
+            ));
             into.push(' ');
         }
         "ul" | "ol" | "menu" => list_in_line(element, around, into),
@@ -248,7 +304,10 @@ fn list_in_line(list: &Element, around: Around, into: &mut String) {
             continue;
         };
         if item.is("li") {
-            if let Some(own) = item.attribute("value").and_then(|value| value.trim().parse().ok()) {
+            if let Some(own) = item
+                .attribute("value")
+                .and_then(|value| value.trim().parse().ok())
+            {
                 number = number.map(|_| own);
             }
             match &mut number {
@@ -259,7 +318,13 @@ fn list_in_line(list: &Element, around: Around, into: &mut String) {
                 None => into.push_str("\n\u{2022} "),
             }
             let inside = around.inside(list);
-            into.push_str(&words(item, Around { struck: inside.struck && !around.struck, ..inside }));
+            into.push_str(&words(
+                item,
+                Around {
+                    struck: inside.struck && !around.struck,
+                    ..inside
+                },
+            ));
             into.push('\n');
         } else {
             gather(child, around.inside(list), into);
@@ -295,7 +360,10 @@ fn not_shown(what: &str, element: &Element, inside: Around, into: &mut String) {
 
 /// A field of a form: what it holds.
 fn input(element: &Element, into: &mut String) {
-    let kind = element.attribute("type").unwrap_or_default().to_ascii_lowercase();
+    let kind = element
+        .attribute("type")
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     match kind.as_str() {
         "checkbox" | "radio" => into.push_str(if element.attribute("checked").is_some() {
             " [ticked] "
@@ -320,7 +388,10 @@ fn exponent(text: &str, into: &mut String) {
         into.push_str(text);
     } else if let Some(raised) = text.chars().map(raised).collect::<Option<String>>() {
         into.push_str(&raised);
-    } else if text.chars().all(|c| c.is_numeric() || matches!(c, '.' | ',')) {
+    } else if text
+        .chars()
+        .all(|c| c.is_numeric() || matches!(c, '.' | ','))
+    {
         into.push('^');
         into.push_str(text);
     } else {
@@ -388,11 +459,17 @@ fn is_space(c: char) -> bool {
 /// One space between words, and line breaks where the text had them.
 pub(super) fn tidy(text: &str) -> String {
     let lines = text.split('\n').map(|line| {
-        let words: Vec<&str> = line.split(is_space).filter(|word| !word.is_empty()).collect();
+        let words: Vec<&str> = line
+            .split(is_space)
+            .filter(|word| !word.is_empty())
+            .collect();
         words.join(" ")
     });
     lines
-        .map(|line| line.trim_matches(|c: char| c.is_whitespace() || c == '\u{200b}').to_owned())
+        .map(|line| {
+            line.trim_matches(|c: char| c.is_whitespace() || c == '\u{200b}')
+                .to_owned()
+        })
         .filter(|line| !line.is_empty())
         .collect::<Vec<_>>()
         .join("\n")

@@ -9,7 +9,9 @@ use crate::components::form::focus;
 use crate::device::device;
 use domain::Sourced;
 use domain::clock::long_time;
-use domain::summary::{Content, Emptiness, Heading, KnownHeading, Part, Row, Section, Summary, Table};
+use domain::summary::{
+    Content, Emptiness, Heading, KnownHeading, Part, Row, Section, Summary, Table,
+};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
@@ -390,12 +392,19 @@ fn allergy_list(_title: &str, table: &Table) -> AnyView {
                 .enumerate()
                 .filter(|(index, cell)| *index != important && !cell.is_empty())
                 .map(|(index, cell)| match table.columns.get(index) {
-                    Some(column) if !column.is_empty() => {
-                        (format!("{column}: "), cell.trim_end_matches('.').to_owned(), ". ")
-                    }
+                    Some(column) if !column.is_empty() => (
+                        format!("{column}: "),
+                        cell.trim_end_matches('.').to_owned(),
+                        ". ",
+                    ),
                     _ => (String::new(), cell.clone(), " "),
                 })
-                .chain(entry.notes.iter().map(|note| (String::new(), note.clone(), " ")))
+                .chain(
+                    entry
+                        .notes
+                        .iter()
+                        .map(|note| (String::new(), note.clone(), " ")),
+                )
                 .map(|(label, text, after)| view! { {said(&label)} {said(&text)} {after} })
                 .collect_view();
             view! {
