@@ -321,7 +321,9 @@ fn every_reason_for_an_empty_section_has_its_sentence() {
             code == "nilknown",
             "{code}: {says}"
         );
-        assert!(!says.contains(code), "{code}: {says}");
+        // In words, not as the code: some of these are words.
+        let is_word = matches!(code, "withheld" | "unavailable" | "closed");
+        assert!(is_word || !says.contains(code), "{code}: {says}");
         sentences.insert(says.to_owned());
     }
     assert_eq!(sentences.len(), 6);

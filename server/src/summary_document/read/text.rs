@@ -225,14 +225,10 @@ fn gather(node: &Node, around: Around, into: &mut String) {
         }
         "rp" => {}
         "td" | "th" => {
+            let mut raw = String::new();
+            mark(element, around, inside, &mut raw);
             into.push(' ');
-            into.push_str(&words(
-                element,
-                Around {
-                    struck: false,
-                    ..around
-                },
-            ));
+            into.push_str(&tidy(&raw));
             into.push(' ');
         }
         "ul" | "ol" | "menu" => list_in_line(element, around, into),
@@ -318,13 +314,14 @@ fn list_in_line(list: &Element, around: Around, into: &mut String) {
                 None => into.push_str("\n\u{2022} "),
             }
             let inside = around.inside(list);
-            into.push_str(&words(
-                item,
-                Around {
-                    struck: inside.struck && !around.struck,
-                    ..inside
-                },
-            ));
+            // What strikes out the list strikes out each of its items, once.
+            let outside = Around {
+                struck: around.struck,
+                ..inside
+            };
+            let mut raw = String::new();
+            mark(item, outside, inside.inside(item), &mut raw);
+            into.push_str(&tidy(&raw));
             into.push('\n');
         } else {
             gather(child, around.inside(list), into);
