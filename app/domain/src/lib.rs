@@ -13,6 +13,7 @@ pub mod field;
 mod hidden;
 pub mod ids;
 pub mod name;
+pub mod name_words;
 pub mod nhs_number;
 pub mod ods;
 pub mod outbox;
