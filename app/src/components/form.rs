@@ -3,6 +3,11 @@
 //!
 //! Fields are not bound to signals: the browser keeps what was typed, and the form is read when it
 //! is sent.
+//!
+//! What is typed about a patient goes nowhere else: not to the browser's spelling service
+//! (`spellcheck`), which may be one on the network, nor to what corrects or suggests words
+//! (`autocorrect`, `writingsuggestions`) or fills in forms (`autocomplete`). A test looks at every
+//! field of the app (`app/tests/screens.rs`).
 
 use domain::FieldError;
 use domain::search::DateFields;
@@ -251,7 +256,9 @@ pub fn TextField(
                 inputmode=inputmode
                 autocomplete=autocomplete
                 autocapitalize="off"
+                attr:autocorrect="off"
                 spellcheck="false"
+                attr:writingsuggestions="false"
                 value=value
                 aria-describedby=described
                 on:input=move |event| {
@@ -300,6 +307,10 @@ pub fn TextArea(
                 name=name.clone()
                 rows="3"
                 autocomplete="off"
+                autocapitalize="sentences"
+                attr:autocorrect="off"
+                spellcheck="false"
+                attr:writingsuggestions="false"
                 aria-describedby=move || {
                     described_by(&for_described, has_hint, error_at(errors, &for_described).is_some())
                 }
@@ -369,6 +380,10 @@ pub fn DateField(
                             type="text"
                             inputmode="numeric"
                             autocomplete="off"
+                            autocapitalize="off"
+                            attr:autocorrect="off"
+                            spellcheck="false"
+                            attr:writingsuggestions="false"
                             value=text
                         />
                     </div>

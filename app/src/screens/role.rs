@@ -210,6 +210,7 @@ fn List(
                                 (false, false) => "",
                             }}
                         </span>
+                        <span class="nhsuk-u-visually-hidden">": work in this role"</span>
                     </button>
                 </li>
             }
@@ -250,7 +251,9 @@ fn Searchable(
                 type="text"
                 autocomplete="off"
                 autocapitalize="off"
+                attr:autocorrect="off"
                 spellcheck="false"
+                attr:writingsuggestions="false"
                 aria-describedby="role-search-hint"
                 on:input=move |event| query.set(event_target_value(&event))
             />

@@ -205,7 +205,9 @@ pub(super) fn combobox(
                 role="combobox"
                 autocomplete="off"
                 autocapitalize="off"
+                attr:autocorrect="off"
                 spellcheck="false"
+                attr:writingsuggestions="false"
                 enterkeyhint="search"
                 aria-autocomplete="list"
                 aria-controls=controls
@@ -341,6 +343,7 @@ fn browsed(
         <li>
             <button class="ncrs-picker__option" type="button" aria-pressed=move || if reason().is_some() { "true" } else { "false" } on:click=choose>
                 {suggestion.text}
+                <span class="nhsuk-u-visually-hidden">": choose this"</span>
                 {move || reason().map(|reason| view! { <span class="ncrs-picker__detail">{reason}</span> })}
             </button>
         </li>

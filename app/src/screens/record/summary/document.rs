@@ -5,6 +5,7 @@ use super::super::parts::source_line;
 use super::super::{RecordFrame, now};
 use crate::api::records::OpenedSummary;
 use crate::components::form::focus;
+use crate::components::words::words;
 use crate::device::device;
 use domain::Sourced;
 use domain::clock::long_time;
@@ -159,7 +160,10 @@ fn contents(summary: &Summary) -> AnyView {
             };
             view! {
                 <li class="nhsuk-contents-list__item">
-                    <a class="nhsuk-contents-list__link" href=href on:click=go>{section.heading.title().to_owned()}</a>
+                    <a class="nhsuk-contents-list__link" href=href on:click=go>
+                        {section.heading.title().to_owned()}
+                        <span class="nhsuk-u-visually-hidden">": go to this part"</span>
+                    </a>
                     {empty}
                 </li>
             }
@@ -415,7 +419,7 @@ fn table_view(caption: &str, table: &Table) -> AnyView {
                 .collect_view();
             view! {
                 <tr class="nhsuk-table__row" role="row">
-                    <th class="nhsuk-table__header" role="rowheader" scope="row">{name}</th>
+                    <th class="nhsuk-table__header" role="rowheader" scope="row">{words(&name)}</th>
                     {cells}
                 </tr>
             }
@@ -443,7 +447,7 @@ fn cell((label, text): (String, String)) -> AnyView {
     view! {
         <td class="nhsuk-table__cell" role="cell">
             <span class="nhsuk-table__heading" aria-hidden="true">{label} " "</span>
-            {text}
+            {words(&text)}
         </td>
     }
     .into_any()
