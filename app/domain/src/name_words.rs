@@ -40,7 +40,7 @@ crate::hidden_debug!(NameWords);
 impl NameWords {
     /// The words of a last name. "St" before another word is "Saint".
     pub fn family(name: &str) -> Self {
-        let mut words: Vec<Word> = split(name)
+        let mut words: Vec<Word> = split(name, true)
             .into_iter()
             .map(|key| Word {
                 particle: is_particle(&key),
@@ -64,7 +64,7 @@ impl NameWords {
     pub fn given<S: AsRef<str>>(names: &[S]) -> Self {
         let words = names
             .iter()
-            .flat_map(|name| split(name.as_ref()))
+            .flat_map(|name| split(name.as_ref(), false))
             .map(|key| Word {
                 key,
                 particle: false,
@@ -279,24 +279,49 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// The keys of the words: whatever is not a letter or a digit stands between two. An apostrophe does
-/// so after a particle and between two long words, and is a letter otherwise, as in "Sa'ad".
-fn split(name: &str) -> Vec<String> {
+/// so after a particle and between two long words, and is a letter otherwise, as in "Sa'ad". A capital
+/// after a particle begins a word where `capitals` says so, as in "DeSilva".
+fn split(name: &str, capitals: bool) -> Vec<String> {
     let mut words = Vec::new();
     let within = |c: char| {
         c.is_alphanumeric() || is_combining_mark(c) || is_apostrophe(c) || is_invisible(c)
     };
     for text in name.split(|c: char| !within(c)) {
         let mut word = String::new();
-        for piece in text.split(is_apostrophe).map(name_key) {
-            let apart = is_particle(&word) || word.len() > 2 && piece.len() > 2;
-            if !word.is_empty() && !piece.is_empty() && apart {
-                words.push(std::mem::take(&mut word));
+        for piece in text.split(is_apostrophe) {
+            let (before, piece) = if capitals {
+                at_capital(piece)
+            } else {
+                ("", piece)
+            };
+            for key in [before, piece].map(name_key) {
+                let apart = is_particle(&word) || word.len() > 2 && key.len() > 2;
+                if !word.is_empty() && !key.is_empty() && apart {
+                    words.push(std::mem::take(&mut word));
+                }
+                word.push_str(&key);
             }
-            word.push_str(&piece);
         }
         if !word.is_empty() {
             words.push(word);
         }
     }
     words
+}
+
+/// "De" and "Silva" of "DeSilva"; nothing and the whole where no particle is written before a capital.
+/// "MacDonald" is a name of its own, and not "Donald".
+fn at_capital(word: &str) -> (&str, &str) {
+    word.char_indices()
+        .skip(1)
+        .filter(|(_, c)| c.is_uppercase())
+        .filter_map(|(at, _)| word.split_at_checked(at))
+        .find(|(before, rest)| {
+            let key = name_key(before);
+            is_particle(&key)
+                && GLUED.iter().all(|(glued, _)| *glued != key)
+                // Not in a name that is all capitals.
+                && rest.chars().nth(1).is_some_and(char::is_lowercase)
+        })
+        .unwrap_or(("", word))
 }

@@ -191,6 +191,8 @@ fn any_name() -> impl Strategy<Value = String> {
         Just("Smyth"),
         Just("Jones"),
         Just("MacDonald"),
+        Just("DeSilva"),
+        Just("Silva"),
         Just("McDonald"),
         Just("Donald"),
         Just("van"),
