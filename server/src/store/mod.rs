@@ -84,6 +84,17 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../migrations/0010_referrals.sql"),
     ),
     (
+        12,
+        "device logs",
+        include_str!("../../migrations/0012_device_logs.sql"),
+    ),
+    (13, "lock", include_str!("../../migrations/0013_lock.sql")),
+    (
+        14,
+        "accounts",
+        include_str!("../../migrations/0014_accounts.sql"),
+    ),
+    (
         16,
         "name parts",
         include_str!("../../migrations/0016_name_parts.sql"),

@@ -3,6 +3,7 @@
 
 mod browser;
 mod database;
+pub(crate) mod proxy;
 
 pub(crate) use browser::{Answer, Browser, user_handle};
 pub(crate) use database::{TestClock, beginning};
@@ -50,7 +51,7 @@ pub(crate) struct TestApp {
     pub(crate) server: Server,
     /// What it takes for the address bar of its browsers.
     pub(crate) origin: String,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     task: JoinHandle<()>,
     database: TestDatabase,
 }
@@ -122,6 +123,11 @@ impl TestApp {
     /// A browser that was never here before.
     pub(crate) fn browser(&self) -> Browser {
         Browser::new(self.origin.clone(), self.address)
+    }
+
+    /// One whose requests come from that address of this machine.
+    pub(crate) fn browser_at(&self, from: [u8; 4]) -> Browser {
+        Browser::from(self.origin.clone(), self.address, Some(from.into()))
     }
 
     /// A fresh enrolment code of that person of the demonstration.
