@@ -153,7 +153,7 @@ fn what_is_typed_about_a_patient_goes_to_no_other_service() {
 
 /// Labels that are words of the app, which a function or a table of the same file has: where, and what stands in the
 /// control, without its pictures and what is hidden from sight.
-const WORDS: [(&str, &str); 22] = [
+const WORDS: [(&str, &str); 23] = [
     (
         "components/button.rs",
         "{move || if work.pending() { busy } else { text }}",
@@ -176,6 +176,7 @@ const WORDS: [(&str, &str); 22] = [
     ("screens/record/overview.rs", "{text}"),
     ("screens/registration/member.rs", "{text} \" \" {which}"),
     ("screens/registration/member.rs", "{text}"),
+    ("screens/someone_else.rs", "{carry_on}"),
     ("screens/this_device.rs", "{text}"),
     (
         "screens/visits.rs",
