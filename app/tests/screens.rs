@@ -114,8 +114,7 @@ fn what_is_typed_about_a_patient_goes_to_no_other_service() {
             } else {
                 &[
                     "spellcheck=\"false\"",
-                    "attr:autocorrect=\"off\"",
-                    "attr:writingsuggestions=\"false\"",
+                    "{..unshared()}",
                     "autocapitalize=\"",
                 ]
             };

@@ -11,10 +11,21 @@
 
 use domain::FieldError;
 use domain::search::DateFields;
+use leptos::attr::Attribute;
+use leptos::attr::custom::custom_attribute;
 use leptos::html::Div;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{FormData, HtmlFormElement, SubmitEvent};
+
+/// Keeps a browser from correcting and suggesting words in a field, for which some ask a service on the network. HTML has
+/// these attributes, and the view macro does not know them yet.
+pub fn unshared() -> impl Attribute {
+    (
+        custom_attribute("autocorrect", "off"),
+        custom_attribute("writingsuggestions", "false"),
+    )
+}
 
 /// What is wrong with the form of a screen.
 pub type Errors = RwSignal<Vec<FieldError>>;
@@ -256,9 +267,8 @@ pub fn TextField(
                 inputmode=inputmode
                 autocomplete=autocomplete
                 autocapitalize="off"
-                attr:autocorrect="off"
+                {..unshared()}
                 spellcheck="false"
-                attr:writingsuggestions="false"
                 value=value
                 aria-describedby=described
                 on:input=move |event| {
@@ -308,9 +318,8 @@ pub fn TextArea(
                 rows="3"
                 autocomplete="off"
                 autocapitalize="sentences"
-                attr:autocorrect="off"
+                {..unshared()}
                 spellcheck="false"
-                attr:writingsuggestions="false"
                 aria-describedby=move || {
                     described_by(&for_described, has_hint, error_at(errors, &for_described).is_some())
                 }
@@ -381,9 +390,8 @@ pub fn DateField(
                             inputmode="numeric"
                             autocomplete="off"
                             autocapitalize="off"
-                            attr:autocorrect="off"
+                            {..unshared()}
                             spellcheck="false"
-                            attr:writingsuggestions="false"
                             value=text
                         />
                     </div>
@@ -588,4 +596,17 @@ pub fn Choices(
         </div>
     }
     .into_any()
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_says_that_it_is_not_shared() {
+        let html = view! { <input type="text" {..unshared()} /> }.to_html();
+        for attribute in ["autocorrect=\"off\"", "writingsuggestions=\"false\""] {
+            assert!(html.contains(attribute), "{html}");
+        }
+    }
 }

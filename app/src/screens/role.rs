@@ -2,6 +2,7 @@
 
 use crate::api::identity::{self, SignedIn, choose_role};
 use crate::components::button::Progress;
+use crate::components::form::unshared;
 use crate::components::notice::{Alert, focus_soon};
 use crate::components::page::Page;
 use crate::components::problem::{Trouble, TroubleView};
@@ -251,9 +252,8 @@ fn Searchable(
                 type="text"
                 autocomplete="off"
                 autocapitalize="off"
-                attr:autocorrect="off"
+                {..unshared()}
                 spellcheck="false"
-                attr:writingsuggestions="false"
                 aria-describedby="role-search-hint"
                 on:input=move |event| query.set(event_target_value(&event))
             />

@@ -1,6 +1,6 @@
 //! Picking from a long list by typing a few letters: a combobox for keyboard and touch.
 
-use crate::components::form::{Errors, FieldMessage};
+use crate::components::form::{Errors, FieldMessage, unshared};
 use domain::adjustment::{Category, catalogue, conditions};
 use leptos::ev::{KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
@@ -205,9 +205,8 @@ pub(super) fn combobox(
                 role="combobox"
                 autocomplete="off"
                 autocapitalize="off"
-                attr:autocorrect="off"
+                {..unshared()}
                 spellcheck="false"
-                attr:writingsuggestions="false"
                 enterkeyhint="search"
                 aria-autocomplete="list"
                 aria-controls=controls
