@@ -27,6 +27,10 @@ export const PATIENTS = {
   withFlag: { nhsNumber: "9990240272", family: "OKAFOR" },
   interpreter: { nhsNumber: "9990010153", family: "KOWALSKA" },
   emergency: { nhsNumber: "9990010242", family: "BARRACLOUGH" },
+  noName: { nhsNumber: "9990010250", family: "Name not recorded" },
+  firstNameOnly: { nhsNumber: "9990010269", family: "Last name not recorded, Amina" },
+  blankName: { nhsNumber: "9990010277", family: "Name not recorded" },
+  doubleBarrelled: { nhsNumber: "9990010188", family: "SAINT-EXUPÉRY" },
   child: { nhsNumber: "9990010102", family: "THORNHILL" },
 } satisfies Record<string, Persona>;
 

@@ -14,6 +14,7 @@ mod hidden;
 pub mod idle;
 pub mod ids;
 pub mod name;
+pub mod name_words;
 pub mod nhs_number;
 pub mod ods;
 pub mod opening;

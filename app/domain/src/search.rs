@@ -3,13 +3,15 @@
 
 use crate::clock::{Age, MONTHS};
 use crate::name::PersonName;
+use crate::name_words::NameWords;
 use crate::patient::{Death, Gender, Patient};
 use crate::role::Activity;
-use crate::search_keys::{given_key, name_key, postcode_key, sound_key};
+use crate::search_keys::{alike_key, given_key, name_key, postcode_key};
 use crate::{FieldError, NhsNumber};
 use jiff::Span;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 /// The most patients that a search answers with. More, and it answers with none.
@@ -344,12 +346,81 @@ pub struct NamePattern {
     keys: OnceLock<Keys>,
 }
 
-/// A pattern in the form of [`name_key`].
+/// What was typed, as a last name and as first names: which it is, is known only when names are looked
+/// for the wrong way round too.
 #[derive(Clone)]
 struct Keys {
+    family: Typed,
+    given: Typed,
+}
+
+#[derive(Clone)]
+struct Typed {
+    /// Without the wildcards.
+    words: NameWords,
     /// What stands between the wildcards; one piece where there are none.
     pieces: Vec<String>,
-    sound: String,
+}
+
+impl Typed {
+    fn new(typed: &str, words: impl Fn(&str) -> NameWords) -> Self {
+        Self {
+            words: words(&typed.replace('*', "")),
+            pieces: typed.split('*').map(|piece| words(piece).whole()).collect(),
+        }
+    }
+
+    /// Whether a key begins, goes on and ends as the pieces do.
+    fn matches(&self, key: &str) -> bool {
+        let Some((first, rest)) = self.pieces.split_first() else {
+            return false;
+        };
+        let Some((last, middle)) = rest.split_last() else {
+            return key == first;
+        };
+        let Some(mut left) = key.strip_prefix(first.as_str()) else {
+            return false;
+        };
+        for piece in middle {
+            match left.find(piece.as_str()) {
+                Some(at) => left = left.get(at + piece.len()..).unwrap_or_default(),
+                None => return false,
+            }
+        }
+        left.ends_with(last.as_str())
+    }
+
+    /// Whether a name is what was typed, or has every word of it.
+    fn fits(&self, name: &NameWords, wild: bool) -> bool {
+        if wild {
+            self.matches(&name.whole()) || name.runs().iter().any(|run| self.matches(run))
+        } else {
+            name.has(&self.words)
+        }
+    }
+
+    fn alikes(&self) -> BTreeSet<String> {
+        self.words
+            .lookups()
+            .iter()
+            .map(|key| alike_key(key))
+            .collect()
+    }
+}
+
+/// A name on record, word by word.
+struct Recorded {
+    family: NameWords,
+    given: NameWords,
+}
+
+impl Recorded {
+    fn of(name: &PersonName) -> Self {
+        Self {
+            family: NameWords::family(&name.family),
+            given: NameWords::given(&name.given),
+        }
+    }
 }
 
 impl PartialEq for NamePattern {
@@ -401,58 +472,50 @@ impl NamePattern {
 
     fn keys(&self) -> &Keys {
         self.keys.get_or_init(|| Keys {
-            pieces: self.typed.split('*').map(name_key).collect(),
-            sound: sound_key(&self.typed.replace('*', "")),
+            family: Typed::new(&self.typed, NameWords::family),
+            given: Typed::new(&self.typed, |text| NameWords::given(&[text])),
         })
     }
 
-    /// The whole key, where there is no wildcard.
-    pub fn exact(&self) -> Option<&str> {
-        match self.keys().pieces.as_slice() {
-            [whole] => Some(whole),
-            _ => None,
-        }
+    /// Whether there is a `*` in it.
+    pub fn is_wild(&self) -> bool {
+        self.typed.contains('*')
     }
 
-    /// What every match begins with.
-    pub fn prefix(&self) -> &str {
-        self.keys().pieces.first().map_or("", String::as_str)
+    /// As a last name, without wildcards.
+    pub fn family(&self) -> &NameWords {
+        &self.keys().family.words
     }
 
-    /// How the name sounds; empty where it sounds like nothing.
-    pub fn sound(&self) -> &str {
-        &self.keys().sound
+    /// As first names, without wildcards.
+    pub fn given(&self) -> &NameWords {
+        &self.keys().given.words
     }
 
-    /// The name without its wildcards.
-    pub fn without_wildcards(&self) -> String {
-        self.keys().pieces.concat()
+    /// What every last name begins with that matches, or a part of it.
+    pub fn family_prefix(&self) -> &str {
+        self.keys().family.pieces.first().map_or("", String::as_str)
     }
 
-    /// For SQL `like` with `\` as escape. Keys have letters and digits only, so nothing in them
-    /// needs escaping.
-    pub fn like(&self) -> String {
-        self.keys().pieces.join("%")
+    /// A last name or a part of it for SQL `like`. Keys have letters and digits only, so nothing in
+    /// them needs escaping.
+    pub fn family_like(&self) -> String {
+        self.keys().family.pieces.join("%")
     }
 
-    /// Whether a key matches.
-    pub fn matches(&self, key: &str) -> bool {
-        let Some((first, rest)) = self.keys().pieces.split_first() else {
-            return false;
-        };
-        let Some((last, middle)) = rest.split_last() else {
-            return key == first;
-        };
-        let Some(mut left) = key.strip_prefix(first.as_str()) else {
-            return false;
-        };
-        for piece in middle {
-            match left.find(piece.as_str()) {
-                Some(at) => left = left.get(at + piece.len()..).unwrap_or_default(),
-                None => return false,
-            }
-        }
-        left.ends_with(last.as_str())
+    /// The same for first names.
+    pub fn given_like(&self) -> String {
+        self.keys().given.pieces.join("%")
+    }
+
+    /// What a last name that is alike shares one of (see [`NameWords::lookups`] and [`alike_key`]).
+    pub fn family_alikes(&self) -> BTreeSet<String> {
+        self.keys().family.alikes()
+    }
+
+    /// The same for first names, but for initials.
+    pub fn given_alikes(&self) -> BTreeSet<String> {
+        self.keys().given.alikes()
     }
 }
 
@@ -803,7 +866,7 @@ pub enum MatchedOn {
     Current,
     /// On an earlier name or address; what is shown is current.
     Earlier,
-    /// On a name that sounds alike, or on names that were swapped.
+    /// On a name that sounds alike or has more or fewer words, or on names that were swapped.
     Similar,
 }
 
@@ -926,58 +989,55 @@ impl Details {
     }
 
     fn name_matched_on(&self, patient: &Patient) -> Option<MatchedOn> {
-        if self.fits(&patient.name) {
+        if self.family.is_none() && self.given.is_none() {
+            return Some(MatchedOn::Current);
+        }
+        let current = Recorded::of(&patient.name);
+        if self.fits(&current) {
             return Some(MatchedOn::Current);
         }
         if !self.widen {
             return None;
         }
-        let earlier = || patient.former_names.iter().map(|former| &former.value);
-        if earlier().any(|name| self.fits(name)) {
+        let earlier: Vec<_> = patient
+            .former_names
+            .iter()
+            .map(|former| Recorded::of(&former.value))
+            .collect();
+        if earlier.iter().any(|name| self.fits(name)) {
             return Some(MatchedOn::Earlier);
         }
-        std::iter::once(&patient.name)
-            .chain(earlier())
-            .any(|name| self.sounds_like(name))
+        std::iter::once(&current)
+            .chain(&earlier)
+            .any(|name| self.is_like(name))
             .then_some(MatchedOn::Similar)
     }
 
-    fn fits(&self, name: &PersonName) -> bool {
-        let fits = |pattern: &NamePattern, key: &str| {
-            if self.widen {
-                pattern.without_wildcards() == key
-            } else {
-                pattern.matches(key)
-            }
-        };
+    /// Every word that was typed is in the name, in its place.
+    fn fits(&self, name: &Recorded) -> bool {
+        let wild = |pattern: &NamePattern| !self.widen && pattern.is_wild();
         let family = self
             .family
             .as_ref()
-            .is_none_or(|pattern| fits(pattern, &name_key(&name.family)));
-        let given = self.given.as_ref().is_none_or(|pattern| {
-            let whole = given_key(&name.given);
-            fits(pattern, &whole.replace(' ', "")) || whole.split(' ').any(|key| fits(pattern, key))
-        });
+            .is_none_or(|pattern| pattern.keys().family.fits(&name.family, wild(pattern)));
+        let given = self
+            .given
+            .as_ref()
+            .is_none_or(|pattern| pattern.keys().given.fits(&name.given, wild(pattern)));
         family && given
     }
 
-    fn sounds_like(&self, name: &PersonName) -> bool {
-        let alike = |pattern: &NamePattern, text: &str| {
-            pattern.without_wildcards() == name_key(text)
-                || (!pattern.sound().is_empty() && pattern.sound() == sound_key(text))
+    /// The name sounds like what was typed, has more or fewer words, or was typed the wrong way round.
+    fn is_like(&self, name: &Recorded) -> bool {
+        let (family, given) = (self.family.as_ref(), self.given.as_ref());
+        let in_place = family.is_none_or(|typed| name.family.like_family(typed.family()))
+            && given.is_none_or(|typed| name.given.like_given(typed.given(), true));
+        // A letter in the place of the last name is no initial.
+        let swapped = || {
+            family.is_none_or(|typed| name.given.like_given(typed.given(), false))
+                && given.is_none_or(|typed| name.family.like_family(typed.family()))
         };
-        let in_family = |pattern: &Option<NamePattern>| {
-            pattern
-                .as_ref()
-                .is_none_or(|pattern| alike(pattern, &name.family))
-        };
-        let in_given = |pattern: &Option<NamePattern>| {
-            pattern
-                .as_ref()
-                .is_none_or(|pattern| name.given.iter().any(|given| alike(pattern, given)))
-        };
-        (in_family(&self.family) && in_given(&self.given))
-            || (in_family(&self.given) && in_given(&self.family))
+        in_place || swapped()
     }
 }
 

@@ -57,6 +57,29 @@ pub fn sound_key(name: &str) -> String {
     DoubleMetaphone::new(Some(6)).encode(&letters)
 }
 
+/// What two keys share that sound alike: their sound, or for a key without one the key itself, so that it
+/// sounds like itself only. Equal keys sound alike.
+pub fn alike_key(key: &str) -> String {
+    let sound = sound_key(key);
+    if sound.is_empty() {
+        format!("={key}")
+    } else {
+        sound
+    }
+}
+
+/// Whether two keys are the same name spelled differently: they sound alike, and no more than three
+/// letters of five differ. Sounds have no vowels: without that, "Jane" would be found as "John".
+pub fn sounds_like(one: &str, other: &str) -> bool {
+    if one == other {
+        return true;
+    }
+    let longest = one.chars().count().max(other.chars().count());
+    strsim::osa_distance(one, other) * 5 <= longest * 3
+        && !sound_key(one).is_empty()
+        && sound_key(one) == sound_key(other)
+}
+
 /// A postcode as it is compared: capitals without space.
 pub fn postcode_key(postcode: &str) -> String {
     postcode

@@ -42,7 +42,7 @@ pub fn AddToVisits(
                     view! {
                         <button class="ncrs-link-button" type="button" on:click=add>
                             {move || if work.pending() { "Adding…" } else { "Add to visit list" }}
-                            <span class="nhsuk-u-visually-hidden">" " {name}</span>
+                            <span class="nhsuk-u-visually-hidden">{(!name.is_empty()).then(|| format!(": {name}"))}</span>
                         </button>
                     }
                         .into_any()

@@ -3,13 +3,29 @@
 //!
 //! Fields are not bound to signals: the browser keeps what was typed, and the form is read when it
 //! is sent.
+//!
+//! What is typed about a patient goes nowhere else: not to the browser's spelling service
+//! (`spellcheck`), which may be one on the network, nor to what corrects or suggests words
+//! (`autocorrect`, `writingsuggestions`) or fills in forms (`autocomplete`). A test looks at every
+//! field of the app (`app/tests/screens.rs`).
 
 use domain::FieldError;
 use domain::search::DateFields;
+use leptos::attr::Attribute;
+use leptos::attr::custom::custom_attribute;
 use leptos::html::Div;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{FormData, HtmlFormElement, SubmitEvent};
+
+/// Keeps a browser from correcting and suggesting words in a field, for which some ask a service on the network. HTML has
+/// these attributes, and the view macro does not know them yet.
+pub fn unshared() -> impl Attribute {
+    (
+        custom_attribute("autocorrect", "off"),
+        custom_attribute("writingsuggestions", "false"),
+    )
+}
 
 /// What is wrong with the form of a screen.
 pub type Errors = RwSignal<Vec<FieldError>>;
@@ -251,6 +267,7 @@ pub fn TextField(
                 inputmode=inputmode
                 autocomplete=autocomplete
                 autocapitalize="off"
+                {..unshared()}
                 spellcheck="false"
                 value=value
                 aria-describedby=described
@@ -300,6 +317,9 @@ pub fn TextArea(
                 name=name.clone()
                 rows="3"
                 autocomplete="off"
+                autocapitalize="sentences"
+                {..unshared()}
+                spellcheck="false"
                 aria-describedby=move || {
                     described_by(&for_described, has_hint, error_at(errors, &for_described).is_some())
                 }
@@ -369,6 +389,9 @@ pub fn DateField(
                             type="text"
                             inputmode="numeric"
                             autocomplete="off"
+                            autocapitalize="off"
+                            {..unshared()}
+                            spellcheck="false"
                             value=text
                         />
                     </div>
@@ -576,4 +599,17 @@ pub fn Choices(
         </div>
     }
     .into_any()
+}
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_says_that_it_is_not_shared() {
+        let html = view! { <input type="text" {..unshared()} /> }.to_html();
+        for attribute in ["autocorrect=\"off\"", "writingsuggestions=\"false\""] {
+            assert!(html.contains(attribute), "{html}");
+        }
+    }
 }

@@ -15,4 +15,5 @@ pub mod problem;
 pub mod step_up;
 pub mod strips;
 pub mod time;
+pub mod words;
 pub mod work;

@@ -2,6 +2,7 @@
 
 use crate::api::identity::{self, SignedIn, choose_role};
 use crate::components::button::Progress;
+use crate::components::form::unshared;
 use crate::components::notice::{Alert, focus_soon};
 use crate::components::page::Page;
 use crate::components::problem::{Trouble, TroubleView};
@@ -210,6 +211,7 @@ fn List(
                                 (false, false) => "",
                             }}
                         </span>
+                        <span class="nhsuk-u-visually-hidden">": work in this role"</span>
                     </button>
                 </li>
             }
@@ -250,6 +252,7 @@ fn Searchable(
                 type="text"
                 autocomplete="off"
                 autocapitalize="off"
+                {..unshared()}
                 spellcheck="false"
                 aria-describedby="role-search-hint"
                 on:input=move |event| query.set(event_target_value(&event))

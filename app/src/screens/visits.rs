@@ -558,7 +558,7 @@ fn card(list: List, line: Line) -> AnyView {
                     on:click=move |_| list.take(vec![one.get_value()])
                 >
                     {label}
-                    <span class="nhsuk-u-visually-hidden">" " {line.banner.name.clone()}</span>
+                    <span class="nhsuk-u-visually-hidden">": " {line.banner.name.clone()}</span>
                 </button>
             }
         })
@@ -566,7 +566,10 @@ fn card(list: List, line: Line) -> AnyView {
     view! {
         <article class="ncrs-visit">
             <h2 class="ncrs-visit__name">
-                <button class="ncrs-link-button" type="button" on:click=open>{name.clone()}</button>
+                <button class="ncrs-link-button" type="button" on:click=open>
+                    {name.clone()}
+                    <span class="nhsuk-u-visually-hidden">": open the record"</span>
+                </button>
             </h2>
             <p class="ncrs-visit__ids">
                 "Born " {line.banner.born.clone()} ", NHS No. " {line.banner.nhs_number.to_string()}
@@ -575,7 +578,7 @@ fn card(list: List, line: Line) -> AnyView {
             {take}
             <p>
                 <button class="ncrs-link-button" type="button" on:click=move |_| list.remove(visit)>
-                    "Remove from list" <span class="nhsuk-u-visually-hidden">" " {name}</span>
+                    "Remove from list" <span class="nhsuk-u-visually-hidden">": " {name}</span>
                 </button>
             </p>
         </article>
@@ -634,7 +637,7 @@ fn summary_choice(list: List, line: &Line) -> AnyView {
             <label class="nhsuk-label" for=id.clone()>
                 "Summary Care Record" <span class="nhsuk-u-visually-hidden">" of " {line.banner.name.clone()}</span>
             </label>
-            <select class="nhsuk-select" id=id aria-describedby=told_id.clone() on:change=choose>
+            <select class="nhsuk-select" id=id autocomplete="off" aria-describedby=told_id.clone() on:change=choose>
                 <option value="door" selected=chosen == TakeSummary::AskAtTheDoor>"Ask at the door"</option>
                 <option value="agreed" selected=chosen == TakeSummary::Agreed>
                     "The patient agreed, for this visit"

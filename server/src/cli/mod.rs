@@ -9,6 +9,7 @@ pub(crate) mod serve;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
+use server::national::embedded::rekey;
 use server::settings::Settings;
 use server::store::Db;
 use std::io::Write;
@@ -120,6 +121,9 @@ pub(crate) async fn database(settings: &Settings) -> Result<Db> {
     db.migrate()
         .await
         .context("the database cannot be brought up to date")?;
+    rekey::bring_up_to_date(&db)
+        .await
+        .context("the patients cannot be made findable by the rules of this version")?;
     Ok(db)
 }
 

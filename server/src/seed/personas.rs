@@ -58,6 +58,9 @@ const FORTY_LETTERS: &str = "9990010218";
 const LEAP_DAY: &str = "9990010226";
 const ONE_WORD: &str = "9990010234";
 const EMERGENCY: &str = "9990010242";
+const NO_NAME: &str = "9990010250";
+const FIRST_NAME_ONLY: &str = "9990010269";
+const BLANK_NAME: &str = "9990010277";
 
 /// Their NHS numbers, the superseded one among them: no generated patient has one of these.
 pub static PERSONA_NUMBERS: LazyLock<Vec<NhsNumber>> = LazyLock::new(|| {
@@ -86,6 +89,9 @@ pub static PERSONA_NUMBERS: LazyLock<Vec<NhsNumber>> = LazyLock::new(|| {
         LEAP_DAY,
         ONE_WORD,
         EMERGENCY,
+        NO_NAME,
+        FIRST_NAME_ONLY,
+        BLANK_NAME,
     ]
     .map(number)
     .to_vec()
@@ -745,6 +751,33 @@ impl Cast {
                     |patient| patient.language = Some("Tibetan".to_owned()),
                 ),
             },
+            Persona {
+                title: "No name recorded",
+                seeded: self.plain(
+                    NO_NAME,
+                    name(None, &[], ""),
+                    Gender::Unknown,
+                    date(1958, 10, 3),
+                ),
+            },
+            Persona {
+                title: "First name only",
+                seeded: self.plain(
+                    FIRST_NAME_ONLY,
+                    name(Some("Ms"), &["Amina"], ""),
+                    Gender::Female,
+                    date(1991, 8, 8),
+                ),
+            },
+            Persona {
+                title: "A name of spaces and dashes",
+                seeded: self.plain(
+                    BLANK_NAME,
+                    name(Some(" "), &[" ", "-"], " -- "),
+                    Gender::Male,
+                    date(2001, 5, 25),
+                ),
+            },
         ]
     }
 }
@@ -840,6 +873,13 @@ mod tests {
         );
         assert_eq!(persona(ONE_LETTER).patient.name.family, "O");
         assert!(persona(ONE_WORD).patient.name.given.is_empty());
+        for (digits, shown) in [
+            (NO_NAME, "Name not recorded"),
+            (FIRST_NAME_ONLY, "Last name not recorded, Amina (Ms)"),
+            (BLANK_NAME, "Name not recorded"),
+        ] {
+            assert_eq!(persona(digits).patient.name.banner(), shown);
+        }
     }
 
     #[test]

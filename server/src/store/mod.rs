@@ -99,6 +99,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "accounts",
         include_str!("../../migrations/0014_accounts.sql"),
     ),
+    (
+        16,
+        "name parts",
+        include_str!("../../migrations/0016_name_parts.sql"),
+    ),
 ];
 
 impl Db {
@@ -317,7 +322,7 @@ impl Db {
             Engine::Sqlite => "pragma analysis_limit = 1000; analyze;",
             // An index is enough to answer from only where vacuum has seen the rows.
             Engine::Postgres => {
-                "vacuum (analyze) patient, patient_name, patient_given, patient_place"
+                "vacuum (analyze) patient, patient_name, patient_part, patient_given, patient_place"
             }
         };
         sqlx::raw_sql(sql).execute(&self.write).await?;
@@ -346,15 +351,19 @@ impl Db {
     }
 }
 
-/// The statements of the migration that make them, so that they stand in one place.
+/// The statements of the migrations that make them, so that they stand in one place.
 fn patient_indexes() -> impl Iterator<Item = &'static str> {
-    include_str!("../../migrations/0002_patients.sql")
-        .split(';')
-        .filter_map(|statement| {
-            statement
-                .find("create index if not exists")
-                .and_then(|at| statement.get(at..))
-        })
+    [
+        include_str!("../../migrations/0002_patients.sql"),
+        include_str!("../../migrations/0016_name_parts.sql"),
+    ]
+    .into_iter()
+    .flat_map(|migration| migration.split(';'))
+    .filter_map(|statement| {
+        statement
+            .find("create index if not exists")
+            .and_then(|at| statement.get(at..))
+    })
 }
 
 const SQLITE_SETTINGS: &str = "pragma journal_mode = wal;

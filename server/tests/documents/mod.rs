@@ -48,6 +48,7 @@ fn every_named_test_exists() {
         "src",
         "tests",
         "../app/src",
+        "../app/tests",
         "../app/domain/src",
         "../app/domain/tests",
         "../frontend/src",

@@ -49,6 +49,7 @@ fn every_form() -> Vec<(&'static str, SearchForm)> {
     vec![
         ("basic", basic("Smith")),
         ("basic, wildcard", basic("Smi*")),
+        ("basic, double-barrelled", basic("de la Saint-Exupéry")),
         ("any age", advanced(|_| {})),
         (
             "any age, wildcard",
@@ -84,6 +85,14 @@ fn every_form() -> Vec<(&'static str, SearchForm)> {
             }),
         ),
         ("widened, any age", advanced(|form| form.widen = true)),
+        (
+            "widened, double-barrelled, initials",
+            advanced(|form| {
+                form.widen = true;
+                form.family = "Smith-MacDonald".into();
+                form.given = "J. M.".into();
+            }),
+        ),
         (
             "widened, any age, given",
             advanced(|form| {
@@ -141,9 +150,15 @@ async fn no_search_reads_a_whole_table() {
                     );
                 }
                 match engine {
+                    // Whole names and parts of names are two searches in one.
                     Engine::Sqlite => assert!(
-                        plan.iter().all(|line| line.contains("SEARCH")
-                            && (line.contains("COVERING INDEX") || line.contains("PRIMARY KEY"))),
+                        plan.iter()
+                            .filter(|line| !["COMPOUND", "LEFT-MOST", "UNION ALL"]
+                                .iter()
+                                .any(|word| line.starts_with(word)))
+                            .all(|line| line.contains("SEARCH")
+                                && (line.contains("COVERING INDEX")
+                                    || line.contains("PRIMARY KEY"))),
                         "{what}: {whole}"
                     ),
                     Engine::Postgres => assert!(

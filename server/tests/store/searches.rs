@@ -2,6 +2,7 @@
 
 use crate::store::ground::{Ground, SEED, on_each_engine, today};
 use domain::NhsNumber;
+use domain::name::PersonName;
 use domain::patient::{Address, Former, Patient};
 use domain::search::{
     AdvancedForm, BasicForm, BirthBy, DateFields, Details, MOST_MATCHES, MatchedOn, PatientQuery,
@@ -10,6 +11,7 @@ use domain::search::{
 use jiff::civil::Date;
 use server::national::Found;
 use server::national::embedded::load::{PatientToLoad, Rows};
+use server::national::embedded::rekey::bring_up_to_date;
 use server::seed::{Generator, personas};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -63,7 +65,7 @@ async fn found(ground: &Ground, details: &Details) -> Option<BTreeMap<NhsNumber,
 }
 
 /// What the domain says of everyone.
-fn expected(people: &[Patient], details: &Details) -> Option<BTreeMap<NhsNumber, MatchedOn>> {
+fn matching(people: &[Patient], details: &Details) -> Option<BTreeMap<NhsNumber, MatchedOn>> {
     let matches: BTreeMap<_, _> = people
         .iter()
         .filter_map(|patient| Some((patient.nhs_number, details.matched_on(patient)?)))
@@ -205,16 +207,17 @@ async fn sql_finds_whom_the_domain_matches() {
         .chain((0..OTHERS).map(|index| generator.person(index)))
         .map(|seeded| seeded.patient)
         .collect();
+    let few = personas(today()).len();
     // Every persona, and some of the others.
     let cases: Vec<_> = people
         .iter()
-        .take(24)
-        .chain(people.iter().skip(24).step_by(100))
+        .take(few)
+        .chain(people.iter().skip(few).step_by(100))
         .flat_map(forms)
         .step_by(ONE_IN)
         .map(|form| {
             let details = details(&form);
-            let expected = expected(&people, &details);
+            let expected = matching(&people, &details);
             (form, details, expected)
         })
         .collect();
@@ -258,10 +261,215 @@ async fn sql_finds_whom_the_domain_matches() {
     .await;
 }
 
+/// The list of names that people type and names on record (`app/domain/tests/names.txt`), each pair with a day of birth
+/// of its own: what is typed, and who is on record.
+fn pairs() -> Vec<(AdvancedForm, Patient)> {
+    let model = Generator::new(1, today()).person(0).patient;
+    let name = |text: &str| {
+        let (family, given) = text.split_once(',').unwrap_or((text, ""));
+        (family.trim().to_owned(), given.trim().to_owned())
+    };
+    include_str!("../../../app/domain/tests/names.txt")
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .zip((0..).filter_map(|at| NhsNumber::from_nine(998_000_000 + at)))
+        .zip(0_i64..)
+        .map(|((line, nhs_number), day)| {
+            let mut parts = line.split('|');
+            let (typed, recorded) = (name(parts.next().unwrap()), name(parts.next().unwrap()));
+            let birth_date =
+                jiff::civil::date(1951, 1, 1).saturating_add(jiff::Span::new().days(day));
+            let patient = Patient {
+                nhs_number,
+                name: PersonName {
+                    prefix: None,
+                    given: recorded.1.split_whitespace().map(str::to_owned).collect(),
+                    family: recorded.0,
+                },
+                former_names: Vec::new(),
+                birth_date,
+                death: None,
+                restricted: false,
+                superseded: Vec::new(),
+                addresses: vec![Address {
+                    kind: "Home".into(),
+                    lines: vec!["1 Long Street".into()],
+                    postcode: "ZZ99 1AA".into(),
+                }],
+                ..model.clone()
+            };
+            let form = AdvancedForm {
+                gender: "all".into(),
+                family: typed.0,
+                given: typed.1,
+                birth_by: BirthBy::Date,
+                birth: fields(birth_date),
+                ..AdvancedForm::default()
+            };
+            (form, patient)
+        })
+        .collect()
+}
+
+async fn load(ground: &Ground, patients: impl IntoIterator<Item = Patient>) {
+    let mut rows = Rows::default();
+    for patient in patients {
+        let load = PatientToLoad {
+            patient,
+            consent: domain::permission::SpineConsent::Ask,
+            document: None,
+            adjustments: None,
+        };
+        rows.add(load, "made up", crate::harness::beginning())
+            .unwrap();
+    }
+    rows.write(&ground.db).await.unwrap();
+}
+
+/// What the tables answer to every pair, exactly and widened, by date and by place.
+async fn answers(ground: &Ground) -> Vec<(String, Option<BTreeMap<NhsNumber, MatchedOn>>)> {
+    let mut answers = Vec::new();
+    for (form, patient) in pairs() {
+        for (widen, postcode) in [
+            (false, ""),
+            (true, ""),
+            (false, "ZZ99 1AA"),
+            (true, "ZZ99 1AA"),
+        ] {
+            let mut form = form.clone();
+            form.widen = widen;
+            form.postcode = postcode.to_owned();
+            let form = SearchForm::Advanced(Box::new(form));
+            let details = details(&form);
+            let told = format!(
+                "{} {}",
+                serde_json::to_string(&form).unwrap(),
+                patient.name.banner()
+            );
+            answers.push((told, found(ground, &details).await));
+        }
+    }
+    answers
+}
+
+#[tokio::test]
+async fn sql_finds_a_name_by_its_parts_as_the_domain_does() {
+    let people: Vec<Patient> = pairs().into_iter().map(|(_, patient)| patient).collect();
+    let mut expected = Vec::new();
+    for (form, _) in pairs() {
+        for (widen, postcode) in [
+            (false, ""),
+            (true, ""),
+            (false, "ZZ99 1AA"),
+            (true, "ZZ99 1AA"),
+        ] {
+            let mut form = form.clone();
+            form.widen = widen;
+            form.postcode = postcode.to_owned();
+            expected.push(matching(
+                &people,
+                &details(&SearchForm::Advanced(Box::new(form))),
+            ));
+        }
+    }
+    assert!(
+        expected
+            .iter()
+            .flatten()
+            .filter(|found| !found.is_empty())
+            .count()
+            > 500
+    );
+    assert!(
+        expected
+            .iter()
+            .flatten()
+            .filter(|found| found.is_empty())
+            .count()
+            > 200
+    );
+    on_each_engine(async |ground| {
+        load(ground, people.clone()).await;
+        for ((told, found), expected) in answers(ground).await.into_iter().zip(&expected) {
+            assert!(found == *expected, "{told}: {found:?} is not {expected:?}");
+        }
+    })
+    .await;
+}
+
+/// A database of an earlier version has keys by other rules, and none for parts of names.
+#[tokio::test]
+async fn keys_of_an_earlier_version_are_made_anew_once() {
+    let people: Vec<Patient> = pairs().into_iter().map(|(_, patient)| patient).collect();
+    on_each_engine(async |ground| {
+        load(ground, people.clone()).await;
+        let fresh = answers(ground).await;
+        for sql in [
+            "delete from patient_part",
+            "delete from patient_given",
+            "update patient_name set given_keys = ' ', family_key = 'OLD' where position = 0",
+        ] {
+            sqlx::query(sql).execute(ground.db.write()).await.unwrap();
+        }
+        assert!(answers(ground).await != fresh, "the keys matter");
+        bring_up_to_date(&ground.db).await.unwrap();
+        assert!(answers(ground).await == fresh);
+        // The next start has nothing to do.
+        sqlx::query("delete from patient_part")
+            .execute(ground.db.write())
+            .await
+            .unwrap();
+        bring_up_to_date(&ground.db).await.unwrap();
+        let left = sqlx::query("select nhs_number from patient_part limit 1")
+            .fetch_all(ground.db.read())
+            .await
+            .unwrap();
+        assert!(left.is_empty());
+    })
+    .await;
+}
+
+/// More than fifty are read for a search, and few of them match.
+#[tokio::test]
+async fn who_only_sounds_alike_does_not_fill_the_answer() {
+    on_each_engine(async |ground| {
+        neighbours(ground, 300, |index, patient| {
+            patient.name.given = vec!["John".into()];
+            patient.former_names = Vec::new();
+            patient.name.family = if index % 100 == 99 {
+                "Quillfeather-Jones".into()
+            } else {
+                "Quillfeather-Jahns".into()
+            };
+            if index % 100 == 99 {
+                patient.name.given = vec!["Jane".into()];
+            }
+        })
+        .await;
+        for (postcode, given) in [("", "Jane"), ("ZZ99 1AA", "Jane")] {
+            let form = AdvancedForm {
+                gender: "all".into(),
+                family: "Quillfeather".into(),
+                given: given.into(),
+                birth_by: BirthBy::Age,
+                age_from: "0".into(),
+                age_to: "130".into(),
+                postcode: postcode.into(),
+                widen: true,
+                ..AdvancedForm::default()
+            };
+            let form = SearchForm::Advanced(Box::new(form));
+            let found = found(ground, &details(&form)).await;
+            assert_eq!(found.map(|found| found.len()), Some(3), "{postcode}");
+        }
+    })
+    .await;
+}
+
 /// Patients who live at one postcode, each with their own day of birth.
 async fn neighbours(ground: &Ground, count: usize, change: impl Fn(usize, &mut Patient)) {
-    let mut rows = Rows::default();
     let model = Generator::new(1, today()).person(0).patient;
+    let mut patients = Vec::new();
     for index in 0..count {
         let mut patient = model.clone();
         patient.nhs_number = (0..)
@@ -276,16 +484,9 @@ async fn neighbours(ground: &Ground, count: usize, change: impl Fn(usize, &mut P
             postcode: "ZZ99 1AA".into(),
         }];
         change(index, &mut patient);
-        let load = PatientToLoad {
-            patient,
-            consent: domain::permission::SpineConsent::Ask,
-            document: None,
-            adjustments: None,
-        };
-        rows.add(load, "made up", crate::harness::beginning())
-            .unwrap();
+        patients.push(patient);
     }
-    rows.write(&ground.db).await.unwrap();
+    load(ground, patients).await;
 }
 
 fn at_postcode(postcode: &str) -> Details {

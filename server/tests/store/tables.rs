@@ -98,6 +98,7 @@ async fn seeding_twice_is_seeding_once() {
         let tables = [
             "patient",
             "patient_name",
+            "patient_part",
             "patient_given",
             "patient_place",
             "summary_document",

@@ -365,6 +365,7 @@ fn row(found: PatientMatch, opening: Opening) -> AnyView {
                     on:click=move |_| opening.open(number)
                 >
                     {found.name.banner()}
+                    <span class="nhsuk-u-visually-hidden">": open the record"</span>
                 </button>
                 " "
                 {move || is_opening().then(|| tag("nhsuk-tag nhsuk-tag--blue", "Opening…".to_owned()))}

@@ -297,7 +297,7 @@ fn choice(id: &'static str, label: &'static str, options: Vec<(String, &'static 
     view! {
         <div class="nhsuk-form-group">
             <label class="nhsuk-label" for=id>{label}</label>
-            <select class="nhsuk-select" id=id name=id>{options}</select>
+            <select class="nhsuk-select" id=id name=id autocomplete="off">{options}</select>
         </div>
     }
     .into_any()

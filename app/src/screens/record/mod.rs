@@ -519,7 +519,7 @@ fn tabs(frame: RecordFrame) -> AnyView {
     .into_any()
 }
 
-/// A screen of the record: the way out or back, its content, and the foot of a print.
+/// A screen of the record: the way out or back, its content, and what heads each of its pages on paper.
 #[component]
 fn RecordPage(
     /// As in "Overview". Never says who the patient is.
@@ -555,9 +555,11 @@ fn RecordPage(
     view! {
         <Page title errors>
             {out}
-            {children()}
+            <div class="ncrs-paper">
+                {paper_head(frame)}
+                <div class="ncrs-paper__body">{children()}</div>
+            </div>
             {out_last}
-            {print_foot()}
         </Page>
     }
     .into_any()
@@ -589,8 +591,9 @@ fn close_link(frame: Option<RecordFrame>) -> AnyView {
     .into_any()
 }
 
-/// Who printed the page, in which role, and when: only on paper.
-fn print_foot() -> AnyView {
+/// Whose record it is, who printed it, in which role, and when: only on paper, at the head of every page
+/// (`style/_print.scss`), whether it is printed by our button or by the browser's menu.
+fn paper_head(frame: Option<RecordFrame>) -> AnyView {
     let printed = RwSignal::new(None::<Timestamp>);
     Effect::new(move || {
         if let Some(device) = device() {
@@ -602,7 +605,7 @@ fn print_foot() -> AnyView {
         }
     });
     let session = session();
-    let text = move || {
+    let by = move || {
         let at = long_time(printed.get()?);
         let person = session.signed_in()?;
         let role = person
@@ -614,5 +617,40 @@ fn print_foot() -> AnyView {
             person.person.name
         ))
     };
-    (move || text().map(|text| view! { <p class="ncrs-print">{text}</p> })).into_any()
+    let whose = move || {
+        let frame = frame?;
+        let now = frame.context.get()?;
+        frame.whose.with(|whose| match whose {
+            Whose::Known(context, banner) if *context == now => Some(on_paper(banner)),
+            _ => None,
+        })
+    };
+    view! {
+        <div class="ncrs-paper__head">
+            {whose} {move || by().map(|text| view! { <p class="ncrs-paper__by">{text}</p> })}
+        </div>
+    }
+    .into_any()
+}
+
+/// The four identifiers in two lines.
+fn on_paper(banner: &PatientBanner) -> AnyView {
+    let died = banner
+        .death
+        .map(|death| format!(" Died {}.", domain::clock::banner_date(death.on)));
+    let restricted = banner
+        .restricted
+        .then_some(" Restricted record: address and GP are not shown.");
+    let identifiers = format!(
+        "Born {} ({}). Gender {}. NHS No. {}.",
+        banner.born,
+        banner.age,
+        banner.gender.label(),
+        banner.nhs_number
+    );
+    view! {
+        <p class="ncrs-paper__name">{banner.name.clone()}</p>
+        <p class="ncrs-paper__ids">{identifiers} {died} {restricted}</p>
+    }
+    .into_any()
 }

@@ -51,14 +51,26 @@ pub(super) fn phone(number: &str) -> AnyView {
         .chars()
         .filter(|c| c.is_ascii_digit() || *c == '+')
         .collect();
-    view! { <a class="nhsuk-link" href=format!("tel:{dialled}")>{number.to_owned()}</a> }.into_any()
+    view! {
+        <a class="nhsuk-link" href=format!("tel:{dialled}")>
+            <span class="nhsuk-u-visually-hidden">"Call "</span>
+            {number.to_owned()}
+        </a>
+    }
+    .into_any()
 }
 
 /// A way to reach someone, with its kind.
 pub(super) fn contact(point: &ContactPoint) -> AnyView {
     let value = if point.value.contains('@') {
         let to = format!("mailto:{}", point.value);
-        view! { <a class="nhsuk-link" href=to>{point.value.clone()}</a> }.into_any()
+        view! {
+            <a class="nhsuk-link" href=to>
+                <span class="nhsuk-u-visually-hidden">"Email "</span>
+                {point.value.clone()}
+            </a>
+        }
+        .into_any()
     } else {
         phone(&point.value)
     };

@@ -74,6 +74,7 @@ fn Where(errors: Errors, organisations: Vec<Organisation>) -> AnyView {
                 class=("nhsuk-select--error", wrong)
                 id="organisation"
                 name="organisation"
+                autocomplete="off"
                 aria-describedby=move || wrong().then_some("organisation-error")
             >
                 <option value="" selected=!only>"Choose an organisation"</option>

@@ -255,6 +255,7 @@ fn line(line: StaffLine) -> AnyView {
                 <span class="ncrs-choices__name">{line.person.name}</span>
                 <span class="ncrs-choices__detail">{roles}</span>
                 <span class="ncrs-choices__detail">{enrolled}</span>
+                <span class="nhsuk-u-visually-hidden">": open their roles and passkeys"</span>
             </a>
         </li>
     }

@@ -32,7 +32,7 @@ impl Embedded {
         found.as_ref().map(patient).transpose()
     }
 
-    async fn patients(&self, numbers: BTreeSet<String>) -> Result<Vec<Patient>> {
+    pub(super) async fn patients(&self, numbers: BTreeSet<String>) -> Result<Vec<Patient>> {
         if numbers.is_empty() {
             return Ok(Vec::new());
         }
@@ -47,7 +47,7 @@ impl Embedded {
     }
 }
 
-fn patient(row: &AnyRow) -> Result<Patient> {
+pub(super) fn patient(row: &AnyRow) -> Result<Patient> {
     let doc: String = column(row, 0)?;
     // The error could quote the document.
     serde_json::from_str(&doc).map_err(|_| Failure::Corrupt("the document of a patient".into()))
@@ -66,15 +66,9 @@ impl Demographics for Embedded {
     }
 
     async fn search(&self, _: &Permit<FindPatients>, details: &Details) -> Result<Held<Found>> {
-        let Some(numbers) = search::numbers(&self.db, details).await? else {
+        let Some(found) = search::matches(self, details).await? else {
             return Ok(Held::new(Found::TooMany, []));
         };
-        let found: Vec<_> = self
-            .patients(numbers)
-            .await?
-            .into_iter()
-            .filter_map(|patient| details.matched_on(&patient).map(|on| (patient, on)))
-            .collect();
         let of: Vec<_> = found
             .iter()
             .map(|(patient, _)| patient.nhs_number)

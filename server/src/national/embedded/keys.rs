@@ -1,48 +1,45 @@
 //! The rows by which a patient is found. What the domain compares is computed by the domain.
 
 use domain::name::PersonName;
+use domain::name_words::NameWords;
 use domain::patient::Patient;
-use domain::search::NamePattern;
-use domain::search_keys::{given_key, name_key, postcode_key, sound_key};
+use domain::search_keys::{alike_key, postcode_key};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What two names share that sound alike: their sound, or for a name without one its key, so that it
-/// sounds like itself only. Names with the same key have the same sound.
-fn alike(sound: &str, key: &str) -> String {
-    if sound.is_empty() {
-        format!("={key}")
-    } else {
-        sound.to_owned()
-    }
-}
-
-fn name_alike(name: &str) -> String {
-    alike(&sound_key(name), &name_key(name))
-}
-
-/// The same of a name that is looked for.
-pub(super) fn pattern_alike(pattern: &NamePattern) -> String {
-    alike(pattern.sound(), &pattern.without_wildcards())
-}
 
 /// A name of a patient as it is found.
 pub(super) struct NameKeys {
     pub(super) family_key: String,
-    /// With a space before, between and after.
+    /// The key of each word of the first names, with a space before, between and after.
     pub(super) given_keys: String,
     pub(super) family_alike: String,
-    /// With a space before, between and after.
+    /// What each first name sounds like, and each run of them; with spaces as above.
     pub(super) given_alikes: String,
+    /// By what else than the whole the last name is found, with what it sounds like.
+    pub(super) parts: BTreeMap<String, String>,
 }
 
 /// The usual name first, then the earlier ones.
 pub(super) fn names(patient: &Patient) -> Vec<NameKeys> {
     all_names(patient)
-        .map(|name| NameKeys {
-            family_key: name_key(&name.family),
-            given_keys: spaced([given_key(&name.given)].into_iter()),
-            family_alike: name_alike(&name.family),
-            given_alikes: spaced(name.given.iter().map(|given| name_alike(given))),
+        .map(|name| {
+            let family = NameWords::family(&name.family);
+            let given = NameWords::given(&name.given);
+            let family_key = family.whole();
+            let mut parts = family.lookups();
+            parts.remove(&family_key);
+            NameKeys {
+                family_alike: alike_key(&family_key),
+                family_key,
+                given_keys: spaced(given.keys().map(str::to_owned)),
+                given_alikes: spaced(alikes(&given).into_iter()),
+                parts: parts
+                    .into_iter()
+                    .map(|part| {
+                        let alike = alike_key(&part);
+                        (part, alike)
+                    })
+                    .collect(),
+            }
         })
         .collect()
 }
@@ -51,20 +48,23 @@ fn all_names(patient: &Patient) -> impl Iterator<Item = &PersonName> {
     std::iter::once(&patient.name).chain(patient.former_names.iter().map(|former| &former.value))
 }
 
+fn alikes(given: &NameWords) -> BTreeSet<String> {
+    given.lookups().iter().map(|key| alike_key(key)).collect()
+}
+
 fn spaced(keys: impl Iterator<Item = String>) -> String {
     let mut text = String::from(" ");
-    for key in keys.filter(|key| !key.is_empty()) {
+    for key in keys {
         text.push_str(&key);
         text.push(' ');
     }
     text
 }
 
-/// The sounds of all given names, current and earlier.
+/// What all first names sound like, current and earlier.
 pub(super) fn given_alikes(patient: &Patient) -> BTreeSet<String> {
     all_names(patient)
-        .flat_map(|name| &name.given)
-        .map(|given| name_alike(given))
+        .flat_map(|name| alikes(&NameWords::given(&name.given)))
         .collect()
 }
 
@@ -85,10 +85,4 @@ pub(super) fn places(patient: &Patient) -> BTreeMap<String, bool> {
         .chain(current)
         .filter(|(key, _)| !key.is_empty())
         .collect()
-}
-
-/// Whether the given names of a row are what is looked for, wildcards and all.
-pub(super) fn given_fits(pattern: &NamePattern, given_keys: &str) -> bool {
-    let whole = given_keys.trim();
-    pattern.matches(&whole.replace(' ', "")) || whole.split(' ').any(|key| pattern.matches(key))
 }

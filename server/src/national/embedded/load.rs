@@ -3,11 +3,12 @@
 use super::keys;
 use super::summaries::consent_code;
 use crate::failure::{Failure, Result};
-use crate::store::{Db, Value, insert_many};
+use crate::store::{Db, Sql, Value, insert_many};
 use domain::adjustment::AdjustmentRecord;
 use domain::patient::Patient;
 use domain::permission::SpineConsent;
 use jiff::Timestamp;
+use sqlx::AnyConnection;
 
 /// A patient with everything that the national services hold of them.
 pub struct PatientToLoad {
@@ -21,12 +22,16 @@ pub struct PatientToLoad {
     pub adjustments: Option<AdjustmentRecord>,
 }
 
+/// Who is there already stays as they are.
+const KEEP: &str = " on conflict do nothing";
+
 /// The rows of many patients, by table. Making them is most of the work and needs no database.
 #[derive(Default)]
 pub struct Rows {
     patients: Vec<[Value; 2]>,
     superseded: Vec<[Value; 2]>,
     names: Vec<[Value; 9]>,
+    parts: Vec<[Value; 9]>,
     given: Vec<[Value; 5]>,
     places: Vec<[Value; 3]>,
     consents: Vec<[Value; 2]>,
@@ -49,35 +54,7 @@ impl Rows {
             adjustments,
         } = load;
         let number = patient.nhs_number.digits();
-        let birth = patient.birth_date.to_string();
-        let gender = patient.gender.code();
-        let death = patient
-            .death
-            .map(|death| death.on.to_string())
-            .unwrap_or_default();
-        for (position, name) in (0_i64..).zip(keys::names(&patient)) {
-            self.names.push([
-                number.clone().into(),
-                position.into(),
-                birth.clone().into(),
-                gender.into(),
-                death.clone().into(),
-                name.family_key.into(),
-                name.given_keys.into(),
-                name.family_alike.into(),
-                name.given_alikes.into(),
-            ]);
-        }
-        self.given
-            .extend(keys::given_alikes(&patient).into_iter().map(|alike| {
-                [
-                    number.clone().into(),
-                    alike.into(),
-                    birth.clone().into(),
-                    gender.into(),
-                    death.clone().into(),
-                ]
-            }));
+        self.add_names(&patient);
         self.places.extend(
             keys::places(&patient)
                 .into_iter()
@@ -121,6 +98,54 @@ impl Rows {
         Ok(())
     }
 
+    /// Adds the rows by which a patient is found by name.
+    pub(super) fn add_names(&mut self, patient: &Patient) {
+        let number = patient.nhs_number.digits();
+        let birth = patient.birth_date.to_string();
+        let gender = patient.gender.code();
+        let death = patient
+            .death
+            .map(|death| death.on.to_string())
+            .unwrap_or_default();
+        for (position, name) in (0_i64..).zip(keys::names(patient)) {
+            self.parts
+                .extend(name.parts.into_iter().map(|(part, alike)| {
+                    [
+                        number.clone().into(),
+                        position.into(),
+                        part.into(),
+                        alike.into(),
+                        birth.clone().into(),
+                        gender.into(),
+                        death.clone().into(),
+                        name.given_keys.clone().into(),
+                        name.given_alikes.clone().into(),
+                    ]
+                }));
+            self.names.push([
+                number.clone().into(),
+                position.into(),
+                birth.clone().into(),
+                gender.into(),
+                death.clone().into(),
+                name.family_key.into(),
+                name.given_keys.into(),
+                name.family_alike.into(),
+                name.given_alikes.into(),
+            ]);
+        }
+        self.given
+            .extend(keys::given_alikes(patient).into_iter().map(|alike| {
+                [
+                    number.clone().into(),
+                    alike.into(),
+                    birth.clone().into(),
+                    gender.into(),
+                    death.clone().into(),
+                ]
+            }));
+    }
+
     /// How many patients these are.
     pub fn len(&self) -> usize {
         self.patients.len()
@@ -131,13 +156,33 @@ impl Rows {
         self.patients.is_empty()
     }
 
+    /// Writes the rows by which patients are found by name, in the place of those that are there.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub(super) async fn replace_names(
+        self,
+        connection: &mut AnyConnection,
+        of: &[String],
+    ) -> Result<()> {
+        for delete in [
+            "delete from patient_name where nhs_number in (",
+            "delete from patient_part where nhs_number in (",
+            "delete from patient_given where nhs_number in (",
+        ] {
+            let mut sql = Sql::new(delete);
+            sql.bind_all(of.iter().cloned())?.push(")");
+            sql.query().execute(&mut *connection).await?;
+        }
+        write_names(connection, self.names, self.parts, self.given).await
+    }
+
     /// Writes them in one transaction. Who is there already stays as they are, so that a load that
     /// was broken off can be run again.
     ///
     /// # Errors
     /// Where the database refuses.
     pub async fn write(self, db: &Db) -> Result<()> {
-        const KEEP: &str = " on conflict do nothing";
         let mut work = db.begin().await?;
         insert_many(
             &mut work,
@@ -153,21 +198,7 @@ impl Rows {
             self.superseded,
         )
         .await?;
-        insert_many(
-            &mut work,
-            "insert into patient_name (nhs_number, position, birth_date, gender, death_date, family_key, given_keys,
-             family_alike, given_alikes)",
-            KEEP,
-            self.names,
-        )
-        .await?;
-        insert_many(
-            &mut work,
-            "insert into patient_given (nhs_number, alike, birth_date, gender, death_date)",
-            KEEP,
-            self.given,
-        )
-        .await?;
+        write_names(&mut work, self.names, self.parts, self.given).await?;
         insert_many(
             &mut work,
             "insert into patient_place (nhs_number, postcode_key, earlier)",
@@ -199,4 +230,36 @@ impl Rows {
         work.commit().await?;
         Ok(())
     }
+}
+
+async fn write_names(
+    connection: &mut AnyConnection,
+    names: Vec<[Value; 9]>,
+    parts: Vec<[Value; 9]>,
+    given: Vec<[Value; 5]>,
+) -> Result<()> {
+    insert_many(
+        &mut *connection,
+        "insert into patient_name (nhs_number, position, birth_date, gender, death_date, family_key, given_keys,
+         family_alike, given_alikes)",
+        KEEP,
+        names,
+    )
+    .await?;
+    insert_many(
+        &mut *connection,
+        "insert into patient_part (nhs_number, position, part_key, part_alike, birth_date, gender, death_date,
+         given_keys, given_alikes)",
+        KEEP,
+        parts,
+    )
+    .await?;
+    insert_many(
+        connection,
+        "insert into patient_given (nhs_number, alike, birth_date, gender, death_date)",
+        KEEP,
+        given,
+    )
+    .await?;
+    Ok(())
 }

@@ -4,6 +4,7 @@ mod demographics;
 mod flags;
 mod keys;
 pub mod load;
+pub mod rekey;
 pub mod search;
 mod summaries;
 

@@ -1,6 +1,6 @@
 //! Picking from a long list by typing a few letters: a combobox for keyboard and touch.
 
-use crate::components::form::{Errors, FieldMessage};
+use crate::components::form::{Errors, FieldMessage, unshared};
 use domain::adjustment::{Category, catalogue, conditions};
 use leptos::ev::{KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
@@ -205,6 +205,7 @@ pub(super) fn combobox(
                 role="combobox"
                 autocomplete="off"
                 autocapitalize="off"
+                {..unshared()}
                 spellcheck="false"
                 enterkeyhint="search"
                 aria-autocomplete="list"
@@ -341,6 +342,7 @@ fn browsed(
         <li>
             <button class="ncrs-picker__option" type="button" aria-pressed=move || if reason().is_some() { "true" } else { "false" } on:click=choose>
                 {suggestion.text}
+                <span class="nhsuk-u-visually-hidden">": choose this"</span>
                 {move || reason().map(|reason| view! { <span class="ncrs-picker__detail">{reason}</span> })}
             </button>
         </li>

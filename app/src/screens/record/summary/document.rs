@@ -237,7 +237,10 @@ fn contents(summary: &Summary) -> AnyView {
             };
             view! {
                 <li class="nhsuk-contents-list__item">
-                    <a class="nhsuk-contents-list__link" href=href on:click=go>{said(section.heading.title())}</a>
+                    <a class="nhsuk-contents-list__link" href=href on:click=go>
+                        {said(section.heading.title())}
+                        <span class="nhsuk-u-visually-hidden">": go to this part"</span>
+                    </a>
                     {empty}
                 </li>
             }

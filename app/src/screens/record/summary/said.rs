@@ -2,6 +2,7 @@
 //! their units, and parts in the order of the document.
 
 use super::document::{statements, table_view, withheld};
+use crate::components::words::words;
 use domain::summary::{Part, Term, together};
 use leptos::prelude::*;
 
@@ -18,7 +19,7 @@ pub(super) fn said(text: &str) -> AnyView {
                     if piece.whole {
                         view! { <span class="ncrs-together">{piece.text}</span> }.into_any()
                     } else {
-                        piece.text.into_any()
+                        words(&piece.text)
                     }
                 })
                 .collect_view();
