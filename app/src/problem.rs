@@ -14,11 +14,47 @@ use std::fmt;
 
 /// Something that did not work, as the person who asked for it may know it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
 pub struct Problem {
     /// What kind of thing happened.
     pub kind: Kind,
     /// Joins this to the log and the audit. A person can read it out to support.
     pub reference: Option<CorrelationId>,
+}
+
+/// A problem as it is sent. Apps from before there was [`Kind::Busy`] read it as a service that cannot
+/// answer at the moment, which is the nearest that they know.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    kind: Kind,
+    reference: Option<CorrelationId>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    busy: bool,
+}
+
+impl From<Problem> for Written {
+    fn from(problem: Problem) -> Self {
+        let busy = problem.kind == Kind::Busy;
+        Self {
+            kind: if busy {
+                Kind::Unavailable
+            } else {
+                problem.kind
+            },
+            reference: problem.reference,
+            busy,
+        }
+    }
+}
+
+impl From<Written> for Problem {
+    fn from(written: Written) -> Self {
+        let busy = written.busy && written.kind == Kind::Unavailable;
+        Self {
+            kind: if busy { Kind::Busy } else { written.kind },
+            reference: written.reference,
+        }
+    }
 }
 
 /// The kinds of problem. No variant says more than the person may know.
@@ -53,6 +89,8 @@ pub enum Kind {
     NotFound,
     /// Too many attempts: wait, then try again.
     TooMany,
+    /// More people are asking than the service answers at one time.
+    Busy,
     /// The service, or a national service behind it, cannot answer now.
     Unavailable,
     /// The audit cannot be written, so nothing may be shown or done.
@@ -121,6 +159,7 @@ impl Problem {
             Kind::StaysOnline => "This cannot be saved on a device",
             Kind::NotFound => "Not found",
             Kind::TooMany => "Too many attempts",
+            Kind::Busy => "The service is busy",
             Kind::Unavailable => "The service cannot answer at the moment",
             Kind::NotAccountable => "The service cannot record this access",
             Kind::Unreachable => "You cannot reach the service",
@@ -161,6 +200,7 @@ impl Problem {
             }
             Kind::NotFound => "Check the address, or go back and start again.".into(),
             Kind::TooMany => "Wait a minute, then try again.".into(),
+            Kind::Busy => "Try again in a moment. Nothing was lost.".into(),
             Kind::Unavailable => "Nothing was lost. Wait a moment, then try again.".into(),
             Kind::NotAccountable => {
                 "Every look at a record has to be accounted for, so the service cannot show the record. Wait a minute, then try again. If care cannot wait, ask the patient or whoever is with them, or contact their GP practice or NHS 111. Tell your service desk, with the reference below.".into()
@@ -180,6 +220,7 @@ impl Problem {
     pub fn retryable(&self) -> bool {
         match &self.kind {
             Kind::TooMany
+            | Kind::Busy
             | Kind::Unavailable
             | Kind::NotAccountable
             | Kind::Unreachable
@@ -218,9 +259,11 @@ impl Problem {
             | Kind::StaysOnline
             | Kind::NotFound
             | Kind::TooMany => Taxonomy::User,
-            Kind::Unavailable | Kind::NotAccountable | Kind::OutOfDate | Kind::Unexpected => {
-                Taxonomy::Here
-            }
+            Kind::Busy
+            | Kind::Unavailable
+            | Kind::NotAccountable
+            | Kind::OutOfDate
+            | Kind::Unexpected => Taxonomy::Here,
             Kind::Unreachable => Taxonomy::Network,
         }
     }
@@ -314,5 +357,30 @@ impl FromServerFnError for Problem {
             | ServerFnErrorErr::MiddlewareError(_)
             | ServerFnErrorErr::ServerError(_) => Kind::Unexpected,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_busy_service_is_read_by_apps_that_do_not_know_the_word() {
+        let sent = serde_json::to_value(Problem::new(Kind::Busy)).unwrap();
+        assert_eq!(sent["kind"], "Unavailable");
+        let read: Problem = serde_json::from_value(sent).unwrap();
+        assert_eq!(read.kind, Kind::Busy);
+        assert_eq!(
+            read.to_string(),
+            "The service is busy. Try again in a moment. Nothing was lost."
+        );
+    }
+
+    #[test]
+    fn every_other_problem_is_sent_as_it_always_was() {
+        let sent = serde_json::to_string(&Problem::new(Kind::Unavailable)).unwrap();
+        assert_eq!(sent, r#"{"kind":"Unavailable","reference":null}"#);
+        let read: Problem = serde_json::from_str(&sent).unwrap();
+        assert_eq!(read.kind, Kind::Unavailable);
     }
 }

@@ -55,6 +55,7 @@ pub fn way_on(problem: &Problem, again: Option<Callback<()>>) -> AnyView {
         | Kind::CommandReused
         | Kind::StaysOnline
         | Kind::TooMany
+        | Kind::Busy
         | Kind::Unavailable
         | Kind::NotAccountable
         | Kind::Unreachable

@@ -87,11 +87,13 @@ pub fn problem(problem: &Problem) -> Response {
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
     );
-    if matches!(
-        problem.kind,
-        Kind::TooMany | Kind::Unavailable | Kind::NotAccountable
-    ) {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
+    let seconds = match problem.kind {
+        Kind::TooMany | Kind::Unavailable | Kind::NotAccountable => Some("30"),
+        Kind::Busy => Some("5"),
+        _ => None,
+    };
+    if let Some(seconds) = seconds {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
     }
     response
 }
@@ -111,7 +113,7 @@ fn status(kind: &Kind) -> StatusCode {
         Kind::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::TooMany => StatusCode::TOO_MANY_REQUESTS,
-        Kind::Unavailable | Kind::NotAccountable | Kind::Unreachable => {
+        Kind::Busy | Kind::Unavailable | Kind::NotAccountable | Kind::Unreachable => {
             StatusCode::SERVICE_UNAVAILABLE
         }
         Kind::OutOfDate => StatusCode::BAD_REQUEST,

@@ -138,7 +138,7 @@ impl Rows {
     /// Where the database refuses.
     pub async fn write(self, db: &Db) -> Result<()> {
         const KEEP: &str = " on conflict do nothing";
-        let mut work = db.begin().await?;
+        let mut work = db.begin_load().await?;
         insert_many(
             &mut work,
             "insert into patient (nhs_number, doc)",
