@@ -2,8 +2,8 @@
 //! page is alive. On the server there is no device.
 
 use crate::api::identity::WebAuthnJson;
-use crate::api::offline::{SealedChange, SealingKey};
-use domain::ids::{CommandId, PersonId, TabId, VaultId};
+use crate::api::offline::{SealedChange, SealedEntry, SealingKey};
+use domain::ids::{CommandId, PersonId, SealingKeyId, TabId, VaultId};
 use jiff::Timestamp;
 use leptos::prelude::{GetValue, LocalStorage, StoredValue, use_context};
 use std::future::Future;
@@ -25,6 +25,17 @@ pub enum NoCredential {
     AlreadyThere,
     /// Another ceremony took its place.
     Superseded,
+}
+
+/// What becomes of a question for a passkey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// It stands before the person.
+    Begun,
+    /// The passkey was given.
+    Given,
+    /// It was not.
+    NotGiven,
 }
 
 /// The browser.
@@ -76,7 +87,17 @@ pub trait Device {
     /// Calls back with whether the page is hidden, when that changes: before the picture of the page
     /// is taken for the task switcher.
     fn on_hidden(&self, tell: Box<dyn Fn(bool)>);
-    /// Calls back at every touch, click and key of the person.
+    /// Whether the page is in sight now.
+    fn in_sight(&self) -> bool;
+    /// Calls back whenever the page may have been away, though it was not called hidden: it has the focus
+    /// again, or is shown from where the browser had put it aside.
+    fn on_woken(&self, tell: Box<dyn Fn()>);
+    /// Calls back when the device asks for a passkey, and when that is over. Not for what only waits
+    /// ([`Device::await_passkey`]).
+    fn on_ceremony(&self, tell: Box<dyn Fn(Asked)>);
+    /// Whether the page can be loaded without the service.
+    fn has_worker(&self) -> bool;
+    /// Calls back at every touch, click, turn of the wheel and key of the person.
     fn on_use(&self, tell: Box<dyn Fn()>);
     /// Does the work while no other tab does work of that name. Where one does, nothing is done, and
     /// the answer is no.
@@ -162,8 +183,24 @@ pub trait Vaults {
     fn adopt(&self, person: PersonId) -> Later<Result<Rc<dyn Vault>, NoVault>>;
     /// Takes everything off those shelves of a person's vault, also while it is locked.
     fn clear(&self, person: PersonId, shelves: &'static [Shelf]) -> Later<Result<(), NoVault>>;
-    /// Destroys a vault with all that is in it.
+    /// Destroys a vault with all that can be read in it. What the service does not have yet stays:
+    /// changes that wait are from then on among [`Self::sealed`], entries of the log among
+    /// [`Self::sealed_logs`]. Where a vault was kept by an app that sealed no copies, its changes and its
+    /// log stay in it as they are until it is opened once more, and all else goes.
     fn wipe(&self, id: VaultId) -> Later<Result<(), NoVault>>;
+    /// The vaults of a person, also those that do not open.
+    fn of(&self, person: PersonId) -> Later<Result<Vec<VaultId>, NoVault>>;
+    /// How many changes wait in a person's vaults, as far as it is told while they are locked.
+    fn unsent(&self, person: PersonId) -> Later<Result<usize, NoVault>>;
+    /// Takes the changes that wait out of a person's vaults, which this person's passkey does not open:
+    /// from then on they are among [`Self::sealed`].
+    fn hand_over(&self, person: PersonId) -> Later<Result<(), NoVault>>;
+    /// What is sealed of the logs of vaults, also of those that were wiped.
+    fn sealed_logs(&self) -> Later<Result<Vec<SealedLog>, NoVault>>;
+    /// Drops what is sealed of a log, up to that number.
+    fn drop_entries(&self, vault: VaultId, up_to: u64) -> Later<Result<(), NoVault>>;
+    /// The service has all of a log whose vault was wiped: nothing reminds of it from then on.
+    fn forget(&self, vault: VaultId) -> Later<Result<(), NoVault>>;
     /// Keeps a sealed change, which is not in a vault: only the server can read it. Durable when
     /// this is answered.
     fn keep_sealed(&self, sealed: SealedChange) -> Later<Result<(), NoVault>>;
@@ -176,6 +213,28 @@ pub trait Vaults {
     /// # Errors
     /// `Broken` where the key is none.
     fn seal(&self, key: &SealingKey, id: CommandId, plain: &[u8]) -> Result<SealedChange, NoVault>;
+    /// Seals an entry of that vault's log to the server.
+    ///
+    /// # Errors
+    /// `Broken` where the key is none.
+    fn seal_entry(
+        &self,
+        key: &SealingKey,
+        vault: VaultId,
+        seq: u64,
+        plain: &[u8],
+    ) -> Result<SealedEntry, NoVault>;
+}
+
+/// What is sealed of the log of one vault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedLog {
+    /// Which vault.
+    pub vault: VaultId,
+    /// It was wiped: nothing else of it is here.
+    pub wiped: bool,
+    /// In order.
+    pub entries: Vec<SealedEntry>,
 }
 
 /// What kinds of thing a vault keeps. Each is read as a whole.
@@ -220,6 +279,16 @@ pub enum Keep {
     },
     /// Takes everything away.
     Clear(Shelf),
+    /// Puts a copy of a change there that only the service can read. It outlasts the vault.
+    SealChange(SealedChange),
+    /// Takes what is sealed of a change away.
+    UnsealChange(CommandId),
+    /// Puts a copy of an entry of the log there that only the service can read. It outlasts the vault.
+    SealEntry(SealedEntry),
+    /// Takes it away.
+    UnsealEntry(u64),
+    /// Notes that whatever the service does not have yet has such a copy, sealed to that key.
+    SealedTo(SealingKeyId),
 }
 
 /// Someone's open vault. Dropping every handle to it, or locking it, forgets the key.
@@ -236,6 +305,9 @@ pub trait Vault {
     /// As [`Self::keep`], with the changes that follow from what is kept under that name. Where another tab was quicker
     /// they follow from what that kept.
     fn update(&self, shelf: Shelf, name: &str, change: Follow) -> Later<Result<(), NoVault>>;
+    /// To which key everything that the service does not have yet has a sealed copy. `None` where
+    /// something may be without one.
+    fn sealed_to(&self) -> Later<Result<Option<SealingKeyId>, NoVault>>;
     /// Whether a copy that may be shown until then may be shown now. A clock that was turned back
     /// gives it no more time.
     fn may_show(&self, until: Timestamp) -> bool;

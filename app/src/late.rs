@@ -35,7 +35,7 @@ impl Part {
     /// The part that the screen at an address is in, unless it came with the first page.
     pub fn at(path: &str) -> Option<Self> {
         match path.split('/').nth(1)? {
-            "role" | "account" | "find" | "visits" | "device" => Some(Self::Work),
+            "role" | "someone-else" | "account" | "find" | "visits" | "device" => Some(Self::Work),
             "record" | "changes" => Some(Self::Record),
             "staff" | "readiness" | "approvals" | "privacy" | "activity" => Some(Self::Office),
             _ => None,
@@ -96,10 +96,11 @@ macro_rules! late {
 /// Before and around the work, and finding a patient.
 pub mod work {
     use super::*;
-    use crate::screens::{account, find, role, this_device, visits};
+    use crate::screens::{account, find, role, someone_else, this_device, visits};
 
     late! { Work as work:
         role::screen as choose_role,
+        someone_else::screen as someone_else,
         account::screen as passkeys,
         find::last_used as find_as_last,
         find::nhs_number as find_nhs_number,

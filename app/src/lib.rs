@@ -7,6 +7,7 @@ pub mod components;
 pub mod device;
 pub mod keeping;
 pub mod late;
+pub mod lock;
 pub mod ports;
 pub mod problem;
 pub mod routes;

@@ -6,7 +6,7 @@ use crate::api::ContextKey;
 use crate::api::finding::Origin;
 use crate::api::identity::{AccountView, Enrolment, SessionView, WebAuthnJson};
 use crate::api::offline::{
-    Delivery, SealedChange, SealedOutcome, Standing, TakeSummary, Visit, VisitLine,
+    Delivery, SealedChange, SealedEntry, SealedOutcome, Standing, TakeSummary, Visit, VisitLine,
 };
 use crate::api::privacy::{
     AlertView, Decision, LogOf, LogPage, QueueFilter, QueueView, ReportMonth, Task,
@@ -20,9 +20,10 @@ use domain::NhsNumber;
 use domain::adjustment::AdjustmentRecord;
 use domain::command::Receipt;
 use domain::device_log::{LogEntry, LogHead};
+use domain::idle::LockReason;
 use domain::ids::{
-    AlertId, ContextId, PasskeyId, PersonId, RoleId, RoleRequestId, SessionRef, TabId, VaultId,
-    VisitId,
+    AlertId, ContextId, NoticeId, PasskeyId, PersonId, RoleId, RoleRequestId, SessionRef, TabId,
+    VaultId, VisitId,
 };
 use domain::patient::{InContext, Patient};
 use domain::permission::{Gate, PermissionAnswer};
@@ -49,6 +50,7 @@ pub trait Identity: Send + Sync {
     async fn sign_in_start(&self) -> Result<WebAuthnJson, Problem>;
     async fn sign_in_finish(&self, credential: WebAuthnJson) -> Result<SessionView, Problem>;
     async fn sign_out(&self) -> Result<SessionView, Problem>;
+    async fn lock(&self, why: LockReason) -> Result<SessionView, Problem>;
     async fn sign_out_everywhere(&self) -> Result<SessionView, Problem>;
     async fn choose_role(&self, role: RoleId) -> Result<SessionView, Problem>;
     async fn account(&self) -> Result<AccountView, Problem>;
@@ -65,6 +67,7 @@ pub trait Identity: Send + Sync {
     ) -> Result<AccountView, Problem>;
     async fn remove_passkey(&self, passkey: PasskeyId) -> Result<AccountView, Problem>;
     async fn end_session(&self, session: SessionRef) -> Result<AccountView, Problem>;
+    async fn close_notice(&self, notice: NoticeId) -> Result<SessionView, Problem>;
 }
 
 /// Behind `api::finding`. Errors are told there.
@@ -124,6 +127,13 @@ pub trait Offline: Send + Sync {
     async fn deliver(&self, delivery: Delivery) -> Result<Receipt<AdjustmentRecord>, Problem>;
     async fn deliver_sealed(&self, sealed: SealedChange) -> Result<SealedOutcome, Problem>;
     async fn register_vault(&self) -> Result<VaultId, Problem>;
+    async fn register_vault_again(&self, vault: VaultId) -> Result<(), Problem>;
+    async fn deliver_sealed_log(
+        &self,
+        vault: VaultId,
+        entries: Vec<SealedEntry>,
+        last: bool,
+    ) -> Result<u64, Problem>;
     async fn vault_standing(&self, vaults: Vec<VaultId>) -> Result<Vec<Standing>, Problem>;
     async fn deliver_log(&self, vault: VaultId, entries: Vec<LogEntry>)
     -> Result<LogHead, Problem>;

@@ -8,7 +8,8 @@ use domain::permission::Closed;
 use domain::readiness::Missing;
 use domain::role::Activity;
 use leptos::server_fn::codec::JsonEncoding;
-use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use leptos::server_fn::error::{FromServerFnError, IntoAppError, ServerFnErrorErr};
+use leptos::server_fn::{Bytes, Decodes};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -62,6 +63,10 @@ impl From<Written> for Problem {
 pub enum Kind {
     /// There is no session, or it has ended: sign in again.
     SignedOut,
+    /// The session was locked: its person has to give their passkey.
+    Locked,
+    /// Another person is signed in at this browser than the one whom the page believes to be: nothing was done.
+    OtherPerson,
     /// Signed in, but no role is chosen.
     NoRole,
     /// The role does not allow it.
@@ -146,6 +151,8 @@ impl Problem {
     pub fn title(&self) -> &'static str {
         match &self.kind {
             Kind::SignedOut => "You have been signed out",
+            Kind::Locked => "The screen is locked",
+            Kind::OtherPerson => "Someone else signed in on this browser",
             Kind::NoRole => "Choose a role first",
             Kind::RoleForbids(_) => "Your role does not allow this",
             Kind::NotReady(_) => "Your organisation cannot use this at the moment",
@@ -173,6 +180,12 @@ impl Problem {
         match &self.kind {
             Kind::SignedOut => {
                 "You were signed out, or had not used the service for 15 minutes. Sign in again to carry on where you were.".into()
+            }
+            Kind::Locked => {
+                "Nobody had used it for a while, or you locked it. Unlock with your fingerprint, face or PIN to carry on where you were.".into()
+            }
+            Kind::OtherPerson => {
+                "Nothing was done in their name or yours. Load the page again, and sign in if that is not you.".into()
             }
             Kind::NoRole => "Choose the role you are working in, then carry on.".into(),
             Kind::RoleForbids(activity) => format!(
@@ -226,6 +239,8 @@ impl Problem {
             | Kind::Unreachable
             | Kind::Unexpected => true,
             Kind::SignedOut
+            | Kind::Locked
+            | Kind::OtherPerson
             | Kind::NoRole
             | Kind::RoleForbids(_)
             | Kind::NotReady(_)
@@ -246,6 +261,8 @@ impl Problem {
     pub fn taxonomy(&self) -> Taxonomy {
         match &self.kind {
             Kind::SignedOut
+            | Kind::Locked
+            | Kind::OtherPerson
             | Kind::NoRole
             | Kind::RoleForbids(_)
             | Kind::NotReady(_)
@@ -336,6 +353,16 @@ impl fmt::Display for Problem {
 
 impl FromServerFnError for Problem {
     type Encoder = JsonEncoding;
+
+    /// Every answer that is a problem passes here: what it says of who is signed in is heard at once,
+    /// whichever screen asked.
+    fn de(data: Bytes) -> Self {
+        let problem = <JsonEncoding as Decodes<Self>>::decode(data).unwrap_or_else(|error| {
+            ServerFnErrorErr::Deserialization(error.to_string()).into_app_error()
+        });
+        crate::api::client::hear(&problem.kind);
+        problem
+    }
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         Self::new(match error {

@@ -34,6 +34,7 @@ pub fn App() -> impl IntoView {
                 // Before and around the work
                 <Route path=path!("/sign-in") view=sign_in::screen />
                 <Route path=path!("/enrol") view=enrol::screen />
+                <Route path=path!("/someone-else") view=work::someone_else />
                 <Route path=path!("/role") view=|| signed_in(work::choose_role) />
                 <Route path=path!("/account") view=|| signed_in(work::passkeys) />
 

@@ -1,6 +1,7 @@
 // What a person does with what is kept on the device.
-import { expect, type BrowserContext, type Page } from "@playwright/test";
-import { Person, type Persona } from "./person.ts";
+import { expect, type Browser, type BrowserContext, type Page } from "@playwright/test";
+import { newDevice, Person, type Persona } from "./person.ts";
+import type { Server } from "./server.ts";
 
 /** The path by which changes arrive at the service. */
 export const DELIVER = "/api/commands/deliver";
@@ -133,4 +134,23 @@ export const anotherTab = async (context: BrowserContext, first: Person): Promis
   const tab = new Person(page, first.server);
   tab.borrows(first);
   return tab;
+};
+
+/** On another device, the passkey with which the first signs in is removed. */
+export const removePasskey = async (browser: Browser, server: Server): Promise<void> => {
+  const context = await browser.newContext();
+  const other = await newDevice(context, server);
+  await other.enrol("nurse");
+  await other.menu("Your passkeys and devices");
+  // Not the one of this session.
+  const card = other.page
+    .locator(".nhsuk-card")
+    .filter({ hasText: "Remove", hasNotText: "Used to sign in here" });
+  await card
+    .getByRole("button", { name: /^Remove/ })
+    .first()
+    .click();
+  await other.button(/^Remove passkey/).click();
+  await expect(other.page.getByText(/was removed/)).toBeVisible();
+  await context.close();
 };

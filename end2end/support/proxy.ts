@@ -9,6 +9,15 @@ import {
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
+/** Something on the way that answers in the place of the server. */
+export type Stranger = {
+  status: number;
+  headers?: Record<string, string>;
+  body?: string;
+  /** The connection ends in the middle of the body. */
+  truncated?: boolean;
+};
+
 /** What the network does with a request. */
 export type Treatment =
   /** The server never hears of it. */
@@ -17,6 +26,8 @@ export type Treatment =
   | "lose"
   /** The answer stops in the middle of its body, and the connection ends. */
   | "truncate"
+  /** The server never hears of it, and this is answered. */
+  | Stranger
   /** The answer is held back until this is over. */
   | Promise<unknown>
   /** The answer is held back for so long, in milliseconds. */
@@ -32,6 +43,22 @@ export type Passed = {
 };
 
 type Rule = { path: string; treatment: Treatment; left: number };
+
+/** For the paths of rules: every one. */
+export const EVERYTHING = "*";
+
+const isStranger = (treatment: Treatment | undefined): treatment is Stranger =>
+  typeof treatment === "object" && "status" in treatment;
+
+const answerAs = ({ status, headers, body = "", truncated }: Stranger, answer: ServerResponse): void => {
+  const content = Buffer.from(body);
+  answer.writeHead(status, { ...headers, "content-length": String(content.length) });
+  if (truncated) {
+    answer.write(content.subarray(0, Math.floor(content.length / 2)), () => answer.socket?.destroy());
+  } else {
+    answer.end(content);
+  }
+};
 
 const body = async (message: IncomingMessage): Promise<Buffer> => {
   const chunks: Buffer[] = [];
@@ -129,7 +156,7 @@ export class Proxy {
   }
 
   private treatmentOf(path: string): Treatment | undefined {
-    const rule = this.rules.find((rule) => rule.path === path && rule.left > 0);
+    const rule = this.rules.find((rule) => [path, EVERYTHING].includes(rule.path) && rule.left > 0);
     if (rule) rule.left -= 1;
     return rule?.treatment;
   }
@@ -142,6 +169,10 @@ export class Proxy {
     const sent = await body(request);
     if (treatment === "drop") {
       request.socket.destroy();
+      return;
+    }
+    if (isStranger(treatment)) {
+      answerAs(treatment, answer);
       return;
     }
     const from = await new Promise<IncomingMessage>((resolve, reject) => {

@@ -142,7 +142,42 @@ export class Server {
   /** Changes its database as time would: so long ago was the last fingerprint of everyone signed in. */
   async fingerprintsWere(minutesAgo: number): Promise<void> {
     const at = (Date.now() - minutesAgo * 60_000) * 1000;
-    const sql = `update web_session set verified_at = ${at} where person_id is not null`;
+    await this.change(`update web_session set verified_at = ${at} where person_id is not null`);
+  }
+
+  /** Every role of a member of staff ends and is given again, under another id. */
+  async giveRolesAgain(login: string): Promise<void> {
+    const theirs = `(select r.id from role_assignment r join person p on p.id = r.person_id where p.login = '${login}')`;
+    const other = "substr(id, 1, 35) || case substr(id, 36, 1) when '0' then '1' else '0' end";
+    await this.change(`pragma foreign_keys = off;
+      update role_activity set role_id = ${other.replaceAll("id,", "role_id,")} where role_id in ${theirs};
+      update role_assignment set id = ${other} where id in ${theirs};
+      update web_session set role_id = null
+        where role_id is not null and role_id not in (select id from role_assignment);`);
+  }
+
+  /** A copy of its database as it is now, on SQLite. */
+  async backUp(): Promise<string> {
+    const copy = `${this.file()}.${Date.now()}.copy`;
+    await run("sqlite3", ["-cmd", ".timeout 5000", this.file(), `.backup '${copy}'`]);
+    return copy;
+  }
+
+  /** Stops it, puts an older copy of its database in place, and starts it again. */
+  async putBack(copy: string): Promise<void> {
+    await this.stop();
+    for (const part of ["-wal", "-shm"]) await rm(this.file() + part, { force: true });
+    await cp(copy, this.file());
+    await this.start();
+  }
+
+  private file(): string {
+    const url = this.env.NCRS_DATABASE_URL ?? "";
+    if (!url.startsWith("sqlite:")) throw new Error("only on SQLite");
+    return url.slice("sqlite:".length);
+  }
+
+  private async change(sql: string): Promise<void> {
     const url = this.env.NCRS_DATABASE_URL ?? "";
     if (url.startsWith("sqlite:")) {
       await run("sqlite3", ["-cmd", ".timeout 5000", url.slice("sqlite:".length), sql]);

@@ -1,5 +1,4 @@
 // Several people share a device: each has what is theirs, and nobody else's.
-import type { Browser } from "@playwright/test";
 import {
   addToVisits,
   changes,
@@ -7,13 +6,14 @@ import {
   loadVisits,
   networkIsBack,
   openVisit,
+  removePasskey,
   saveFlagHere,
   saveVisits,
   startWork,
   toChanges,
   toVisits,
 } from "../support/offline.ts";
-import { newDevice, PATIENTS, Person } from "../support/person.ts";
+import { PATIENTS, Person } from "../support/person.ts";
 import type { Server } from "../support/server.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -226,25 +226,6 @@ test("what is locked goes at sign-out too", async ({ page, server }) => {
     () => expect(page.getByRole("alert")).toContainText("Nothing of yours is saved on this device"),
   );
 });
-
-/** On another device, the passkey with which the first signs in is removed. */
-const removePasskey = async (browser: Browser, server: Server): Promise<void> => {
-  const context = await browser.newContext();
-  const other = await newDevice(context, server);
-  await other.enrol("nurse");
-  await other.menu("Your passkeys and devices");
-  // Not the one of this session.
-  const card = other.page
-    .locator(".nhsuk-card")
-    .filter({ hasText: "Remove", hasNotText: "Used to sign in here" });
-  await card
-    .getByRole("button", { name: /^Remove/ })
-    .first()
-    .click();
-  await other.button(/^Remove passkey/).click();
-  await expect(other.page.getByText(/was removed/)).toBeVisible();
-  await context.close();
-};
 
 const expectWiped = async (person: Person, server: Server): Promise<void> => {
   await expect(person.heading("Sign in")).toBeVisible();

@@ -78,6 +78,42 @@ test("removing one part of a flag asks for nothing more", async ({ person, serve
   await expect(person.page.getByText("Removed from the reasonable adjustment flag.")).toBeVisible();
 });
 
+test("removing the last part of a flag says that it is the flag, and asks for the finger", async ({
+  person,
+  server,
+}) => {
+  test.slow();
+  await person.enrol("nurse");
+  await person.open(PATIENTS.coreOnly);
+  await person.writeFlag();
+  await person.button("Save").click();
+  const parts = person.page.getByRole("article").getByRole("link", { name: /^Remove/ });
+  await parts.first().waitFor();
+  const removeFirst = async () => {
+    await parts.first().click();
+    await person.page.getByRole("radio", { name: "It no longer applies" }).check();
+    await person.field("Comment").fill("Asked today");
+  };
+  const warning = person.page.getByText("This is the last thing on the flag");
+  await server.fingerprintsWere(3);
+  for (let left = await parts.count(); left > 1; left -= 1) {
+    await removeFirst();
+    await expect(warning).toHaveCount(0);
+    await person.button("Remove").click();
+    await expect(person.page.getByText("Removed from the reasonable adjustment flag.")).toBeVisible();
+    await expect(parts).toHaveCount(left - 1);
+  }
+  await removeFirst();
+  await expect(warning).toBeVisible();
+  await person.button("Remove").click();
+  await expect(asked(person)).toBeVisible();
+  await expect(person.field("Comment")).toHaveValue("Asked today");
+  await person.expectFitForAll();
+  await confirm(person, () =>
+    expect(person.page.getByText("Removed from the reasonable adjustment flag.")).toBeVisible(),
+  );
+});
+
 test("a removal that is left at the question waits, and goes once it is confirmed", async ({
   person,
   server,

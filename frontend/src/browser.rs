@@ -5,16 +5,18 @@ use crate::channels::Channels;
 use crate::install::Install;
 use crate::passkeys::{self, Passkeys};
 use crate::presence::Presence;
-use crate::worker::Worker;
+use crate::worker::{self, Worker};
 use crate::{locks, page, storage, vault};
 use app::api::identity::WebAuthnJson;
-use app::device::{Device, InstallOffer, Later, NoCredential, NoVault, StorageStatus, Vaults};
+use app::device::{
+    Asked, Device, InstallOffer, Later, NoCredential, NoVault, StorageStatus, Vaults,
+};
 use domain::ids::TabId;
 use gloo::events::EventListener;
 use gloo::storage::{LocalStorage, SessionStorage, Storage};
 use gloo_timers::future::TimeoutFuture;
 use jiff::Timestamp;
-use leptos::prelude::window;
+use leptos::prelude::{document, window};
 use std::cell::RefCell;
 use std::rc::Rc;
 use uuid::Uuid;
@@ -165,6 +167,22 @@ impl Device for Browser {
 
     fn on_hidden(&self, tell: Box<dyn Fn(bool)>) {
         self.presence.hidden.add(tell);
+    }
+
+    fn in_sight(&self) -> bool {
+        !document().hidden()
+    }
+
+    fn on_woken(&self, tell: Box<dyn Fn()>) {
+        self.presence.woken.add(move |()| tell());
+    }
+
+    fn on_ceremony(&self, tell: Box<dyn Fn(Asked)>) {
+        self.passkeys.asked.add(tell);
+    }
+
+    fn has_worker(&self) -> bool {
+        worker::is_in_charge()
     }
 
     fn fetch_the_rest(&self) {

@@ -1,10 +1,11 @@
 //! Passkeys: WebAuthn JSON in, WebAuthn JSON out. Browsers that read and write it themselves are
 //! still too new, and the library that does carries more than sign-in may weigh.
 
+use crate::callbacks::Callbacks;
 use crate::js::{ask, has_member, member, set_member};
 use crate::secret::{self, Answer, LastUsed};
 use app::api::identity::WebAuthnJson;
-use app::device::NoCredential;
+use app::device::{Asked, NoCredential};
 use js_sys::{Array, ArrayBuffer, JSON, Promise, Uint8Array};
 use leptos::prelude::window;
 use std::cell::RefCell;
@@ -137,6 +138,8 @@ pub(crate) struct Passkeys {
     /// Ends the one that is under way, so that another can begin.
     ceremony: RefCell<Option<AbortController>>,
     last: RefCell<Option<LastUsed>>,
+    /// The device asks for one, or no longer.
+    pub(crate) asked: Callbacks<Asked>,
 }
 
 impl Passkeys {
@@ -199,8 +202,26 @@ impl Passkeys {
         write(&credential, &extensions).map_err(|_| NoCredential::Cancelled)
     }
 
+    /// While the device asks, whoever counts time knows.
+    async fn asking(
+        &self,
+        ceremony: impl Future<Output = Result<WebAuthnJson, NoCredential>>,
+    ) -> Result<WebAuthnJson, NoCredential> {
+        self.asked.tell(Asked::Begun);
+        let answer = ceremony.await;
+        self.asked.tell(match answer {
+            Ok(_) => Asked::Given,
+            Err(_) => Asked::NotGiven,
+        });
+        answer
+    }
+
     /// Makes a passkey.
     pub(crate) async fn create(&self, options: WebAuthnJson) -> Result<WebAuthnJson, NoCredential> {
+        self.asking(self.make(options)).await
+    }
+
+    async fn make(&self, options: WebAuthnJson) -> Result<WebAuthnJson, NoCredential> {
         let container = container().ok_or(NoCredential::Unsupported)?;
         let signal = self.begin()?;
         let salt = secret::salt().map_err(|_| NoCredential::Unsupported)?;
@@ -213,6 +234,19 @@ impl Passkeys {
 
     /// Uses a passkey: asks for it at once, or waits for the browser's own suggestions.
     pub(crate) async fn get(
+        &self,
+        options: WebAuthnJson,
+        wait: bool,
+    ) -> Result<WebAuthnJson, NoCredential> {
+        let ceremony = self.look_for(options, wait);
+        if wait {
+            ceremony.await
+        } else {
+            self.asking(ceremony).await
+        }
+    }
+
+    async fn look_for(
         &self,
         options: WebAuthnJson,
         wait: bool,

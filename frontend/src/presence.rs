@@ -11,7 +11,7 @@ use web_sys::EventTarget;
 const HIDDEN: &str = "data-hidden";
 
 /// What a person does with a page.
-const USES: [&str; 3] = ["pointerdown", "keydown", "click"];
+const USES: [&str; 4] = ["pointerdown", "keydown", "click", "wheel"];
 
 /// Listens for as long as it lives.
 pub(crate) struct Presence {
@@ -19,6 +19,8 @@ pub(crate) struct Presence {
     pub(crate) hidden: Callbacks<bool>,
     /// Touched, clicked, typed.
     pub(crate) used: Callbacks,
+    /// Perhaps it was away.
+    pub(crate) woken: Callbacks,
     _listeners: Vec<EventListener>,
 }
 
@@ -26,6 +28,7 @@ impl Presence {
     pub(crate) fn new() -> Self {
         let hidden = Callbacks::default();
         let used = Callbacks::default();
+        let woken = Callbacks::default();
         let mut listeners = Vec::new();
 
         let now = Rc::new(Cell::new(false));
@@ -55,6 +58,17 @@ impl Presence {
             }));
         }
 
+        // A machine that slept tells of none of these for certain: whoever counts time looks at the clock.
+        for (target, event) in [
+            (&page, "visibilitychange"),
+            (&page, "resume"),
+            (&frame, "pageshow"),
+            (&frame, "focus"),
+        ] {
+            let woken = woken.clone();
+            listeners.push(EventListener::new(target, event, move |_| woken.tell(())));
+        }
+
         for event in USES {
             let used = used.clone();
             // In the capture phase, so that nothing on the page can keep it from us.
@@ -74,6 +88,7 @@ impl Presence {
         Self {
             hidden,
             used,
+            woken,
             _listeners: listeners,
         }
     }

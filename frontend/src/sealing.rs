@@ -1,10 +1,12 @@
 //! Changes that only the server can read: HPKE (RFC 9180) as [`SealedChange`] says.
 
-use app::api::offline::{SEALING_INFO, SealedChange, SealingKey};
+use app::api::offline::{
+    SEALING_INFO, SEALING_LOG_INFO, SealedChange, SealedEntry, SealingKey, sealed_entry_name,
+};
 use app::device::NoVault;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use domain::ids::CommandId;
+use domain::ids::{CommandId, VaultId};
 use hpke::aead::AesGcm256;
 use hpke::kdf::HkdfSha256;
 use hpke::kem::X25519HkdfSha256;
@@ -15,6 +17,42 @@ use hpke::{Deserializable, Kem, OpModeS, Serializable, single_shot_seal};
 /// # Errors
 /// `Broken` where the key is none.
 pub(crate) fn seal(key: &SealingKey, id: CommandId, plain: &[u8]) -> Result<SealedChange, NoVault> {
+    let (encapsulated, sealed) = seal_for(key, SEALING_INFO, &id.to_string(), plain)?;
+    Ok(SealedChange {
+        key: key.id,
+        id,
+        encapsulated,
+        sealed,
+    })
+}
+
+/// Seals an entry of that vault's log to the server's key.
+///
+/// # Errors
+/// `Broken` where the key is none.
+pub(crate) fn seal_entry(
+    key: &SealingKey,
+    vault: VaultId,
+    seq: u64,
+    plain: &[u8],
+) -> Result<SealedEntry, NoVault> {
+    let name = sealed_entry_name(vault, seq);
+    let (encapsulated, sealed) = seal_for(key, SEALING_LOG_INFO, &name, plain)?;
+    Ok(SealedEntry {
+        key: key.id,
+        seq,
+        encapsulated,
+        sealed,
+    })
+}
+
+/// The encapsulated key and what was sealed for that purpose and bound to that name, as text.
+fn seal_for(
+    key: &SealingKey,
+    info: &[u8],
+    name: &str,
+    plain: &[u8],
+) -> Result<(String, String), NoVault> {
     let public = BASE64_URL_SAFE_NO_PAD
         .decode(&key.public)
         .map_err(|_| NoVault::Broken)?;
@@ -23,17 +61,15 @@ pub(crate) fn seal(key: &SealingKey, id: CommandId, plain: &[u8]) -> Result<Seal
     let (encapsulated, sealed) = single_shot_seal::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
         &OpModeS::Base,
         &public,
-        SEALING_INFO,
+        info,
         plain,
-        id.to_string().as_bytes(),
+        name.as_bytes(),
     )
     .map_err(|_| NoVault::Broken)?;
-    Ok(SealedChange {
-        key: key.id,
-        id,
-        encapsulated: BASE64_URL_SAFE_NO_PAD.encode(encapsulated.to_bytes()),
-        sealed: BASE64_URL_SAFE_NO_PAD.encode(sealed),
-    })
+    Ok((
+        BASE64_URL_SAFE_NO_PAD.encode(encapsulated.to_bytes()),
+        BASE64_URL_SAFE_NO_PAD.encode(sealed),
+    ))
 }
 
 #[cfg(test)]
@@ -85,6 +121,32 @@ mod tests {
         assert!(open(&private, &sealed, CommandId(Uuid::from_u128(8))).is_err());
         let (stranger, _) = X25519HkdfSha256::derive_keypair(&[4; 32]);
         assert!(open(&stranger, &sealed, ID).is_err());
+    }
+
+    #[test]
+    fn an_entry_is_bound_to_its_vault_and_its_number() {
+        let (private, key) = keys();
+        let vault = |number| VaultId(Uuid::from_u128(number));
+        let sealed = seal_entry(&key, vault(1), 7, b"an entry").unwrap();
+        assert_eq!((sealed.key, sealed.seq), (key.id, 7));
+        let open = |vault, seq, info: &[u8]| {
+            let bytes = |text: &str| BASE64_URL_SAFE_NO_PAD.decode(text).unwrap();
+            let encapsulated =
+                <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(&bytes(&sealed.encapsulated))?;
+            single_shot_open::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
+                &OpModeR::Base,
+                &private,
+                &encapsulated,
+                info,
+                &bytes(&sealed.sealed),
+                sealed_entry_name(vault, seq).as_bytes(),
+            )
+        };
+        assert_eq!(open(vault(1), 7, SEALING_LOG_INFO).unwrap(), b"an entry");
+        assert!(open(vault(2), 7, SEALING_LOG_INFO).is_err());
+        assert!(open(vault(1), 8, SEALING_LOG_INFO).is_err());
+        // An entry is no change.
+        assert!(open(vault(1), 7, SEALING_INFO).is_err());
     }
 
     #[test]

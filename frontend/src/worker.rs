@@ -43,6 +43,11 @@ fn container() -> Option<ServiceWorkerContainer> {
     has_member(&navigator, "serviceWorker").then(|| navigator.service_worker())
 }
 
+/// Whether a worker stands behind this page, so that it opens without the service.
+pub(crate) fn is_in_charge() -> bool {
+    container().is_some_and(|container| container.controller().is_some())
+}
+
 /// Tells a worker something of that type.
 fn say(worker: &ServiceWorker, kind: &str) -> Result<(), JsValue> {
     let message = Object::new();

@@ -182,6 +182,24 @@ impl Contexts {
         .transpose()
     }
 
+    /// In which role of that person the context is or was.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn role_of(&self, id: ContextId, person: PersonId) -> Result<Option<RoleId>> {
+        sqlx::query("select role from patient_context where id = $1 and person = $2")
+            .bind(id.to_string())
+            .bind(person.to_string())
+            .fetch_optional(self.db.read())
+            .await?
+            .map(|row| {
+                let role: String = column(&row, 0)?;
+                role.parse()
+                    .map_err(|_| Failure::Corrupt("the role of a context".into()))
+            })
+            .transpose()
+    }
+
     /// Closes the context, where it is the session's. Whose it was; `None` where it was not open.
     ///
     /// # Errors

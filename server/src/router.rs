@@ -60,7 +60,13 @@ impl Server {
         services.searches = SearchLimit::of(settings.searches_per_minute);
         services.thresholds = settings.unusual;
         let contexts = Arc::new(services.contexts.clone());
-        let identity = Identity::new(&services, settings.origin.url(), &settings.rp_id, contexts)?;
+        let identity = Identity::new(
+            &services,
+            settings.origin.url(),
+            &settings.rp_id,
+            settings.passkeys,
+            contexts,
+        )?;
         let files = SiteFiles::of(&settings.site_root);
         Ok(Self {
             health: Arc::default(),

@@ -12,9 +12,10 @@ use crate::offline::{Sealing, Vaults, Visits};
 use crate::privacy::Alerts;
 use crate::readiness::Checklists;
 use crate::store::Db;
-use crate::web::rate_limit::RateLimit;
+use crate::web::rate_limit::{Limit, Rate, Whom};
 use domain::alert::Thresholds;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a port works with. Clones share it.
 #[derive(Clone)]
@@ -46,7 +47,7 @@ pub struct Services {
     /// How often one person may search.
     pub searches: SearchLimit,
     /// How often anyone may ask whether what is on a device may stay.
-    pub standing_limit: Arc<RateLimit>,
+    pub standing_limit: Arc<Limit<Whom>>,
 }
 
 impl Services {
@@ -62,6 +63,12 @@ impl Services {
         let visits = Visits::new(db.clone(), clock.clone());
         let vaults = Vaults::new(db.clone(), clock.clone());
         let sealing = Sealing::start(db.clone(), clock.as_ref(), rand::random()).await?;
+        // As at sign-in: an id cannot be guessed, and a hospital may share one address.
+        let standing = Rate {
+            burst: 1200,
+            every: Duration::from_millis(200),
+        };
+        let standing_limit = Arc::new(Limit::new(standing, clock.clone()));
         let national = Embedded::national(db.clone());
         let access = Access::new(
             db.clone(),
@@ -86,8 +93,7 @@ impl Services {
             national,
             access,
             searches: SearchLimit::default(),
-            // As at sign-in: an id cannot be guessed, and a hospital may share one address.
-            standing_limit: Arc::new(RateLimit::new(60, 1.0, 600, 30.0)),
+            standing_limit,
         })
     }
 }

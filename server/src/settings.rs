@@ -7,10 +7,11 @@ use crate::store::sqlite_file;
 use domain::alert::Thresholds;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use ipnet::IpNet;
 use serde::Deserialize;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -37,6 +38,11 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// `NCRS_SEARCHES_PER_MINUTE`: how often one person may search.
     pub searches_per_minute: u32,
+    /// `NCRS_TRUSTED_PROXIES`: the addresses of the proxies in front, whose word on where a request came
+    /// from is taken.
+    pub trusted_proxies: Vec<IpNet>,
+    /// `NCRS_PASSKEYS`: which passkeys are good enough.
+    pub passkeys: Passkeys,
     /// `NCRS_TRAINING_ON_PUBLIC_ORIGIN`: a demonstration may be reached by others.
     pub training_on_public_origin: bool,
     /// `NCRS_AUDIT_HEADS`: the file to which the heads of the audit are written, on another disk or
@@ -91,6 +97,15 @@ impl Default for Limits {
 
 /// How often the certificate is looked at, where nothing else is set.
 const TLS_CHECK_EVERY: Duration = Duration::from_secs(60);
+
+/// Which passkeys are good enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passkeys {
+    /// Any.
+    Any,
+    /// Only those that stay on one device.
+    DeviceBound,
+}
 
 /// Text that is not shown, also not in a log.
 #[derive(Clone, PartialEq, Eq)]
@@ -246,6 +261,8 @@ struct File {
     log: Option<String>,
     log_format: Option<String>,
     searches_per_minute: Option<String>,
+    trusted_proxies: Option<String>,
+    passkeys: Option<String>,
     training_on_public_origin: Option<String>,
     audit_heads: Option<String>,
     audit_heads_every: Option<String>,
@@ -395,6 +412,19 @@ impl Settings {
                         )
                     })?,
             };
+        let trusted_proxies = trusted_proxies(
+            &or_file("NCRS_TRUSTED_PROXIES", file.trusted_proxies).unwrap_or_default(),
+        )?;
+        let passkeys = match or_file("NCRS_PASSKEYS", file.passkeys).as_deref() {
+            None | Some("any") => Passkeys::Any,
+            Some("device-bound") => Passkeys::DeviceBound,
+            Some(other) => {
+                return Err(wrong(
+                    "NCRS_PASSKEYS",
+                    format!("{other:?} is neither any nor device-bound"),
+                ));
+            }
+        };
         let training = or_file(
             "NCRS_TRAINING_ON_PUBLIC_ORIGIN",
             file.training_on_public_origin,
@@ -490,6 +520,8 @@ impl Settings {
             log,
             log_format,
             searches_per_minute,
+            trusted_proxies,
+            passkeys,
             training_on_public_origin,
             audit_heads,
             audit_heads_every,
@@ -586,6 +618,35 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+/// Addresses and networks with commas between them.
+fn trusted_proxies(list: &str) -> Result<Vec<IpNet>, SettingsError> {
+    let mut networks = Vec::new();
+    for text in list.split(',').map(str::trim) {
+        if text.is_empty() {
+            continue;
+        }
+        let network = text
+            .parse::<IpNet>()
+            .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+            .map_err(|_| {
+                wrong(
+                    "NCRS_TRUSTED_PROXIES",
+                    format!("{text:?} is neither an address nor a network: give those of the proxies in front with commas between them, such as 10.0.0.4, 10.1.0.0/24"),
+                )
+            })?;
+        if network.prefix_len() == 0 {
+            return Err(wrong(
+                "NCRS_TRUSTED_PROXIES",
+                format!(
+                    "{text:?} is everyone: whoever sends a header would be believed, so give the addresses of the proxies in front"
+                ),
+            ));
+        }
+        networks.push(network.trunc());
+    }
+    Ok(networks)
 }
 
 fn read_file(path: &Path) -> Result<File, SettingsError> {
@@ -1101,6 +1162,43 @@ mod tests {
         std::fs::write(&path, "adress = \"127.0.0.1:4000\"\n").unwrap();
         let error = read(&[("NCRS_CONFIG", path.as_str())]).unwrap_err();
         assert!(error.to_string().contains("adress"), "{error}");
+    }
+
+    #[test]
+    fn proxies_are_addresses_or_networks_and_never_everyone() {
+        let proxies = |text: &str| read(&[("NCRS_TRUSTED_PROXIES", text)]);
+        let told = |text: &str| {
+            let networks = proxies(text).unwrap().trusted_proxies;
+            let texts: Vec<String> = networks.iter().map(ToString::to_string).collect();
+            texts.join(" ")
+        };
+        assert!(read(&[]).unwrap().trusted_proxies.is_empty());
+        assert_eq!(
+            told(" 10.0.0.4,10.1.0.7/24 , ::1,"),
+            "10.0.0.4/32 10.1.0.0/24 ::1/128"
+        );
+        for text in [
+            "proxy.example",
+            "10.0.0.0/33",
+            "10.0.0.4;10.0.0.5",
+            "0.0.0.0/0",
+            "::/0",
+        ] {
+            assert_eq!(
+                proxies(text).unwrap_err().name,
+                "NCRS_TRUSTED_PROXIES",
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn passkeys_are_any_or_stay_on_one_device() {
+        let passkeys = |text: &str| read(&[("NCRS_PASSKEYS", text)]).map(|read| read.passkeys);
+        assert_eq!(read(&[]).unwrap().passkeys, Passkeys::Any);
+        assert_eq!(passkeys("any"), Ok(Passkeys::Any));
+        assert_eq!(passkeys("device-bound"), Ok(Passkeys::DeviceBound));
+        assert_eq!(passkeys("synced").unwrap_err().name, "NCRS_PASSKEYS");
     }
 
     #[test]

@@ -43,6 +43,10 @@ coded! {
         Colleague = "colleague", "Possibly a colleague";
         /// A device's log of what was done without the service does not fit together.
         DeviceLog = "device-log", "A device's log is not complete";
+        /// A device says that something was done at a time that cannot be.
+        DeviceClock = "device-clock", "A device's clock is wrong";
+        /// What is kept on a device ended, and the device has not brought its log since.
+        DeviceLogMissing = "device-log-missing", "A device has not brought its log";
     }
 }
 
@@ -104,7 +108,9 @@ impl AlertKind {
             | Self::SameSurname
             | Self::SameAddress
             | Self::Colleague
-            | Self::DeviceLog => AlertType::Access,
+            | Self::DeviceLog
+            | Self::DeviceClock
+            | Self::DeviceLogMissing => AlertType::Access,
         }
     }
 
@@ -144,6 +150,12 @@ impl AlertKind {
             }
             Self::DeviceLog => {
                 "What a device wrote down while it could not reach the service does not fit together: some of it is missing, or was changed. A broken device can do that too. Ask the person what happened."
+            }
+            Self::DeviceClock => {
+                "A device says that this was done before its log began, or after it arrived here. The service goes by the nearest time that can be, and keeps what the device said. A clock can be set wrong by mistake. Ask the person, and check that times on the device are set automatically."
+            }
+            Self::DeviceLogMissing => {
+                "What this person kept on a device ended, because their role or passkey was ended, and the device has not brought the service what was looked at without signal since. It may be lost, switched off or without signal. Ask the person where the device is, and to sign in on it once more."
             }
         }
     }

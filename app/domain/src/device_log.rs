@@ -6,7 +6,7 @@
 use crate::ids::{VaultId, VisitId};
 use crate::permission::PermissionAnswer;
 use crate::search::SearchKind;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -106,6 +106,72 @@ pub enum Break {
     Again,
     /// It was changed, or it follows another entry than the one before it.
     Forged,
+    /// It is one of those that were missing, and fits where it was missed.
+    Late,
+}
+
+/// What earlier deliveries brought around an entry's number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Delivered<'a> {
+    /// The hash of the entry of that number.
+    pub same: Option<&'a str>,
+    /// The hash of the entry before it.
+    pub before: Option<&'a str>,
+    /// The hash that the entry after it names as the one before.
+    pub named_after: Option<&'a str>,
+}
+
+/// How far a device's clock may be off without anyone being told.
+pub const CLOCK_TOLERANCE: SignedDuration = SignedDuration::from_mins(10);
+
+/// How a device's clock was off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClockOff {
+    /// The entry says that it was made after it arrived.
+    Ahead,
+    /// The entry says that it was made before there was a log.
+    Behind,
+}
+
+/// When an entry was made, as far as the service believes the device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Believed {
+    /// Never before the log began, and never after it arrived.
+    pub at: Timestamp,
+    /// The device said something else, by more than [`CLOCK_TOLERANCE`].
+    pub off: Option<ClockOff>,
+}
+
+/// What is believed of the time that a device gave. Everything that is decided or found by time goes
+/// by this; what the device said is only told.
+///
+/// | the device says        | believed      | told, beyond the tolerance |
+/// |------------------------|---------------|----------------------------|
+/// | before the log began   | its beginning | behind                     |
+/// | between                | as it says    |                            |
+/// | after it arrived       | the arrival   | ahead                      |
+pub fn believed(said: Timestamp, began: Timestamp, arrived: Timestamp) -> Believed {
+    // The clocks of two servers may differ: the one that has it now is right.
+    let began = began.min(arrived);
+    let far =
+        |later: Timestamp, earlier: Timestamp| later.duration_since(earlier) > CLOCK_TOLERANCE;
+    if said > arrived {
+        Believed {
+            at: arrived,
+            off: far(said, arrived).then_some(ClockOff::Ahead),
+        }
+    } else if said < began {
+        Believed {
+            at: began,
+            off: far(began, said).then_some(ClockOff::Behind),
+        }
+    } else {
+        Believed {
+            at: said,
+            off: None,
+        }
+    }
 }
 
 impl LogHead {
@@ -143,6 +209,46 @@ impl LogHead {
         Ok(Self {
             seq: entry.seq,
             hash: entry.hash.clone(),
+        })
+    }
+}
+
+impl LogHead {
+    /// As [`Self::follow`], and also whether an entry with an old number is the one that came before.
+    ///
+    /// | the number              | of that number is there | it fits its neighbours | |
+    /// |-------------------------|-------------------------|------------------------|-----------|
+    /// | after the end           |                         |                        | as [`Self::follow`] says |
+    /// | at the end, or before   | the same entry          |                        | again     |
+    /// |                         | another                 |                        | forged    |
+    /// |                         | nothing                 | yes, as far as known   | late      |
+    /// |                         | nothing                 | no                     | forged    |
+    ///
+    /// # Errors
+    /// Where the entry does not continue it.
+    pub fn judge(
+        &self,
+        vault: VaultId,
+        entry: &LogEntry,
+        delivered: Delivered<'_>,
+    ) -> Result<Self, Break> {
+        match self.follow(vault, entry) {
+            Err(Break::Again) => {}
+            outcome => return outcome,
+        }
+        let fits = |known: Option<&str>, here: &str| known.is_none_or(|known| known == here);
+        let at_the_end = (entry.seq == self.seq).then_some(self.hash.as_str());
+        Err(match delivered.same {
+            Some(same) if same == entry.hash => Break::Again,
+            Some(_) => Break::Forged,
+            None if entry.seq > 0
+                && fits(at_the_end, &entry.hash)
+                && fits(delivered.before, &entry.prev)
+                && fits(delivered.named_after, &entry.hash) =>
+            {
+                Break::Late
+            }
+            None => Break::Forged,
         })
     }
 }

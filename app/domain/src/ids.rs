@@ -90,3 +90,7 @@ opaque_id!(
     /// service, so it says nothing about anyone.
     AlertId
 );
+opaque_id!(
+    /// Something that a member of staff is told of their account.
+    NoticeId
+);

@@ -543,3 +543,45 @@ fn a_part_that_was_removed_can_be_added_again_under_a_new_name() {
         [part_id(0)]
     );
 }
+
+#[test]
+fn what_leaves_nothing_on_the_flag_is_known_before_it_is_done() {
+    let part = |number| NewPart {
+        id: part_id(number),
+        detail: bespoke(&format!("Need {number}")),
+    };
+    let remove = |number| AdjustmentChange::RemovePart {
+        part: part_id(number),
+        reason: RemovalReason::NoLongerApplies,
+        comment: "Asked today".to_owned(),
+    };
+    let whole = AdjustmentChange::RemoveFlag {
+        reason: RemovalReason::NoLongerApplies,
+        comment: "Asked today".to_owned(),
+    };
+    let none = AdjustmentRecord::default();
+    assert!(!remove(1).empties(&none) && !whole.empties(&none));
+    let create = AdjustmentChange::Create {
+        flag: flag_id(1),
+        basis: Basis::Consent,
+        equality_act: true,
+        parts: vec![
+            NewPart {
+                id: part_id(1),
+                detail: impairment(ImpairmentKind::Hearing, ""),
+            },
+            part(2),
+        ],
+    };
+    let two = none.apply(0, &create, &by(1)).unwrap();
+    assert!(!remove(1).empties(&two) && !remove(2).empties(&two) && whole.empties(&two));
+    let one = two.apply(1, &remove(1), &by(2)).unwrap();
+    assert!(remove(2).empties(&one) && whole.empties(&one));
+    // What is struck already, or was never there, takes nothing away.
+    assert!(!remove(1).empties(&one) && !remove(3).empties(&one));
+    let add = AdjustmentChange::AddParts {
+        parts: vec![part(3)],
+    };
+    assert!(!add.empties(&one));
+    assert!(!remove(2).empties(&one.apply(2, &add, &by(3)).unwrap()));
+}

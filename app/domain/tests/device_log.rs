@@ -5,7 +5,9 @@
     reason = "a test fails by panicking"
 )]
 
-use domain::device_log::{Act, BEGINNING, Break, LogEntry, LogHead, Part};
+use domain::device_log::{
+    Act, BEGINNING, Break, CLOCK_TOLERANCE, ClockOff, Delivered, LogEntry, LogHead, Part, believed,
+};
 use domain::ids::{VaultId, VisitId};
 use domain::permission::{Duration, LegalGround, PermissionAnswer, Scope};
 use domain::search::SearchKind;
@@ -214,6 +216,115 @@ proptest! {
         prop_assert_eq!(hashes.len(), entries.len());
         prop_assert!(entries.iter().all(|entry| entry.hash.len() == 64 && entry.hash != BEGINNING));
     }
+}
+
+/// What earlier deliveries brought around a number, where those entries are there.
+fn delivered<'a>(there: &'a [LogEntry], seq: u64) -> Delivered<'a> {
+    let of = |seq: u64| there.iter().find(|entry| entry.seq == seq);
+    Delivered {
+        same: of(seq).map(|entry| entry.hash.as_str()),
+        before: seq
+            .checked_sub(1)
+            .and_then(of)
+            .map(|entry| entry.hash.as_str()),
+        named_after: of(seq + 1).map(|entry| entry.prev.as_str()),
+    }
+}
+
+proptest! {
+    /// An old number with other content is a forgery, also with a hash of its own; the same again is
+    /// no news.
+    #[test]
+    fn a_log_that_is_rewound_shows(
+        (entries, head) in logs(1), at in any::<prop::sample::Index>(), other in act(), micros in 0_i64..1_000_000,
+    ) {
+        let at = at.index(entries.len());
+        let around = delivered(&entries, entries[at].seq);
+        prop_assert_eq!(head.judge(VAULT, &entries[at], around), Err(Break::Again));
+        let before = follow(VAULT, &entries[..at]).unwrap();
+        let forged = before.append(VAULT, time(micros), other).0;
+        prop_assume!(forged.hash != entries[at].hash);
+        prop_assert_eq!(head.judge(VAULT, &forged, around), Err(Break::Forged));
+    }
+
+    /// One that was missing is taken where it was missed, and nothing else in its place.
+    #[test]
+    fn what_was_missing_fits_where_it_was_missed(
+        (entries, head) in logs(2), at in any::<prop::sample::Index>(), other in act(),
+    ) {
+        // The last is never missing: where the log stands tells of it.
+        let at = at.index(entries.len() - 1);
+        let mut there = entries.clone();
+        let missing = there.remove(at);
+        let around = delivered(&there, missing.seq);
+        prop_assert_eq!(head.judge(VAULT, &missing, around), Err(Break::Late));
+        let before = follow(VAULT, &entries[..at]).unwrap();
+        let instead = before.append(VAULT, time(0), other).0;
+        prop_assume!(instead.hash != missing.hash);
+        prop_assert_eq!(head.judge(VAULT, &instead, around), Err(Break::Forged));
+        // Also where the number is put on an entry from elsewhere.
+        let mut moved = entries[entries.len() - 1].clone();
+        moved.seq = missing.seq;
+        prop_assert_eq!(head.judge(VAULT, &moved, around), Err(Break::Forged));
+    }
+
+    /// What continues a log, or leaves a gap, is judged as ever.
+    #[test]
+    fn the_end_is_where_it_was((entries, _) in logs(2), at in any::<prop::sample::Index>()) {
+        let at = at.index(entries.len());
+        let head = follow(VAULT, &entries[..at]).unwrap();
+        for entry in &entries[at..] {
+            let around = delivered(&entries[..at], entry.seq);
+            prop_assert_eq!(head.judge(VAULT, entry, around), head.follow(VAULT, entry));
+        }
+    }
+
+    /// Whatever a device says, it was done while there was a log, and before it arrived.
+    #[test]
+    fn no_clock_is_believed_beyond_what_can_be(
+        said in -60_000_000_000_000_000_i64..32_000_000_000_000_000, began in 0_i64..1_000_000_000, lasted in 0_i64..1_000_000_000_000,
+    ) {
+        let (began, arrived) = (time(began), time(began + lasted));
+        let said = Timestamp::from_microsecond(said).unwrap();
+        let when = believed(said, began, arrived);
+        prop_assert!(began <= when.at && when.at <= arrived);
+        if began <= said && said <= arrived {
+            prop_assert_eq!((when.at, when.off), (said, None));
+        }
+        let ahead = said > arrived && said.duration_since(arrived) > CLOCK_TOLERANCE;
+        let behind = said < began && began.duration_since(said) > CLOCK_TOLERANCE;
+        prop_assert_eq!(when.off == Some(ClockOff::Ahead), ahead);
+        prop_assert_eq!(when.off == Some(ClockOff::Behind), behind);
+        // In the same order as the device says, as far as it can be told.
+        let later = believed(said + CLOCK_TOLERANCE, began, arrived);
+        prop_assert!(when.at <= later.at);
+    }
+
+    /// Two servers whose clocks differ do not make an honest device's time impossible.
+    #[test]
+    fn a_log_that_began_after_it_arrived_is_of_now(said in 0_i64..1_000, ahead in 1_i64..1_000) {
+        let arrived = time(500);
+        let when = believed(time(said), time(500 + ahead), arrived);
+        prop_assert_eq!((when.at, when.off), (arrived, None));
+    }
+}
+
+#[test]
+fn nothing_comes_before_the_first_entry() {
+    let (entries, head) = log(vec![(0, Act::Unlocked), (1, Act::Unlocked)]);
+    let zero = LogHead {
+        seq: u64::MAX,
+        ..LogHead::default()
+    };
+    // Saturates: no number follows that one.
+    let (odd, _) = zero.append(VAULT, time(0), Act::Unlocked);
+    assert!(head.judge(VAULT, &odd, Delivered::default()).is_err());
+    let mut first = entries[0].clone();
+    first.seq = 0;
+    assert_eq!(
+        head.judge(VAULT, &first, Delivered::default()),
+        Err(Break::Forged)
+    );
 }
 
 #[test]

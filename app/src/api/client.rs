@@ -1,25 +1,73 @@
-//! How the calls are sent: as a browser does, and saying which version of the app asks from which
-//! screen, for the audit.
+//! How the calls are sent: as a browser does, saying which version of the app asks from which screen, for
+//! the audit, and whom the page believes to be signed in, so that nothing is done in another's name.
 
+use crate::problem::Kind;
+use domain::ids::PersonId;
 use futures_util::{Sink, Stream};
 use leptos::server_fn::Bytes;
 use leptos::server_fn::client::Client;
 use leptos::server_fn::client::browser::BrowserClient;
-use leptos::server_fn::error::FromServerFnError;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use leptos::server_fn::request::browser::BrowserRequest;
 use leptos::server_fn::response::browser::BrowserResponse;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
+use std::rc::Rc;
+
+/// The header by which every answer of the service can be recognised, with the service's version.
+///
+/// What stands between a device and the service answers too: the sign-in page of a Wi-Fi network, a
+/// block page, a proxy's error. None of that says anything about versions, sessions or refusals.
+pub const SERVICE_HEADER: &str = "x-ncrs-service";
 
 /// The header in which the app tells its version.
 pub const VERSION_HEADER: &str = "x-ncrs-version";
 /// The header in which the app tells which of its screens asks.
 pub const SCREEN_HEADER: &str = "x-ncrs-screen";
+/// The header in which the app tells whom its page believes to be signed in, by their id. It is not there
+/// where the page shows nobody.
+pub const PERSON_HEADER: &str = "x-ncrs-person";
 
 thread_local! {
     /// The address of the screen. The browser's own follows only once the next screen is there, and
     /// that has asked by then.
     static HERE: RefCell<String> = const { RefCell::new(String::new()) };
+    /// Whom the page believes to be signed in.
+    static PERSON: Cell<Option<PersonId>> = const { Cell::new(None) };
+    /// What to do where an answer says that the session is not what the page takes it for.
+    static HEARD: RefCell<Option<Rc<dyn Fn(Heard)>>> = const { RefCell::new(None) };
+}
+
+/// What an answer said of the session, whatever had been asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// It is locked.
+    Locked,
+    /// It is another person's.
+    OtherPerson,
+}
+
+/// From now on the page believes this person to be signed in.
+pub(crate) fn believe(person: Option<PersonId>) {
+    PERSON.set(person);
+}
+
+/// Calls back when an answer says something of the session.
+pub(crate) fn on_heard(tell: impl Fn(Heard) + 'static) {
+    HEARD.set(Some(Rc::new(tell)));
+}
+
+/// An answer was a problem of that kind.
+pub(crate) fn hear(kind: &Kind) {
+    let heard = match kind {
+        Kind::Locked => Heard::Locked,
+        Kind::OtherPerson => Heard::OtherPerson,
+        _ => return,
+    };
+    let tell = HEARD.with_borrow(Clone::clone);
+    if let Some(tell) = tell {
+        tell(heard);
+    }
 }
 
 fn here() -> String {
@@ -55,7 +103,25 @@ where
         let headers = request.headers();
         headers.set(VERSION_HEADER, env!("CARGO_PKG_VERSION"));
         headers.set(SCREEN_HEADER, &screen(&here()));
-        <BrowserClient as Client<Error, Input, Output>>::send(request)
+        if let Some(person) = PERSON.get() {
+            headers.set(PERSON_HEADER, &person.to_string());
+        }
+        let answer = <BrowserClient as Client<Error, Input, Output>>::send(request);
+        async move {
+            let answer = answer.await?;
+            let headers = answer.generate_headers();
+            let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+            match Sender::of(value(SERVICE_HEADER), value("content-type")) {
+                Sender::Service => Ok(answer),
+                // Nobody knows whether the service heard the request.
+                Sender::Stranger => Err(Error::from_server_fn_error(ServerFnErrorErr::Request(
+                    "answered by something else than the service".to_owned(),
+                ))),
+                Sender::Wordless => Err(Error::from_server_fn_error(
+                    ServerFnErrorErr::ServerError("an answer without a problem".to_owned()),
+                )),
+            }
+        }
     }
 
     fn open_websocket(
@@ -77,6 +143,30 @@ where
     }
 }
 
+/// Who sent an answer to a call, as its headers tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sender {
+    /// The service, in the form of its calls.
+    Service,
+    /// The service, but not in that form: it failed before it could say how.
+    Wordless,
+    /// Something between here and the service.
+    Stranger,
+}
+
+impl Sender {
+    fn of(service: Option<&str>, content_type: Option<&str>) -> Self {
+        if service.is_none_or(str::is_empty) {
+            return Self::Stranger;
+        }
+        let essence = content_type.and_then(|kind| kind.split(';').next());
+        match essence.map(str::trim) {
+            Some(essence) if essence.eq_ignore_ascii_case("application/json") => Self::Service,
+            _ => Self::Wordless,
+        }
+    }
+}
+
 /// The name of the screen at an address: without the ids in it, which all have digits.
 fn screen(path: &str) -> String {
     let words: Vec<_> = path
@@ -92,7 +182,29 @@ fn screen(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::screen;
+    use super::{Sender, screen};
+
+    #[test]
+    fn only_an_answer_that_says_so_is_the_services() {
+        for kind in [
+            None,
+            Some(""),
+            Some("text/html"),
+            Some("application/json"),
+            Some("application/json; charset=utf-8"),
+        ] {
+            assert_eq!(Sender::of(None, kind), Sender::Stranger, "{kind:?}");
+            assert_eq!(Sender::of(Some(""), kind), Sender::Stranger, "{kind:?}");
+        }
+        let ours = |kind| Sender::of(Some("0.1.0"), kind);
+        assert_eq!(ours(Some("application/json")), Sender::Service);
+        assert_eq!(
+            ours(Some("Application/JSON; charset=utf-8")),
+            Sender::Service
+        );
+        assert_eq!(ours(Some("text/html; charset=utf-8")), Sender::Wordless);
+        assert_eq!(ours(None), Sender::Wordless);
+    }
 
     #[test]
     fn the_name_of_a_screen_has_no_ids() {

@@ -7,7 +7,8 @@
 use crate::api::client::AppClient;
 use crate::api::offline::OfflineTerms;
 use crate::problem::Problem;
-use domain::ids::{PasskeyId, RoleId, SessionRef};
+use domain::idle::LockReason;
+use domain::ids::{NoticeId, PasskeyId, RoleId, SessionRef};
 use domain::readiness::{Closures, ExpiryNotice};
 use domain::role::{Person, RoleAssignment};
 use jiff::Timestamp;
@@ -40,6 +41,9 @@ pub struct SignedIn {
     pub ends_at: Timestamp,
     /// Seconds without use after which it ends.
     pub idle_seconds: u64,
+    /// It was locked: until its person gives their passkey it serves for nothing else.
+    #[serde(default)]
+    pub locked: bool,
     /// On what terms they may keep patients on a device, in this role.
     pub terms: OfflineTerms,
     /// How many questions from privacy officers wait for their answer.
@@ -51,6 +55,18 @@ pub struct SignedIn {
     /// Its DSPT assessment has expired, and nothing is closed by it yet.
     #[serde(default)]
     pub expiry: Option<ExpiryNotice>,
+    /// What was done to their account elsewhere, latest first. Each stays until this session closes it.
+    #[serde(default)]
+    pub notices: Vec<AccountNotice>,
+}
+
+/// That something changed how the person signs in, or ended what they had open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountNotice {
+    /// Names it.
+    pub id: NoticeId,
+    /// What happened, where and when, and what to do about it.
+    pub text: String,
 }
 
 /// Every page reads the session: as a number, the time in it needs no reader of written times.
@@ -87,6 +103,9 @@ pub struct PasskeyView {
     pub used_at: Option<Timestamp>,
     /// The one that opened this session.
     pub current: bool,
+    /// It can be copied to other devices.
+    #[serde(default)]
+    pub synced: bool,
 }
 
 /// A session as its owner sees it.
@@ -111,6 +130,9 @@ pub struct AccountView {
     pub passkeys: Vec<PasskeyView>,
     /// Last used first.
     pub sessions: Vec<SessionLine>,
+    /// New passkeys have to stay on one device.
+    #[serde(default)]
+    pub device_bound: bool,
 }
 
 /// A step of a passkey ceremony, as the WebAuthn JSON of the W3C (`PublicKeyCredentialCreationOptions`,
@@ -148,7 +170,8 @@ pub async fn enrol_start(code: String) -> Result<Enrolment, Problem> {
 /// used up.
 ///
 /// # Errors
-/// `NotAccepted`, `TooMany`, or `Invalid` for the name of the passkey (field `passkey-name`).
+/// `NotAccepted`, or `Invalid` for the name of the passkey or its kind (field `passkey-name`). The code
+/// can still be used after either.
 #[server(prefix = "/api", endpoint = "enrol/finish", input = Json, output = Json, client = AppClient)]
 pub async fn enrol_finish(
     passkey_name: String,
@@ -171,7 +194,7 @@ pub async fn sign_in_start() -> Result<WebAuthnJson, Problem> {
 /// Ends sign-in with the device's answer. The session gets a new id; a single role is chosen.
 ///
 /// # Errors
-/// `NotAccepted` for any passkey that cannot be used, whatever the reason; `TooMany`.
+/// `NotAccepted` for any passkey that cannot be used, whatever the reason.
 #[server(prefix = "/api", endpoint = "sign-in/finish", input = Json, output = Json, client = AppClient)]
 pub async fn sign_in_finish(credential: WebAuthnJson) -> Result<SessionView, Problem> {
     crate::ports::identity()?.sign_in_finish(credential).await
@@ -186,10 +209,20 @@ pub async fn sign_out() -> Result<SessionView, Problem> {
     crate::ports::identity()?.sign_out().await
 }
 
-/// Ends every session of this person, on every device.
+/// Locks this session. From then on the service refuses what is asked in it, except to say who it belongs
+/// to, to end it, and to sign in: its person then goes on where they were. Locking it again is no error.
 ///
 /// # Errors
 /// `SignedOut`.
+#[server(prefix = "/api", endpoint = "lock", input = Json, output = Json, client = AppClient)]
+pub async fn lock(why: LockReason) -> Result<SessionView, Problem> {
+    crate::ports::identity()?.lock(why).await
+}
+
+/// Ends every session of this person, on every device.
+///
+/// # Errors
+/// `SignedOut`, `StepUp`.
 #[server(prefix = "/api", endpoint = "sign-out-everywhere", input = Json, output = Json, client = AppClient)]
 pub async fn sign_out_everywhere() -> Result<SessionView, Problem> {
     crate::ports::identity()?.sign_out_everywhere().await
@@ -216,7 +249,7 @@ pub async fn account() -> Result<AccountView, Problem> {
 /// Begins adding a passkey for the person who is signed in.
 ///
 /// # Errors
-/// `SignedOut`.
+/// `SignedOut`, `StepUp`, `TooMany`; `Invalid` (field `passkey-name`) where they have as many as one may.
 #[server(prefix = "/api", endpoint = "passkeys/add/start", input = Json, output = Json, client = AppClient)]
 pub async fn add_passkey_start() -> Result<WebAuthnJson, Problem> {
     crate::ports::identity()?.add_passkey_start().await
@@ -225,7 +258,7 @@ pub async fn add_passkey_start() -> Result<WebAuthnJson, Problem> {
 /// Ends adding a passkey.
 ///
 /// # Errors
-/// `SignedOut`, `NotAccepted`, or `Invalid` for its name (field `passkey-name`).
+/// As [`add_passkey_start`]; `NotAccepted`, or `Invalid` for its name or its kind (field `passkey-name`).
 #[server(prefix = "/api", endpoint = "passkeys/add/finish", input = Json, output = Json, client = AppClient)]
 pub async fn add_passkey_finish(
     passkey_name: String,
@@ -239,7 +272,7 @@ pub async fn add_passkey_finish(
 /// Gives a passkey another name.
 ///
 /// # Errors
-/// `SignedOut`, `NotFound`, or `Invalid` for its name (field `passkey-name`).
+/// `SignedOut`, `StepUp`, `TooMany`, `NotFound`, or `Invalid` for its name (field `passkey-name`).
 #[server(prefix = "/api", endpoint = "passkeys/rename", input = Json, output = Json, client = AppClient)]
 pub async fn rename_passkey(
     passkey: PasskeyId,
@@ -253,7 +286,7 @@ pub async fn rename_passkey(
 /// Removes a passkey, and ends the sessions that it opened other than this one.
 ///
 /// # Errors
-/// `SignedOut`, `NotFound`, `LastPasskey`.
+/// `SignedOut`, `StepUp`, `TooMany`, `NotFound`, `LastPasskey`.
 #[server(prefix = "/api", endpoint = "passkeys/remove", input = Json, output = Json, client = AppClient)]
 pub async fn remove_passkey(passkey: PasskeyId) -> Result<AccountView, Problem> {
     crate::ports::identity()?.remove_passkey(passkey).await
@@ -262,8 +295,17 @@ pub async fn remove_passkey(passkey: PasskeyId) -> Result<AccountView, Problem> 
 /// Ends another session of the person.
 ///
 /// # Errors
-/// `SignedOut`, `NotFound`.
+/// `SignedOut`, `StepUp`, `TooMany`, `NotFound`.
 #[server(prefix = "/api", endpoint = "sessions/end", input = Json, output = Json, client = AppClient)]
 pub async fn end_session(session: SessionRef) -> Result<AccountView, Problem> {
     crate::ports::identity()?.end_session(session).await
+}
+
+/// Closes a notice in this session. One that is not there is closed already.
+///
+/// # Errors
+/// `SignedOut`.
+#[server(prefix = "/api", endpoint = "account/notices/close", input = Json, output = Json, client = AppClient)]
+pub async fn close_notice(notice: NoticeId) -> Result<SessionView, Problem> {
+    crate::ports::identity()?.close_notice(notice).await
 }

@@ -15,7 +15,8 @@ use domain::NhsNumber;
 use domain::adjustment::{AdjustmentChange, AdjustmentRecord};
 use domain::command::{Command, Receipt};
 use domain::device_log::{LogEntry, LogHead};
-use domain::ids::{CommandId, ContextId, PersonId, SealingKeyId, VaultId, VisitId};
+use domain::ids::{CommandId, ContextId, PersonId, RoleId, SealingKeyId, VaultId, VisitId};
+use domain::outbox::Queue;
 use domain::patient::PatientBanner;
 use domain::permission::Gate;
 use jiff::Timestamp;
@@ -120,8 +121,12 @@ pub struct Delivery {
 pub enum Standing {
     /// It may.
     Keep,
-    /// The person, the role or the passkey behind it was ended, or it is unknown: wipe it.
+    /// The person, the role or the passkey behind it was ended: what can be read there goes. What
+    /// waits to be sent, and the log, stay sealed until the service has them.
     Wipe,
+    /// The service does not know it, such as after an older copy of its database was put back. It
+    /// stays as it is, and is registered anew.
+    Unknown,
 }
 
 /// A sealed change came to something.
@@ -140,6 +145,12 @@ pub enum SealedOutcome {
         delivery: Delivery,
         /// What it came to.
         receipt: Receipt<AdjustmentRecord>,
+        /// In which role it was made.
+        #[serde(default)]
+        role: Option<RoleId>,
+        /// For whom, as the device keeps order.
+        #[serde(default)]
+        queue: Option<Queue>,
     },
     /// It was refused.
     Refused {
@@ -147,6 +158,22 @@ pub enum SealedOutcome {
         delivery: Delivery,
         /// Why.
         problem: Problem,
+        /// In which role it was made.
+        #[serde(default)]
+        role: Option<RoleId>,
+        /// For whom, as the device keeps order.
+        #[serde(default)]
+        queue: Option<Queue>,
+    },
+    /// It was made in another role of the person, and waits until they are in that one again.
+    OtherRole {
+        /// What was inside.
+        delivery: Delivery,
+        /// In which role it was made.
+        role: RoleId,
+        /// For whom, as the device keeps order.
+        #[serde(default)]
+        queue: Option<Queue>,
     },
     /// Nobody can open it any more: the key is gone, or it was damaged.
     Unreadable,
@@ -154,7 +181,14 @@ pub enum SealedOutcome {
     NotYours,
 }
 
-domain::hidden_debug!(VisitLine, TakenSummary, Visit, Delivery, SealedOutcome);
+domain::hidden_debug!(
+    VisitLine,
+    TakenSummary,
+    Visit,
+    Delivery,
+    SealedOutcome,
+    SealedLogEntry
+);
 
 /// Puts a patient on the visit list of the person, in their role. Putting them there again is no
 /// error and gives the same visit.
@@ -232,6 +266,12 @@ pub async fn deliver_sealed(sealed: SealedChange) -> Result<SealedOutcome, Probl
 pub struct Sealed {
     /// Whose it is.
     pub person: PersonId,
+    /// In which role it was made, in which alone it is carried out. `None` from older apps.
+    #[serde(default)]
+    pub role: Option<RoleId>,
+    /// For whom, as the device keeps order. `None` from older apps.
+    #[serde(default)]
+    pub queue: Option<Queue>,
     /// The change.
     pub delivery: Delivery,
 }
@@ -254,6 +294,37 @@ pub struct SealedChange {
 /// The `info` of HPKE.
 pub const SEALING_INFO: &[u8] = b"ncrs sealed change 1";
 
+/// An entry of a device's log, sealed as a [`SealedChange`] is, with [`SEALING_LOG_INFO`] and
+/// [`sealed_entry_name`]. It is kept beside the one in the vault, for when nobody can open that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedEntry {
+    /// The key pair.
+    pub key: SealingKeyId,
+    /// Of the entry inside.
+    pub seq: u64,
+    /// The encapsulated key, base64url without padding.
+    pub encapsulated: String,
+    /// The JSON of a [`SealedLogEntry`], sealed, base64url without padding.
+    pub sealed: String,
+}
+
+/// What is inside a sealed entry.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedLogEntry {
+    /// Whose log it is.
+    pub person: PersonId,
+    /// The entry.
+    pub entry: LogEntry,
+}
+
+/// The `info` of HPKE for entries of a log.
+pub const SEALING_LOG_INFO: &[u8] = b"ncrs sealed log entry 1";
+
+/// The additional data of HPKE for an entry of the log of that vault.
+pub fn sealed_entry_name(vault: VaultId, seq: u64) -> String {
+    format!("{vault} {seq}")
+}
+
 /// Names what the person keeps on a device, once for each device. It stands as long as the person,
 /// the role that they work in now, and the passkey that opened this session.
 ///
@@ -263,6 +334,16 @@ pub const SEALING_INFO: &[u8] = b"ncrs sealed change 1";
 #[server(prefix = "/api", endpoint = "vaults/register", input = Json, output = Json, client = AppClient)]
 pub async fn register_vault() -> Result<VaultId, Problem> {
     crate::ports::offline()?.register_vault().await
+}
+
+/// Names anew what the person keeps on a device, under the id that it has there, where the service no
+/// longer knows it. What it knows stays as it is.
+///
+/// # Errors
+/// As [`register_vault`]. For a vault of someone else nothing is done, and nothing told.
+#[server(prefix = "/api", endpoint = "vaults/register-again", input = Json, output = Json, client = AppClient)]
+pub async fn register_vault_again(vault: VaultId) -> Result<(), Problem> {
+    crate::ports::offline()?.register_vault_again(vault).await
 }
 
 /// Whether what is kept on a device may stay. Asked without a session: the id, which nobody can
@@ -284,4 +365,22 @@ pub async fn vault_standing(vaults: Vec<VaultId>) -> Result<Vec<Standing>, Probl
 #[server(prefix = "/api", endpoint = "vaults/log", input = Json, output = Json, client = AppClient)]
 pub async fn deliver_log(vault: VaultId, entries: Vec<LogEntry>) -> Result<LogHead, Problem> {
     crate::ports::offline()?.deliver_log(vault, entries).await
+}
+
+/// As [`deliver_log`], for entries that the device has only sealed, because what is kept there is locked
+/// or was wiped. Brought without a session too: the id, which nobody can guess, is the right to. `last`
+/// says that nothing else of that log is left on the device. Answers up to which number the service has
+/// the log: 0 also for a vault that it does not know.
+///
+/// # Errors
+/// `TooMany`.
+#[server(prefix = "/api", endpoint = "vaults/log-sealed", input = Json, output = Json, client = AppClient)]
+pub async fn deliver_sealed_log(
+    vault: VaultId,
+    entries: Vec<SealedEntry>,
+    last: bool,
+) -> Result<u64, Problem> {
+    crate::ports::offline()?
+        .deliver_sealed_log(vault, entries, last)
+        .await
 }

@@ -71,6 +71,9 @@ pub struct StaffList {
     pub staff: Vec<StaffLine>,
     /// Oldest first.
     pub requests: Vec<RoleRequest>,
+    /// What was just approved ended passkeys or codes of the person.
+    #[serde(default)]
+    pub voided: bool,
 }
 
 /// One member of staff.
@@ -95,11 +98,11 @@ pub struct StaffView {
 pub struct Invitation {
     /// For whom.
     pub person: Person,
-    /// Such as `7KQM-2X9D-HT4W`.
+    /// Such as `7KQM-2X9D-HT4W`. Empty where none could be made yet.
     pub code: String,
     /// When it stops working.
     pub expires_at: Timestamp,
-    /// The role is not there yet: a second agent has to approve it.
+    /// The role is not there yet: a second agent has to approve it, and until then there is no code.
     pub awaits_approval: bool,
 }
 
@@ -127,7 +130,8 @@ pub async fn staff_member(person: PersonId) -> Result<StaffView, Problem> {
     crate::ports::registration()?.member(person).await
 }
 
-/// Registers someone new, with a role and a code with which they enrol.
+/// Registers someone new, with a role and a code with which they enrol: not where the role waits for a
+/// second agent.
 ///
 /// # Errors
 /// As [`staff`], and `StepUp`; `NotFound` for an organisation out of reach; `Invalid` (fields `name`,
@@ -143,7 +147,7 @@ pub async fn invite(name: String, login: String, role: NewRole) -> Result<Invita
 ///
 /// # Errors
 /// As [`staff_member`], and `StepUp`; `Invalid` (field `new-code`) for someone whose rights need a
-/// second person.
+/// second person, or wait for one.
 #[server(prefix = "/api", endpoint = "staff/code", input = Json, output = Json, client = AppClient)]
 pub async fn new_code(person: PersonId) -> Result<Invitation, Problem> {
     crate::ports::registration()?.new_code(person).await
@@ -158,11 +162,12 @@ pub async fn give_role(person: PersonId, role: NewRole) -> Result<StaffList, Pro
     crate::ports::registration()?.give_role(person, role).await
 }
 
-/// Approves what another agent asked for, or declines it.
+/// Approves what another agent asked for, or declines it. An approval ends codes and passkeys that could
+/// have been had before (`StaffList::voided`).
 ///
 /// # Errors
 /// As [`staff`], and `StepUp`; `NotFound` for what is settled already or out of reach; `Invalid` (field
-/// `request`) for what this agent asked for themselves, or is to have.
+/// `request`) for what this agent asked for themselves, or is to have, or where they have another role.
 #[server(prefix = "/api", endpoint = "staff/roles/settle", input = Json, output = Json, client = AppClient)]
 pub async fn settle_request(request: RoleRequestId, approve: bool) -> Result<StaffList, Problem> {
     crate::ports::registration()?

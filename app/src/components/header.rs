@@ -4,16 +4,23 @@ use crate::api::client;
 use crate::api::identity::{SignedIn, sign_out};
 use crate::components::strips::Strips;
 use crate::components::work::Work;
+use crate::device::device;
 use crate::keeping::{Keeping, keeping};
+use crate::lock::lock;
 use crate::problem::Problem;
 use crate::session::{Session, session};
+use domain::idle::LockReason;
 use domain::role::{Activity, RoleAssignment};
+use jiff::{SignedDuration, Timestamp};
 use leptos::ev;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, EventTarget};
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
+
+/// How old what is known of the session may be when another screen is shown.
+const LOOK: SignedDuration = SignedDuration::from_secs(60);
 
 /// The skip link, the training strip and the header.
 #[component]
@@ -26,6 +33,11 @@ pub fn Header() -> impl IntoView {
     let path = use_location().pathname;
     // Begun before the screens are, and so told before they ask for anything.
     Effect::new(move || client::arrive_at(path.get()));
+    let looked = StoredValue::new(None::<Timestamp>);
+    Effect::new(move || {
+        path.track();
+        look_now_and_then(session, looked);
+    });
     Effect::new(move || close_from_elsewhere(open));
     Effect::new(move || {
         if session.signed_in().is_none() {
@@ -59,10 +71,33 @@ pub fn Header() -> impl IntoView {
                     <span class="ncrs-header__long">"National Care Records Service"</span>
                     <span class="ncrs-header__short">"Care Records"</span>
                 </a>
-                {move || session.signed_in().map(|person| view! { <Role person session keeping open /> })}
+                {move || {
+                    // Nothing is done from a locked page but to unlock it.
+                    let there = session.signed_in().filter(|_| !session.is_locked());
+                    there.map(|person| view! { <Role person session keeping open /> })
+                }}
             </div>
         </header>
         <Strips session keeping />
+    }
+}
+
+/// What was done to the account elsewhere is told on whichever screen comes next: the service is asked
+/// again, now and then, by who goes on. Not by time alone, which would keep a session alive.
+fn look_now_and_then(session: Session, looked: StoredValue<Option<Timestamp>>) {
+    let Some(now) = device().map(|device| device.now()) else {
+        return;
+    };
+    match looked.get_value() {
+        // The page came with what is known.
+        None => looked.set_value(Some(now)),
+        Some(before) if now.duration_since(before) >= LOOK => {
+            if session.is_live_now() && !session.is_locked_now() {
+                looked.set_value(Some(now));
+                session.look_again();
+            }
+        }
+        Some(_) => {}
     }
 }
 
@@ -233,6 +268,16 @@ fn Role(
                     {plain(true, "/account", "Your passkeys and devices")}
                     {plain(true, "/device", "This device")}
                     <li class="ncrs-menu__item">
+                        <button
+                            class="ncrs-menu__link"
+                            type="button"
+                            on:click=move |_| lock(keeping, LockReason::ByHand)
+                        >
+                            "Lock now"
+                        </button>
+                    </li>
+                    <li class="ncrs-menu__item">
+                        {move || keeping.stays_behind().map(|text| view! { <p class="ncrs-menu__who">{text}</p> })}
                         <button class="ncrs-menu__link" type="button" on:click=leave>"Sign out"</button>
                     </li>
                 </ul>

@@ -34,6 +34,11 @@ pub fn way_on(problem: &Problem, again: Option<Callback<()>>) -> AnyView {
     let here = use_location().pathname.get_untracked();
     match &problem.kind {
         Kind::SignedOut => link(with_next("/sign-in", &here), "Sign in again"),
+        Kind::Locked => link(with_next("/sign-in", &here), "Unlock"),
+        Kind::OtherPerson => {
+            view! { <a class="nhsuk-button" href="/someone-else" rel="external">"Load the page again"</a> }
+                .into_any()
+        }
         Kind::NoRole => link(with_next("/role", &here), "Choose a role"),
         Kind::ContextClosed => link("/find".into(), "Find a patient"),
         Kind::NotFound => link("/".into(), "Go to the start"),

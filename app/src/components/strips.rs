@@ -1,5 +1,6 @@
 //! The lines under the header: what the person has to know about the connection, and what waits.
 
+use crate::api::identity::{AccountNotice, close_notice};
 use crate::keeping::Keeping;
 use crate::session::{Session, with_next};
 use domain::role::Activity;
@@ -20,6 +21,7 @@ pub fn Strips(
             {move || lines(session, keeping)}
             {move || expired(session)}
         </div>
+        {move || told(session)}
         {move || keeping.update().then(|| update(keeping))}
     }
     .into_any()
@@ -162,6 +164,34 @@ fn expired(session: Session) -> Option<AnyView> {
         view! { <div class="ncrs-notice ncrs-notice--service"><p>{text} {who}</p></div> }
             .into_any(),
     )
+}
+
+/// What was done to the account elsewhere, until the person closes it.
+fn told(session: Session) -> Option<AnyView> {
+    if session.is_locked() || !session.is_live() {
+        return None;
+    }
+    let close = move |notice| {
+        leptos::task::spawn_local(async move {
+            // Where that does not get through it stays, to be closed again.
+            if let Ok(view) = close_notice(notice).await {
+                session.look_at(view);
+            }
+        });
+    };
+    let notices = session.signed_in()?.notices;
+    let lines = notices.into_iter().map(|AccountNotice { id, text }| {
+        view! {
+            <div class="ncrs-notice ncrs-notice--service">
+                <p>
+                    {text} " "
+                    <button class="ncrs-link-button" type="button" on:click=move |_| close(id)>"Close this notice"</button>
+                </p>
+            </div>
+        }
+    });
+    let lines = lines.collect_view();
+    Some(view! { <div class="ncrs-notices" role="status">{lines}</div> }.into_any())
 }
 
 fn update(keeping: Keeping) -> AnyView {

@@ -57,8 +57,8 @@ pub trait Engine {
     fn unlock(&self) -> Later<Result<(), NoVault>>;
     /// Opens what is kept with another passkey of the person, for the one that was just used too.
     fn adopt(&self) -> Later<Result<(), NoVault>>;
-    /// Forgets the key, and everything that it opened: the page is loaded anew.
-    fn lock(&self);
+    /// Forgets the key, and everything that it opened, once what is being written down is.
+    fn close(&self) -> Later<()>;
 
     /// The saved patients who may be shown now, in the order of the list.
     fn saved(&self) -> Vec<Arc<Saved>>;

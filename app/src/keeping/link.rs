@@ -20,6 +20,8 @@ impl Link {
             Kind::Unreachable => Self::Offline,
             Kind::Busy | Kind::Unavailable | Kind::NotAccountable => Self::Down,
             Kind::SignedOut
+            | Kind::Locked
+            | Kind::OtherPerson
             | Kind::NoRole
             | Kind::RoleForbids(_)
             | Kind::NotReady(_)
@@ -46,7 +48,7 @@ impl Problem {
         Link::of(self) != Link::Online
             || matches!(
                 self.kind,
-                Kind::SignedOut | Kind::NoRole | Kind::TooMany | Kind::Unexpected
+                Kind::SignedOut | Kind::Locked | Kind::NoRole | Kind::TooMany | Kind::Unexpected
             )
     }
 }

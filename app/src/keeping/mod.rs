@@ -17,8 +17,10 @@ pub use saved::{Door, Saved};
 use crate::api::identity::{SessionView, sign_in_finish, sign_in_start};
 use crate::components::passkey::Failed;
 use crate::device::{Device, Later, NoCredential, NoVault, device};
+use crate::lock;
 use crate::problem::{Kind, Problem};
 use crate::session::{Session, session};
+use domain::ids::PersonId;
 use domain::outbox::Counts;
 use domain::situation::{Connectivity, OutboxState, SessionState, Situation, VaultState};
 use futures_util::future::{Either, select};
@@ -87,6 +89,14 @@ impl Keeping {
             session.is_live();
             if let Some(engine) = keeping.engine_now() {
                 engine.session_changed();
+            }
+        });
+        Effect::new(move || {
+            if session.is_other() {
+                keeping.has_left();
+                lock::give_way(keeping);
+            } else if session.is_locked_by_service() {
+                lock::follow(keeping);
             }
         });
         keeping
@@ -257,6 +267,17 @@ impl Keeping {
         }
     }
 
+    /// What stays on this device when the person signs out: to be said before they do. Reactive.
+    pub fn stays_behind(self) -> Option<String> {
+        let counts = self.counts();
+        let text = match counts.waiting + counts.needs_decision {
+            0 => return None,
+            1 => "1 change is not sent yet. If you sign out, it stays on this device, locked, until you sign in here again.".to_owned(),
+            many => format!("{many} changes are not sent yet. If you sign out, they stay on this device, locked, until you sign in here again."),
+        };
+        Some(text)
+    }
+
     pub(crate) fn set_counts(self, counts: Counts) {
         if self.counts.get_untracked() != counts {
             self.counts.set(counts);
@@ -281,9 +302,18 @@ impl Keeping {
         });
     }
 
-    /// Someone signed out where the service could not be told: it is, before anything else.
+    /// Someone signed out where the service could not be told: it is, before anything else, and of nobody
+    /// else's session.
     pub fn sign_out_later(self) {
-        self.remember(LEAVING, true);
+        let who = self.session.view_now().signed_in;
+        if let (Some(device), Some(who)) = (self.device(), who) {
+            device.set_preference(LEAVING, &who.person.id.to_string());
+        }
+    }
+
+    /// Who signed out without the service being told. An earlier version did not write down who it was.
+    pub(crate) fn who_is_leaving(self) -> Option<PersonId> {
+        self.device()?.preference(LEAVING)?.parse().ok()
     }
 
     /// Someone signed out, and the service does not know yet.
@@ -324,19 +354,27 @@ impl Keeping {
         })
     }
 
-    /// Unlocks what is kept here, or, where nothing is, has the person confirm with their passkey that
-    /// something may be.
+    /// Unlocks what is kept here.
     ///
     /// # Errors
     /// As [`Self::unlock`], and where the service does not let them in.
-    pub async fn unlock_or_begin(self) -> Result<(), Failed> {
-        if self.safe_now() == Safe::Locked {
-            // After too many attempts the service has to let them in once more.
-            if !(self.session.is_live_now() && self.is_locked_out().await) {
-                return Ok(self.unlock().await?);
-            }
+    pub async fn unlock_saved(self) -> Result<(), Failed> {
+        // After too many attempts the service has to let them in once more.
+        if self.session.is_live_now() && self.is_locked_out().await {
+            return self.begin_saving().await;
         }
-        self.sign_in_again().await?;
+        Ok(self.unlock().await?)
+    }
+
+    /// Has the person confirm with their passkey that something may be kept here. What they asked for does
+    /// not change with what is found meanwhile.
+    ///
+    /// # Errors
+    /// Where the browser gives no credential, or the service does not let them in.
+    pub async fn begin_saving(self) -> Result<(), Failed> {
+        if !self.sign_in_again().await? {
+            return Ok(());
+        }
         match self.engine().await {
             Some(engine) => {
                 engine.signed_in().await;
@@ -359,27 +397,47 @@ impl Keeping {
 
     /// Has the person confirm by passkey, with the service, that it is they: the session goes on, with
     /// a fingerprint that was given just now. `false` where it was another person's passkey: then they
-    /// have signed in, and what was begun is not theirs to finish.
+    /// have signed in, what was begun is not theirs to finish, and the page gives way.
     ///
     /// # Errors
     /// Where the browser gives no credential, or the service does not let them in.
     pub async fn confirm(self) -> Result<bool, Failed> {
-        let same = self.sign_in_again().await?;
-        if !same {
-            self.signed_in();
-        }
-        Ok(same)
+        self.sign_in_again().await
+    }
+
+    /// Signs in with the service, whoever was there before: nothing of theirs is in this page.
+    ///
+    /// # Errors
+    /// As [`Self::confirm`].
+    pub async fn sign_in_instead(self) -> Result<(), Failed> {
+        let device = self.device().ok_or(NoCredential::Unsupported)?;
+        let credential = device.use_passkey(sign_in_start().await?).await?;
+        let view = sign_in_finish(credential).await?;
+        self.session.set(view);
+        self.signed_in();
+        Ok(())
     }
 
     /// With the service; whether it is the same person.
     async fn sign_in_again(self) -> Result<bool, Failed> {
         let person = |view: &SessionView| view.signed_in.as_ref().map(|person| person.person.id);
         let before = person(&self.session.view_now());
+        let was_locked = self.session.is_locked_now();
         let device = self.device().ok_or(NoCredential::Unsupported)?;
         let credential = device.use_passkey(sign_in_start().await?).await?;
         let view = sign_in_finish(credential).await?;
-        let same = person(&view) == before;
-        self.session.set(view);
+        if self.session.is_locked_now() && !was_locked {
+            // Someone locked while the device asked: that came last, and the service is told once more.
+            return Err(NoCredential::Superseded.into());
+        }
+        let same = before.is_none() || person(&view) == before;
+        if same {
+            self.session.set(view);
+        } else {
+            // What is in this page is the first person's: it is loaded anew, for the other.
+            device.announce_session_change();
+            self.session.set_other();
+        }
         Ok(same)
     }
 

@@ -1,7 +1,9 @@
 //! What begins with the page: listening to the connection, and fetching the engine.
 
 use super::{Keeping, Link};
-use crate::api::identity;
+use crate::api::{client, identity};
+use crate::lock;
+use crate::problem::Kind;
 use leptos::prelude::*;
 
 /// The first wait before the service is asked again, in milliseconds. Each is twice the one before.
@@ -28,6 +30,7 @@ pub(super) fn begin(keeping: Keeping) {
         }
     }));
     device.on_update(Box::new(move || keeping.set_update()));
+    lock::attend(keeping);
     if keeping.is_leaving() {
         let session = keeping.session();
         session.set_kept(session.without_anyone());
@@ -69,17 +72,26 @@ fn wake(keeping: Keeping) {
 
 /// Asks the service who is signed in: whether it answers, and whether it still knows the person.
 async fn ask(keeping: Keeping) {
+    let session = keeping.session();
     let leaving = keeping.is_leaving();
+    let turn = session.turn_now();
     let answer = if leaving {
-        identity::sign_out().await
+        client::believe(keeping.who_is_leaving());
+        let answer = identity::sign_out().await;
+        session.believe();
+        answer
     } else {
+        lock::tell(keeping).await;
         identity::session().await
     };
-    if leaving && answer.is_ok() {
-        keeping.has_left();
+    match &answer {
+        Ok(_) if leaving => keeping.has_left(),
+        // Their session was over when the other began.
+        Err(problem) if leaving && problem.kind == Kind::OtherPerson => keeping.has_left(),
+        Ok(_) | Err(_) => {}
     }
-    if let Ok(view) = &answer {
-        keeping.session().look_at(view.clone());
+    if !leaving || answer.is_ok() {
+        session.look_at_answer(turn, &answer);
     }
     keeping.heard(&answer);
 }

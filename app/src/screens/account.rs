@@ -32,6 +32,16 @@ enum Open {
     Add,
 }
 
+/// What a person asked for last: done again once they have confirmed that it is they.
+#[derive(Clone)]
+enum Deed {
+    Rename(PasskeyId, String),
+    Remove(PasskeyId, String),
+    Add(String),
+    End(SessionRef, String),
+    Everywhere,
+}
+
 /// The state of the screen.
 #[derive(Clone, Copy)]
 struct Account {
@@ -45,6 +55,7 @@ struct Account {
     trouble: Trouble,
     failed: RwSignal<Option<Failed>>,
     success: RwSignal<Option<String>>,
+    last: StoredValue<Option<Deed>>,
 }
 
 impl Account {
@@ -73,43 +84,63 @@ impl Account {
     }
 
     /// Takes the list as it is now, and says what was done.
-    fn done(self, answer: Result<AccountView, Problem>, what: &str) {
+    fn done(self, answer: Result<AccountView, Problem>, what: String) {
         match answer {
             Ok(view) => {
+                self.last.set_value(None);
                 self.open.set(Open::Nothing);
                 self.shown.set(Some(view));
-                self.success.set(Some(what.to_owned()));
+                self.success.set(Some(what));
             }
             Err(problem) => self.trouble.take(problem),
         }
     }
 
-    fn rename(self, passkey: PasskeyId, event: &SubmitEvent) {
-        let Some(name) = self.name_in(event) else {
+    /// What the form asks for, with the name that was typed.
+    fn submit(self, event: &SubmitEvent, deed: impl FnOnce(String) -> Deed) {
+        let name = checked_name(&FormValues::of(event).text(NAME_FIELD));
+        if self.work.busy() {
             return;
-        };
-        let what = format!("The passkey is now called “{name}”.");
-        self.work
-            .once(rename_passkey(passkey, name), move |answer| {
-                self.done(answer, &what)
-            });
+        }
+        match name {
+            Ok(name) => self.act(deed(name)),
+            Err(error) => {
+                self.clear();
+                self.trouble.errors.set(vec![error]);
+            }
+        }
     }
 
-    fn remove(self, passkey: PasskeyId, name: &str) {
+    fn act(self, deed: Deed) {
         if self.work.busy() {
             return;
         }
         self.clear();
-        let what = format!("“{name}” was removed.");
-        self.work.once(remove_passkey(passkey), move |answer| {
-            self.done(answer, &what)
-        });
+        self.last.set_value(Some(deed.clone()));
+        let work = self.work;
+        match deed {
+            Deed::Rename(passkey, name) => {
+                let what = format!("The passkey is now called “{name}”.");
+                work.once(rename_passkey(passkey, name), move |answer| {
+                    self.done(answer, what);
+                });
+            }
+            Deed::Remove(passkey, name) => {
+                let what = format!("“{name}” was removed.");
+                work.once(remove_passkey(passkey), move |answer| {
+                    self.done(answer, what);
+                });
+            }
+            Deed::Add(name) => self.add(name),
+            Deed::End(session, device) => {
+                let what = format!("The session on {device} was ended.");
+                work.once(end_session(session), move |answer| self.done(answer, what));
+            }
+            Deed::Everywhere => self.sign_out_everywhere(),
+        }
     }
 
-    fn add(self, event: &SubmitEvent) {
-        let Some(name) = self.name_in(event) else {
-            return;
-        };
+    fn add(self, name: String) {
         let device = device();
         let what = format!("“{name}” was added.");
         self.work.once(
@@ -118,38 +149,14 @@ impl Account {
                 Ok(add_passkey_finish(name, credential).await?)
             },
             move |answer: Result<_, Failed>| match answer {
-                Ok(view) => self.done(Ok(view), &what),
+                Ok(view) => self.done(Ok(view), what),
                 Err(Failed::Service(problem)) => self.trouble.take(problem),
                 Err(failed) => self.failed.set(Some(failed)),
             },
         );
     }
 
-    fn name_in(self, event: &SubmitEvent) -> Option<String> {
-        let name = checked_name(&FormValues::of(event).text(NAME_FIELD));
-        if self.work.busy() {
-            return None;
-        }
-        self.clear();
-        name.map_err(|error| self.trouble.errors.set(vec![error]))
-            .ok()
-    }
-
-    fn end(self, session: SessionRef, device: &str) {
-        if self.work.busy() {
-            return;
-        }
-        self.clear();
-        let what = format!("The session on {device} was ended.");
-        self.work
-            .once(end_session(session), move |answer| self.done(answer, &what));
-    }
-
     fn sign_out_everywhere(self) {
-        if self.work.busy() {
-            return;
-        }
-        self.clear();
         // Without a session this screen gives way to sign-in.
         let keeping = keeping();
         let leaving = async move {
@@ -161,6 +168,13 @@ impl Account {
             Ok(view) => self.session.set(view),
             Err(problem) => self.trouble.take(problem),
         });
+    }
+
+    /// The same once more, after the person confirmed that it is they or the service answers again.
+    fn again(self) {
+        if let Some(deed) = self.last.get_value() {
+            self.act(deed);
+        }
     }
 }
 
@@ -176,9 +190,11 @@ pub fn screen() -> AnyView {
         trouble: Trouble::new(),
         failed: RwSignal::new(None),
         success: RwSignal::new(None),
+        last: StoredValue::new(None),
     };
     Effect::new(move || state.load());
     let again = Callback::new(move |()| state.load());
+    let act_again = Callback::new(move |()| state.again());
     view! {
         <Page title="Your passkeys and devices" errors=state.trouble.errors>
             <ErrorSummary errors=state.trouble.errors />
@@ -186,7 +202,7 @@ pub fn screen() -> AnyView {
             <Success message=state.success />
             <h1 class="nhsuk-heading-l">"Your passkeys and devices"</h1>
             <TroubleView trouble=state.unread again />
-            <TroubleView trouble=state.trouble />
+            <TroubleView trouble=state.trouble again=act_again />
             {move || match state.shown.get() {
                 Some(view) => view! { <Lists view state /> }.into_any(),
                 None if state.unread.problem.with(Option::is_none) => {
@@ -201,11 +217,13 @@ pub fn screen() -> AnyView {
 
 #[component]
 fn Lists(view: AccountView, state: Account) -> AnyView {
+    let keeping = keeping();
     let only = view.passkeys.len() < 2;
+    let replace = view.device_bound;
     let passkeys = view
         .passkeys
         .into_iter()
-        .map(|passkey| view! { <Passkey passkey only state /> })
+        .map(|passkey| view! { <Passkey passkey only replace state /> })
         .collect_view();
     let sessions = view
         .sessions
@@ -220,11 +238,12 @@ fn Lists(view: AccountView, state: Account) -> AnyView {
         <h2 class="nhsuk-heading-m">"Where you are signed in"</h2>
         {sessions}
         <p class="nhsuk-body">"Lost a device? Sign out everywhere, then remove its passkey above when you sign in again."</p>
+        {move || keeping.stays_behind().map(|text| view! { <p class="nhsuk-body">{text}</p> })}
         <button
             class="nhsuk-button nhsuk-button--secondary ncrs-form__submit"
             type="button"
             aria-disabled=move || state.work.pending().then_some("true")
-            on:click=move |_| state.sign_out_everywhere()
+            on:click=move |_| state.act(Deed::Everywhere)
         >
             "Sign out everywhere"
         </button>
@@ -233,7 +252,13 @@ fn Lists(view: AccountView, state: Account) -> AnyView {
 }
 
 #[component]
-fn Passkey(passkey: PasskeyView, only: bool, state: Account) -> AnyView {
+fn Passkey(
+    passkey: PasskeyView,
+    only: bool,
+    /// Those that can be copied are no longer wanted.
+    replace: bool,
+    state: Account,
+) -> AnyView {
     let id = passkey.id;
     let name = StoredValue::new(passkey.name.clone());
     let used = match passkey.used_at {
@@ -242,6 +267,13 @@ fn Passkey(passkey: PasskeyView, only: bool, state: Account) -> AnyView {
         None if passkey.current => String::new(),
         None => "Not used yet".to_owned(),
     };
+    let unfit = (replace && passkey.synced).then(|| {
+        view! {
+            <p class="ncrs-why">
+                "This passkey can be copied to other devices. Add one that stays on this device, or use a security key, then remove this one."
+            </p>
+        }
+    });
     let actions = move || {
         match state.open.get() {
         Open::Rename(open) if open == id => view! {
@@ -249,7 +281,7 @@ fn Passkey(passkey: PasskeyView, only: bool, state: Account) -> AnyView {
                 class="ncrs-form"
                 method="post"
                 novalidate
-                on:submit=move |event| state.rename(id, &event)
+                on:submit=move |event| state.submit(&event, |name| Deed::Rename(id, name))
             >
                 <TextField
                     name=NAME_FIELD
@@ -269,6 +301,7 @@ fn Passkey(passkey: PasskeyView, only: bool, state: Account) -> AnyView {
             <p class="nhsuk-body" id=format!("confirm-{id}") tabindex="-1">
                 {format!("Remove “{}”? ", name.get_value())}
                 "You can no longer sign in with it. Where it was used to sign in, you are signed out."
+                " Patients saved with it are removed. What was not sent from there stays on that device, locked, and is sent when you sign in on it again."
                 {passkey.current.then_some(" You used it to sign in here. You stay signed in here until you sign out.")}
             </p>
             <div class="nhsuk-button-group">
@@ -276,7 +309,7 @@ fn Passkey(passkey: PasskeyView, only: bool, state: Account) -> AnyView {
                     class="nhsuk-button nhsuk-button--warning"
                     type="button"
                     aria-disabled=move || state.work.pending().then_some("true")
-                    on:click=move |_| state.remove(id, &name.get_value())
+                    on:click=move |_| state.act(Deed::Remove(id, name.get_value()))
                 >
                     {move || if state.work.pending() { "Removing…" } else { "Remove passkey" }}
                 </button>
@@ -335,6 +368,7 @@ fn Passkey(passkey: PasskeyView, only: bool, state: Account) -> AnyView {
                         .then(|| view! { <strong class="nhsuk-tag nhsuk-tag--blue">"Used to sign in here"</strong> })}
                 </h3>
                 <p class="nhsuk-body">{format!("Added {}", long_time(passkey.added_at))} <br /> {used}</p>
+                {unfit}
                 {actions}
             </div>
         </div>
@@ -346,7 +380,7 @@ fn Passkey(passkey: PasskeyView, only: bool, state: Account) -> AnyView {
 fn Add(state: Account) -> AnyView {
     (move || match state.open.get() {
         Open::Add => view! {
-            <form class="ncrs-form" method="post" novalidate on:submit=move |event| state.add(&event)>
+            <form class="ncrs-form" method="post" novalidate on:submit=move |event| state.submit(&event, Deed::Add)>
                 <TextField
                     name=NAME_FIELD
                     label="Name for this passkey"
@@ -404,7 +438,7 @@ fn Line(line: SessionLine, state: Account) -> AnyView {
                 class="nhsuk-button nhsuk-button--secondary nhsuk-button--small"
                 type="button"
                 aria-disabled=move || state.work.pending().then_some("true")
-                on:click=move |_| state.end(id, &device)
+                on:click=move |_| state.act(Deed::End(id, device.clone()))
             >
                 "End session"
                 <span class="nhsuk-u-visually-hidden">" on " {line.device.clone()}</span>

@@ -15,8 +15,9 @@ use crate::screens::visits::Readiness;
 use domain::NhsNumber;
 use domain::adjustment::{AdjustmentChange, AdjustmentRecord, Rebased};
 use domain::command::Command;
-use domain::ids::CommandId;
-use domain::outbox::{Decision, End, Entry, Pause, Question, Setback, State, Stop};
+use domain::ids::{CommandId, RoleId};
+use domain::outbox::{Decision, End, Entry, Pause, Question, Setback, State, Stop, Why};
+use domain::role::RoleAssignment;
 use jiff::Timestamp;
 use leptos::prelude::*;
 use std::rc::Rc;
@@ -33,6 +34,12 @@ struct Changes {
 impl Changes {
     fn engine(self) -> Option<Rc<dyn Engine>> {
         self.keeping.engine_now()
+    }
+
+    /// One of the person's roles.
+    fn role(self, id: RoleId) -> Option<RoleAssignment> {
+        let person = self.keeping.session().view_now().signed_in?;
+        person.roles.into_iter().find(|role| role.id == id)
     }
 
     fn now(self) -> Timestamp {
@@ -83,7 +90,7 @@ pub fn screen() -> AnyView {
             <TroubleView trouble=changes.trouble />
             {move || list(changes)}
             {move || {
-                (changes.keeping.counts().waiting > 0)
+                (changes.keeping.counts().waiting > 0 && changes.keeping.safe() != Safe::Locked)
                     .then(|| {
                         view! {
                             <button class="nhsuk-button nhsuk-button--secondary" type="button" on:click=send>
@@ -111,6 +118,21 @@ fn list(changes: Changes) -> AnyView {
         .partition(|entry| matches!(entry.state, State::NeedsDecision { .. }));
     let lost = engine.lost();
     if decisions.is_empty() && waiting.is_empty() && settled.is_empty() && lost.is_empty() {
+        let locked = changes.keeping.counts().waiting;
+        if locked > 0 {
+            let many = if locked == 1 {
+                "1 change waits in your saved records".to_owned()
+            } else {
+                format!("{locked} changes wait in your saved records")
+            };
+            return view! {
+                <div class="ncrs-empty">
+                    <h2 class="ncrs-empty__heading">{many}</h2>
+                    <p class="nhsuk-body">"Unlock saved records to see and send what you wrote."</p>
+                </div>
+            }
+            .into_any();
+        }
         return view! {
             <div class="ncrs-empty">
                 <h2 class="ncrs-empty__heading">"Nothing waits"</h2>
@@ -191,7 +213,7 @@ fn article(changes: Changes, engine: &Rc<dyn Engine>, entry: Entry<Target>) -> A
     let (class, state, more) = match &entry.state {
         State::Waiting { .. } => (
             "ncrs-pending",
-            waits(engine.pause(entry.id()), now),
+            waits(changes, engine.pause(entry.id()), now),
             ().into_any(),
         ),
         State::InFlight { .. } => ("ncrs-pending", "Being sent".to_owned(), ().into_any()),
@@ -219,7 +241,7 @@ fn article(changes: Changes, engine: &Rc<dyn Engine>, entry: Entry<Target>) -> A
 }
 
 /// Why a change waits.
-fn waits(pause: Option<Pause>, now: Timestamp) -> String {
+fn waits(changes: Changes, pause: Option<Pause>, now: Timestamp) -> String {
     match pause {
         None => "Waiting to be sent".to_owned(),
         Some(Pause::Stopped(Stop::SignIn)) => "Waits until you sign in with the service".to_owned(),
@@ -227,9 +249,16 @@ fn waits(pause: Option<Pause>, now: Timestamp) -> String {
         Some(Pause::Stopped(Stop::Update)) => {
             "Waits until you update the app: reload this page when you have signal".to_owned()
         }
-        Some(Pause::OtherRole(_)) => {
-            "Waits until you choose the role in which you wrote it".to_owned()
-        }
+        Some(Pause::OtherRole(role)) => match changes.role(role) {
+            Some(role) => {
+                let organisation = &role.organisation.name;
+                format!(
+                    "Waits for the role in which you wrote it: {}, {organisation}. Choose that role to send it",
+                    role.job_name
+                )
+            }
+            None => "Waits until you choose the role in which you wrote it".to_owned(),
+        },
         Some(Pause::Behind(_)) => "Waits for an earlier change to the same patient".to_owned(),
         Some(Pause::Until(at, Setback::Lost)) => {
             format!("No answer yet. Tried again at {}", when(at, now))
@@ -329,7 +358,8 @@ fn decision(changes: Changes, entry: &Entry<Target>, question: &Question) -> (St
                 });
                 view! { <StepUp again /> }
             });
-            let again = (confirm.is_none() && !question.is_final()).then(|| {
+            let ended = *why == Why::RoleEnded;
+            let again = (confirm.is_none() && !question.is_final() && !ended).then(|| {
                 button(
                     "Try again",
                     FIRST,
@@ -343,8 +373,15 @@ fn decision(changes: Changes, entry: &Entry<Target>, question: &Question) -> (St
                 SECOND,
                 Box::new(move || changes.decide(id, Decision::Discard, "Discarded.")),
             );
+            let reason = match why {
+                Why::RoleEnded => {
+                    "Not sent. The role in which you wrote it has ended, so the service does not take it. If it still matters, write it again in a role that you have now, or ask a colleague to."
+                        .to_owned()
+                }
+                _ => format!("Not saved. {}. {}", problem.title(), problem.advice()),
+            };
             (
-                format!("Not saved. {}. {}", problem.title(), problem.advice()),
+                reason,
                 view! {
                     <p class="nhsuk-body">
                         "What you wrote stays here until you discard it. Copy it first if you need it elsewhere."

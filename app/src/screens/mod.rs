@@ -12,5 +12,6 @@ pub mod record;
 pub mod registration;
 pub mod role;
 pub mod sign_in;
+pub mod someone_else;
 pub mod this_device;
 pub mod visits;

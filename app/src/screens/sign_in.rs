@@ -7,6 +7,7 @@ use crate::components::passkey::{Ceremony, CeremonyFailed, Failed};
 use crate::components::work::Work;
 use crate::device::{NoCredential, device};
 use crate::keeping::{Keeping, Link, Safe, keeping};
+use crate::lock::Lock;
 use crate::problem::{Kind, Problem};
 use crate::screens::home::instead;
 use crate::session::{Session, safe_next, session, with_next};
@@ -20,6 +21,8 @@ pub fn screen() -> AnyView {
     let keeping = keeping();
     let next = safe_next(use_query_map().read_untracked().get("next"));
     let thought_signed_in = untrack(|| session.signed_in().is_some());
+    let locked = untrack(|| session.is_locked());
+    let thought_signed_in = thought_signed_in && !locked;
     if thought_signed_in && device().is_none() {
         // On the server that is certain.
         return view! { <Redirect path=after_sign_in(session, &next) options=instead() /> }
@@ -83,11 +86,12 @@ enum Let {
     Kept,
 }
 
-/// The service's challenge; `afresh` where it is not to be the person who locked the page. `None` where it does not answer, and the device has something to unlock.
+/// The service's challenge. `None` where it does not answer, and the device has something to unlock: where it
+/// does, it has to hear of an unlock too, as its session is locked like the page, and the same touch opens
+/// what is saved. `afresh` where it is not to be the person who was there.
 async fn options(keeping: Keeping, afresh: bool) -> Result<Option<WebAuthnJson>, Problem> {
     let kept = async || matches!(keeping.safe_seen().await, Safe::Locked | Safe::Open);
-    let locked = keeping.session().is_locked_now();
-    if !afresh && (locked || keeping.is_cut_off()) && kept().await {
+    if !afresh && keeping.is_cut_off() && kept().await {
         return Ok(None);
     }
     let answer = match keeping.within(PATIENCE, sign_in_start()).await {
@@ -192,6 +196,19 @@ impl SignIn {
     }
 }
 
+/// Whose screen it is, and why it is locked.
+fn whose(lock: Lock) -> AnyView {
+    let name = lock.person.as_ref().map(|person| {
+        let name = person.name.clone();
+        view! { <p class="nhsuk-body">"Locked for " <strong>{name}</strong></p> }
+    });
+    view! {
+        {name}
+        <p class="nhsuk-body">{lock.reason()} " " {lock.written()}</p>
+    }
+    .into_any()
+}
+
 #[component]
 fn Card(session: Session, keeping: Keeping) -> AnyView {
     let sign_in = SignIn {
@@ -210,12 +227,11 @@ fn Card(session: Session, keeping: Keeping) -> AnyView {
     });
     let cut_off = move || keeping.link() != Link::Online;
     let unlocks = move || {
-        (cut_off() || session.is_locked()) && matches!(keeping.safe(), Safe::Locked | Safe::Open)
+        let kept = matches!(keeping.safe(), Safe::Locked | Safe::Open);
+        (cut_off() && kept) || (session.is_locked() && (kept || session.signed_in().is_some()))
     };
     let lead = move || match (cut_off(), keeping.safe()) {
-        (false, Safe::Locked | Safe::Open) if session.is_locked() => {
-            "The page was locked. Unlock to carry on where you were."
-        }
+        (false, _) if session.is_locked() => "Your passkey brings you back to where you were.",
         (false, _) | (true, Safe::Unknown) => "There is no user name and no password.",
         (true, Safe::Locked | Safe::Open) => {
             "You are offline. Unlock to use what you saved on this device."
@@ -231,6 +247,7 @@ fn Card(session: Session, keeping: Keeping) -> AnyView {
             <h1 class="nhsuk-heading-l ncrs-signin__heading">
                 {move || if unlocks() { "Unlock" } else { "Sign in" }}
             </h1>
+            {move || session.lock().map(whose)}
             <p class="nhsuk-body ncrs-signin__lead" role="status">{lead}</p>
             <button
                 class="ncrs-signin__button"
@@ -263,7 +280,7 @@ fn Card(session: Session, keeping: Keeping) -> AnyView {
                     />
                 </div>
             </Show>
-            <Show when=move || unlocks() && !cut_off()>
+            <Show when=move || session.is_locked() && !cut_off()>
                 <p class="ncrs-signin__other">
                     <button class="ncrs-link-button" type="button" on:click=move |_| sign_in.begin(true)>
                         "Someone else? Sign in"

@@ -4,7 +4,9 @@ use crate::components::page::Page;
 use crate::components::work::Work;
 use crate::device::{InstallOffer, StorageStatus};
 use crate::keeping::{Keeping, Safe, keeping};
+use crate::lock::lock;
 use crate::screens::visits::Readiness;
+use domain::idle::LockReason;
 use leptos::prelude::*;
 
 /// The screen.
@@ -43,16 +45,12 @@ fn saved(keeping: Keeping) -> AnyView {
                 )}
             </dl>
             <p class="nhsuk-body">
-                "Only your fingerprint, face or PIN opens it. It locks when you leave the app for 5 minutes, and saved patients go when you sign out."
+                "Only your fingerprint, face or PIN opens it. It locks when you leave the app for 5 minutes or do not use it for 15, and saved patients go when you sign out."
             </p>
             <button
                 class="nhsuk-button nhsuk-button--secondary"
                 type="button"
-                on:click=move |_| {
-                    if let Some(engine) = keeping.engine_now() {
-                        engine.lock();
-                    }
-                }
+                on:click=move |_| lock(keeping, LockReason::ByHand)
             >
                 "Lock now"
             </button>

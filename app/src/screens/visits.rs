@@ -437,14 +437,20 @@ pub(crate) fn Readiness(
     let session = session();
     let work = Work::new();
     let failed = RwSignal::new(None::<Failed>);
-    let unlock = move |_| {
+    let done = move |answer: Result<(), Failed>| {
+        if let Err(problem) = answer {
+            failed.set(Some(problem));
+            focus_soon("readiness");
+        }
+    };
+    // Each does what its words say, whatever is found while the person reads them.
+    let unlock = move || {
         failed.set(None);
-        work.once(keeping.unlock_or_begin(), move |answer| {
-            if let Err(problem) = answer {
-                failed.set(Some(problem));
-                focus_soon("readiness");
-            }
-        });
+        work.once(keeping.unlock_saved(), done);
+    };
+    let begin = move || {
+        failed.set(None);
+        work.once(keeping.begin_saving(), done);
     };
     let adopt = move |_| {
         failed.set(None);
@@ -457,13 +463,13 @@ pub(crate) fn Readiness(
         work.once(adopting, move |answer| failed.set(answer.err()));
     };
     let hours = move || session.signed_in().map_or(0, |person| person.terms.hours);
-    let button = move |text: &'static str| {
+    let button = move |text: &'static str, begins: bool| {
         view! {
             <button
                 class="nhsuk-button"
                 type="button"
                 aria-disabled=move || work.pending().then_some("true")
-                on:click=unlock
+                on:click=move |_| if begins { begin() } else { unlock() }
             >
                 {text}
             </button>
@@ -495,7 +501,7 @@ pub(crate) fn Readiness(
                     Safe::Locked => {
                         view! {
                             <p class="nhsuk-body">"What you saved on this device is locked."</p>
-                            {button("Unlock saved records")}
+                            {button("Unlock saved records", false)}
                         }
                             .into_any()
                     }
@@ -504,7 +510,7 @@ pub(crate) fn Readiness(
                             <p class="nhsuk-body">
                                 "Nothing is saved on this device yet. Confirm with your fingerprint that it may be: then only your fingerprint opens it."
                             </p>
-                            {button("Turn on saving on this device")}
+                            {button("Turn on saving on this device", true)}
                         }
                             .into_any()
                     }

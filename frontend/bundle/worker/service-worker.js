@@ -1,5 +1,5 @@
 // Keeps the static files of one build on the device, and nothing else: what the server says about a patient is never stored.
-import { cleanupOutdatedCaches, matchPrecache, precacheAndRoute } from "workbox-precaching";
+import { addPlugins, cleanupOutdatedCaches, matchPrecache, precacheAndRoute } from "workbox-precaching";
 import { NavigationRoute, registerRoute } from "workbox-routing";
 
 // The app without a page from the server, and what is left where even that is missing.
@@ -9,16 +9,37 @@ const OFFLINE = "/offline.html";
 // So long the server has to begin its answer, in milliseconds. With one bar of signal nobody waits longer before a dead page.
 const PATIENCE = 3000;
 
-// What something between here and the server says in its place.
-const UNREACHABLE = [502, 503, 504];
+// Every answer of the service has this header. What stands between here and the service answers too: the sign-in page of a
+// Wi-Fi network, a block page, a proxy's error.
+const SERVICE_HEADER = "x-ncrs-service";
+
+// A small file that is always asked for anew, to find out who answers.
+const PROBE = "/robots.txt";
 
 // The page asks for this when there is something to deliver, and hears the same when there is a network again.
 const DELIVER = "deliver";
 
+const isTheServices = (answer) => answer.headers.has(SERVICE_HEADER);
+
+// What is kept is the service's own: a sign-in page that a network puts in the place of a file would be kept for good.
+addPlugins([
+  {
+    cacheWillUpdate: async ({ response }) =>
+      response.status === 200 && isTheServices(response) ? response : null,
+  },
+]);
 precacheAndRoute(self.__WB_MANIFEST, { cleanURLs: false, directoryIndex: null });
 cleanupOutdatedCaches();
 
 const fromServer = async (event, request) => (await event.preloadResponse) ?? (await fetch(request));
+
+// The page, where the service sent it and can work. Where a page leads on to another, a browser does not tell who says so: then
+// a file that the service has is asked for.
+const ownPage = async (answer) => {
+  const page = await answer;
+  const from = page.type === "opaqueredirect" ? await fetch(PROBE, { cache: "no-store" }) : page;
+  return isTheServices(from) && page.status !== 503 ? page : undefined;
+};
 
 const patience = () => new Promise((resolve) => setTimeout(resolve, PATIENCE));
 
@@ -26,21 +47,28 @@ const patience = () => new Promise((resolve) => setTimeout(resolve, PATIENCE));
 registerRoute(
   new NavigationRoute(
     async ({ event, request }) => {
-      const served = fromServer(event, request).catch(() => undefined);
-      event.waitUntil(served);
+      const answer = fromServer(event, request);
+      const own = ownPage(answer).catch(() => undefined);
+      event.waitUntil(own);
       const shell = await matchPrecache(SHELL);
-      const page = await (shell ? Promise.race([served, patience()]) : served);
-      if (page && !(shell && UNREACHABLE.includes(page.status))) return page;
-      return shell ?? (await matchPrecache(OFFLINE)) ?? Response.error();
+      const page = await (shell ? Promise.race([own, patience()]) : own);
+      return page ?? shell ?? (await matchPrecache(OFFLINE)) ?? answer;
     },
     // These are no screens of the app.
     { denylist: [/^\/api\//, /^\/health$/, /\.[a-z]+$/] },
   ),
 );
 
+// The browser may ask for a page while this worker starts. Firefox fails the whole visit where that early question does not get
+// through, whatever this worker has in the page's place: only the browsers that name their brand, Chromium's, are let.
+const askAhead = () => {
+  const ahead = self.registration.navigationPreload;
+  return "userAgentData" in self.navigator ? ahead?.enable() : ahead?.disable();
+};
+
 self.addEventListener("activate", (event) => {
   event.waitUntil(
-    Promise.all([self.clients.claim(), self.registration.navigationPreload?.enable()]),
+    Promise.all([self.clients.claim(), askAhead()]),
   );
 });
 

@@ -5,7 +5,7 @@
 use app::device::{NoVault, Shelf};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use domain::ids::{PersonId, VaultId};
+use domain::ids::{CommandId, PersonId, VaultId};
 use domain::retention::{Fate, Seen};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,11 @@ pub(super) fn number(shelf: Shelf) -> u8 {
         Shelf::Facts => 7,
     }
 }
+
+/// The shelves of what the service does not have yet.
+pub(super) const OWED: [u8; 2] = [4, 5];
+/// The others, but for the clock: what can be read about a person and patients.
+pub(super) const READ: [u8; 5] = [1, 2, 3, 6, 7];
 
 /// Things of that shelf are read in the order in which they were first put there. For the others nobody
 /// asks: what is there by a name has one, and the log counts by itself.
@@ -241,6 +246,65 @@ pub(super) fn vault_place(vault: VaultId) -> String {
     format!("{vault}/")
 }
 
+/// The beginning of what is sealed beside vaults, in the store of what belongs to the device: it
+/// outlasts the vault, and an app that does not know of it takes no notice.
+pub(super) const COPIES: &str = "copy/";
+
+/// The beginning of what is sealed beside a vault.
+pub(super) fn copies_place(vault: VaultId) -> String {
+    format!("{COPIES}{vault}/")
+}
+
+/// Where the copies of its changes begin.
+pub(super) fn changes_place(vault: VaultId) -> String {
+    format!("{}change/", copies_place(vault))
+}
+
+/// Where the copy of a change stands.
+pub(super) fn change_place(vault: VaultId, id: CommandId) -> String {
+    format!("{}{id}", changes_place(vault))
+}
+
+/// Where the copy of an entry of its log stands. They sort by number.
+pub(super) fn entry_place(vault: VaultId, seq: u64) -> String {
+    format!("{}entry/{seq:020}", copies_place(vault))
+}
+
+/// Where it stands to which key all that is not sent is sealed.
+pub(super) fn sealed_to_place(vault: VaultId) -> String {
+    format!("{}to", copies_place(vault))
+}
+
+/// Where it stands that the vault was wiped.
+pub(super) fn wiped_place(vault: VaultId) -> String {
+    format!("{}wiped", copies_place(vault))
+}
+
+/// What stands at a place of something sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Copy {
+    /// Of a change.
+    Change,
+    /// Of an entry of the log.
+    Entry,
+    /// The note that the vault was wiped.
+    Wiped,
+    /// Another note.
+    Note,
+}
+
+/// Of which vault something sealed is, and what it is.
+pub(super) fn copy_at(place: &str) -> Option<(VaultId, Copy)> {
+    let (vault, rest) = place.strip_prefix(COPIES)?.split_once('/')?;
+    let copy = match rest.split_once('/') {
+        Some(("change", _)) => Copy::Change,
+        Some(("entry", _)) => Copy::Entry,
+        None if rest == "wiped" => Copy::Wiped,
+        _ => Copy::Note,
+    };
+    Some((vault.parse().ok()?, copy))
+}
+
 /// The hashed name in a place.
 pub(super) fn name_in(place: &str) -> Option<[u8; NAME]> {
     let (_, name) = place.rsplit_once('/')?;
@@ -416,6 +480,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_sealed_has_its_place() {
+        let id = CommandId(Uuid::from_u128(7));
+        let of = "copy/11111111-2222-4333-8444-555555555555/";
+        assert_eq!(copies_place(VAULT), of);
+        assert_eq!(
+            change_place(VAULT, id),
+            format!("{of}change/00000000-0000-0000-0000-000000000007")
+        );
+        assert_eq!(
+            entry_place(VAULT, 42),
+            format!("{of}entry/00000000000000000042")
+        );
+        assert!(entry_place(VAULT, 9) < entry_place(VAULT, 10));
+        assert_eq!(
+            copy_at(&change_place(VAULT, id)),
+            Some((VAULT, Copy::Change))
+        );
+        assert_eq!(copy_at(&entry_place(VAULT, 1)), Some((VAULT, Copy::Entry)));
+        assert_eq!(copy_at(&wiped_place(VAULT)), Some((VAULT, Copy::Wiped)));
+        assert_eq!(copy_at(&sealed_to_place(VAULT)), Some((VAULT, Copy::Note)));
+        assert_eq!(copy_at("salt"), None);
+        assert_eq!(copy_at("copy/nobody/entry/1"), None);
+    }
+
+    #[test]
     fn shelves_keep_their_numbers() {
         let shelves = [
             Shelf::Person,
@@ -428,6 +517,10 @@ mod tests {
         ];
         assert_eq!(shelves.map(number), [1, 2, 3, 4, 5, 6, 7]);
         assert!(!shelves.map(number).contains(&CLOCK));
+        assert_eq!([Shelf::Outbox, Shelf::Log].map(number), OWED);
+        let mut all = [OWED.as_slice(), READ.as_slice()].concat();
+        all.sort_unstable();
+        assert_eq!(all, shelves.map(number));
     }
 
     #[test]

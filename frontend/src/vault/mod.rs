@@ -17,14 +17,15 @@ use crate::passkeys::{Passkeys, base64url};
 use crate::sealing;
 use crate::secret::{self, LastUsed};
 use app::api::identity::WebAuthnJson;
-use app::api::offline::{SealedChange, SealingKey};
-use app::device::{Later, LockedVault, NoCredential, NoVault, Shelf, Vault, Vaults};
+use app::api::offline::{SealedChange, SealedEntry, SealingKey};
+use app::device::{Later, LockedVault, NoCredential, NoVault, SealedLog, Shelf, Vault, Vaults};
 use crypto::Keys;
 use domain::ids::{CommandId, PersonId, VaultId};
-use format::{ATTEMPTS, Header};
+use format::{ATTEMPTS, Copy, Header};
 use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use open::OpenVault;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use store::{Step, Store};
 use web_sys::CryptoKey;
@@ -309,6 +310,49 @@ impl Device {
         Ok(())
     }
 
+    /// What waits in the vaults of a person comes out of them.
+    async fn hand_over(&self, person: PersonId) -> Result<(), NoVault> {
+        for (id, _) in self.of(person).await? {
+            let _turn = self.store.turn().await;
+            self.store.hand_over(id).await?;
+        }
+        Ok(())
+    }
+
+    async fn unsent(&self, person: PersonId) -> Result<usize, NoVault> {
+        let mut unsent = 0;
+        for (id, _) in self.of(person).await? {
+            unsent += self.store.copies(&format::changes_place(id)).await?.len();
+        }
+        Ok(unsent)
+    }
+
+    async fn sealed_logs(&self) -> Result<Vec<SealedLog>, NoVault> {
+        let mut logs: BTreeMap<VaultId, SealedLog> = BTreeMap::new();
+        for (place, sealed) in self.store.copies(format::COPIES).await? {
+            let Some((vault, copy)) = format::copy_at(&place) else {
+                continue;
+            };
+            let log = logs.entry(vault).or_insert_with(|| SealedLog {
+                vault,
+                wiped: false,
+                entries: Vec::new(),
+            });
+            match copy {
+                Copy::Wiped => log.wiped = true,
+                Copy::Entry => {
+                    let entry = serde_json::from_str(&sealed).map_err(|_| NoVault::Broken)?;
+                    log.entries.push(entry);
+                }
+                Copy::Change | Copy::Note => {}
+            }
+        }
+        Ok(logs
+            .into_values()
+            .filter(|log| log.wiped || !log.entries.is_empty())
+            .collect())
+    }
+
     async fn keep_sealed(&self, sealed: SealedChange) -> Result<(), NoVault> {
         let text = serde_json::to_string(&sealed).map_err(|_| NoVault::Broken)?;
         self.store.keep_sealed(&sealed.id.to_string(), &text).await
@@ -370,7 +414,43 @@ impl Vaults for OnDevice {
 
     fn wipe(&self, id: VaultId) -> Later<Result<(), NoVault>> {
         let device = self.0.clone();
-        Box::pin(async move { device.store.wipe(id).await })
+        Box::pin(async move {
+            let _turn = device.store.turn().await;
+            device.store.wipe(id).await
+        })
+    }
+
+    fn of(&self, person: PersonId) -> Later<Result<Vec<VaultId>, NoVault>> {
+        let device = self.0.clone();
+        Box::pin(async move {
+            let theirs = device.of(person).await?;
+            Ok(theirs.into_iter().map(|(id, _)| id).collect())
+        })
+    }
+
+    fn unsent(&self, person: PersonId) -> Later<Result<usize, NoVault>> {
+        let device = self.0.clone();
+        Box::pin(async move { device.unsent(person).await })
+    }
+
+    fn hand_over(&self, person: PersonId) -> Later<Result<(), NoVault>> {
+        let device = self.0.clone();
+        Box::pin(async move { device.hand_over(person).await })
+    }
+
+    fn sealed_logs(&self) -> Later<Result<Vec<SealedLog>, NoVault>> {
+        let device = self.0.clone();
+        Box::pin(async move { device.sealed_logs().await })
+    }
+
+    fn drop_entries(&self, vault: VaultId, up_to: u64) -> Later<Result<(), NoVault>> {
+        let device = self.0.clone();
+        Box::pin(async move { device.store.drop_entries(vault, up_to).await })
+    }
+
+    fn forget(&self, vault: VaultId) -> Later<Result<(), NoVault>> {
+        let device = self.0.clone();
+        Box::pin(async move { device.store.forget(vault).await })
     }
 
     fn keep_sealed(&self, sealed: SealedChange) -> Later<Result<(), NoVault>> {
@@ -390,5 +470,15 @@ impl Vaults for OnDevice {
 
     fn seal(&self, key: &SealingKey, id: CommandId, plain: &[u8]) -> Result<SealedChange, NoVault> {
         sealing::seal(key, id, plain)
+    }
+
+    fn seal_entry(
+        &self,
+        key: &SealingKey,
+        vault: VaultId,
+        seq: u64,
+        plain: &[u8],
+    ) -> Result<SealedEntry, NoVault> {
+        sealing::seal_entry(key, vault, seq, plain)
     }
 }

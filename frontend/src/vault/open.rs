@@ -6,7 +6,7 @@ use super::store::{Origin, Step, Store};
 use crate::browser::now;
 use crate::passkeys::Passkeys;
 use app::device::{Follow, Keep, Later, NoVault, Shelf, Vault};
-use domain::ids::VaultId;
+use domain::ids::{SealingKeyId, VaultId};
 use domain::retention::{Fate, Seen};
 use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -61,11 +61,14 @@ enum Change {
         name: String,
     },
     Clear(u8),
+    /// Nothing of it is encrypted here.
+    Done(Step),
 }
 
-impl From<Keep> for Change {
-    fn from(keep: Keep) -> Self {
-        match keep {
+impl Change {
+    fn of(vault: VaultId, keep: Keep) -> Result<Self, NoVault> {
+        let text = |sealed: Result<String, serde_json::Error>| sealed.map_err(|_| NoVault::Broken);
+        Ok(match keep {
             Keep::Put {
                 shelf,
                 name,
@@ -82,7 +85,29 @@ impl From<Keep> for Change {
                 name,
             },
             Keep::Clear(shelf) => Self::Clear(format::number(shelf)),
-        }
+            Keep::SealChange(change) => Self::Done(Step::Seal(
+                format::change_place(vault, change.id),
+                text(serde_json::to_string(&change))?,
+                Some(change.id.to_string()),
+            )),
+            Keep::UnsealChange(id) => Self::Done(Step::Unseal(
+                format::change_place(vault, id),
+                Some(id.to_string()),
+            )),
+            Keep::SealEntry(entry) => Self::Done(Step::Seal(
+                format::entry_place(vault, entry.seq),
+                text(serde_json::to_string(&entry))?,
+                None,
+            )),
+            Keep::UnsealEntry(seq) => {
+                Self::Done(Step::Unseal(format::entry_place(vault, seq), None))
+            }
+            Keep::SealedTo(key) => Self::Done(Step::Seal(
+                format::sealed_to_place(vault),
+                key.to_string(),
+                None,
+            )),
+        })
     }
 }
 
@@ -258,6 +283,7 @@ impl Inner {
                 Named::Done(Step::Remove(self.place(keys, shelf, &name).await?))
             }
             Change::Clear(shelf) => Named::Done(Step::Clear(format::shelf_place(self.id, shelf))),
+            Change::Done(step) => Named::Done(step),
         })
     }
 
@@ -327,6 +353,13 @@ impl Inner {
         try_join_all(steps).await
     }
 
+    fn changes(&self, changes: Vec<Keep>) -> Result<Vec<Change>, NoVault> {
+        changes
+            .into_iter()
+            .map(|keep| Change::of(self.id, keep))
+            .collect()
+    }
+
     /// Makes the changes, and notes the time with them.
     async fn keep(&self, keys: &Keys, changes: Vec<Change>) -> Result<(), NoVault> {
         let time = self.time();
@@ -361,9 +394,9 @@ impl Inner {
                     value,
                     ..
                 } if *on == shelf && under == name => Some(value.clone()),
-                Keep::Put { .. } | Keep::Remove { .. } | Keep::Clear(_) => None,
+                _ => None,
             });
-            let changes = changes.into_iter().map(Change::from).collect();
+            let changes = self.changes(changes)?;
             let time = self.time();
             let steps = self.steps(keys, changes).await?;
             if !self.store.take(self.id, &steps, Some(&known.at)).await? {
@@ -373,7 +406,7 @@ impl Inner {
             self.noted.set(time);
             let iv = steps.iter().find_map(|step| match step {
                 Step::Put(at, entry) if *at == place => Some(entry.iv),
-                Step::Put(..) | Step::Remove(_) | Step::Clear(_) => None,
+                _ => None,
             });
             // Nothing is remembered of a vault that was locked meanwhile.
             if iv.is_some() && self.keys().is_ok() {
@@ -448,8 +481,16 @@ impl Vault for OpenVault {
 
     fn keep(&self, changes: Vec<Keep>) -> Later<Result<(), NoVault>> {
         self.write(async move |inner, keys| {
-            let changes = changes.into_iter().map(Change::from).collect();
+            let changes = inner.changes(changes)?;
             inner.keep(&keys, changes).await
+        })
+    }
+
+    fn sealed_to(&self) -> Later<Result<Option<SealingKeyId>, NoVault>> {
+        let inner = self.0.clone();
+        Box::pin(async move {
+            let key = inner.store.sealed_to(inner.id).await?;
+            Ok(key.and_then(|key| key.parse().ok()))
         })
     }
 

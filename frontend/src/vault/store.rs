@@ -5,7 +5,7 @@
 
 use super::format::{self, Entry, Header, IV};
 use crate::js::{call, set_member};
-use app::device::NoVault;
+use app::device::{NoVault, Shelf};
 use domain::ids::VaultId;
 use domain::retention::{Fate, Seen};
 use gloo::events::EventListener;
@@ -47,6 +47,11 @@ pub(super) enum Step {
     Remove(String),
     /// Everything whose place begins so.
     Clear(String),
+    /// Something sealed, beside the vault. A change that lay sealed alone, under that name, is there
+    /// twice from then on: the one alone goes.
+    Seal(String, String, Option<String>),
+    /// Takes it away from there, and what lay sealed alone under that name.
+    Unseal(String, Option<String>),
 }
 
 /// From what steps follow.
@@ -160,6 +165,40 @@ fn write(store: &ObjectStore, key: &str, value: &JsValue) -> Result<(), NoVault>
         .put(value, Some(&key.into()))
         .map(drop)
         .map_err(failed)
+}
+
+fn remove(store: &ObjectStore, key: &str) -> Result<(), NoVault> {
+    store
+        .delete(Query::Key(key.into()))
+        .map(drop)
+        .map_err(failed)
+}
+
+fn clear(store: &ObjectStore, place: &str) -> Result<(), NoVault> {
+    store
+        .delete(Query::KeyRange(beginning(place)?))
+        .map(drop)
+        .map_err(failed)
+}
+
+/// Drops what lies sealed alone under that name, if it is one.
+fn remove_named(transaction: &Transaction, name: Option<&str>) -> Result<(), NoVault> {
+    match name {
+        Some(name) => remove(&transaction.store(SEALED)?, name),
+        None => Ok(()),
+    }
+}
+
+/// The sealed copies of a vault's changes lie alone from now on.
+async fn move_changes(transaction: &Transaction, vault: VaultId) -> Result<(), NoVault> {
+    let (device, sealed) = (transaction.store(DEVICE)?, transaction.store(SEALED)?);
+    let place = format::changes_place(vault);
+    for (at, change) in everything(&device, Some(beginning(&place)?)).await? {
+        if let Some(name) = at.strip_prefix(&place) {
+            write(&sealed, name, &change)?;
+        }
+    }
+    clear(&device, &place)
 }
 
 /// What is in a store, with the keys.
@@ -365,7 +404,13 @@ impl Store {
         steps: &[Step],
         from: Option<&Origin>,
     ) -> Result<bool, NoVault> {
-        let transaction = self.writing(&[VAULTS, ENTRIES]).await?;
+        let seals = |step: &Step| matches!(step, Step::Seal(..) | Step::Unseal(..));
+        let stores: &[&str] = if steps.iter().any(seals) {
+            &[VAULTS, ENTRIES, DEVICE, SEALED]
+        } else {
+            &[VAULTS, ENTRIES]
+        };
+        let transaction = self.writing(stores).await?;
         let (vaults, entries) = (transaction.store(VAULTS)?, transaction.store(ENTRIES)?);
         // Both are asked for before either is waited for.
         let header = listen(&vaults, &vault.to_string())?;
@@ -395,6 +440,14 @@ impl Store {
                 .delete(Query::KeyRange(beginning(place)?))
                 .map(drop)
                 .map_err(failed),
+            Step::Seal(place, sealed, alone) => {
+                write(&transaction.store(DEVICE)?, place, &sealed.into())?;
+                remove_named(&transaction, alone.as_deref())
+            }
+            Step::Unseal(place, alone) => {
+                remove(&transaction.store(DEVICE)?, place)?;
+                remove_named(&transaction, alone.as_deref())
+            }
         });
         match taken {
             Ok(()) => transaction.done().await.map(|()| true),
@@ -442,17 +495,88 @@ impl Store {
         transaction.done().await
     }
 
-    /// Removes a vault.
+    /// Removes a vault: see [`app::device::Vaults::wipe`].
     pub(super) async fn wipe(&self, vault: VaultId) -> Result<(), NoVault> {
-        let transaction = self.writing(&[VAULTS, ENTRIES]).await?;
+        let transaction = self.writing(&STORES).await?;
+        let entries = transaction.store(ENTRIES)?;
+        let device = transaction.store(DEVICE)?;
+        let sealed_to = text(read(&device, &format::sealed_to_place(vault)).await?);
+        if sealed_to.is_none() {
+            let mut owed = false;
+            for shelf in format::OWED {
+                let place = format::shelf_place(vault, shelf);
+                owed |= !everything(&entries, Some(beginning(&place)?))
+                    .await?
+                    .is_empty();
+            }
+            if owed {
+                for shelf in format::READ {
+                    clear(&entries, &format::shelf_place(vault, shelf))?;
+                }
+                return transaction.done().await;
+            }
+        }
+        move_changes(&transaction, vault).await?;
+        remove(&transaction.store(VAULTS)?, &vault.to_string())?;
+        clear(&entries, &format::vault_place(vault))?;
+        remove(&device, &format::sealed_to_place(vault))?;
+        write(&device, &format::wiped_place(vault), &"yes".into())?;
+        transaction.done().await
+    }
+
+    /// Takes the changes out of a vault that all have a sealed copy: see
+    /// [`app::device::Vaults::hand_over`].
+    pub(super) async fn hand_over(&self, vault: VaultId) -> Result<(), NoVault> {
+        let transaction = self.writing(&[ENTRIES, DEVICE, SEALED]).await?;
+        let device = transaction.store(DEVICE)?;
+        let sealed_to = text(read(&device, &format::sealed_to_place(vault)).await?);
+        if sealed_to.is_some() {
+            move_changes(&transaction, vault).await?;
+            let shelf = format::number(Shelf::Outbox);
+            clear(
+                &transaction.store(ENTRIES)?,
+                &format::shelf_place(vault, shelf),
+            )?;
+        }
+        transaction.done().await
+    }
+
+    /// To which key everything of a vault that is not sent has a sealed copy.
+    pub(super) async fn sealed_to(&self, vault: VaultId) -> Result<Option<String>, NoVault> {
+        let transaction = self.reading(&[DEVICE]).await?;
+        let device = transaction.store(DEVICE)?;
+        Ok(text(read(&device, &format::sealed_to_place(vault)).await?))
+    }
+
+    /// What is sealed beside vaults and begins so, by place.
+    pub(super) async fn copies(&self, place: &str) -> Result<Vec<(String, String)>, NoVault> {
+        let transaction = self.reading(&[DEVICE]).await?;
+        let all = everything(&transaction.store(DEVICE)?, Some(beginning(place)?)).await?;
+        Ok(all
+            .into_iter()
+            .filter_map(|(place, sealed)| Some((place, sealed.as_string()?)))
+            .collect())
+    }
+
+    /// Drops the copies of a log up to that number.
+    pub(super) async fn drop_entries(&self, vault: VaultId, up_to: u64) -> Result<(), NoVault> {
+        let transaction = self.writing(&[DEVICE]).await?;
+        let (first, last) = (
+            format::entry_place(vault, 0),
+            format::entry_place(vault, up_to),
+        );
+        let range = KeyRange::bound(&first.into(), &last.into(), None, None).map_err(failed)?;
         transaction
-            .store(VAULTS)?
-            .delete(Query::Key(vault.to_string().into()))
+            .store(DEVICE)?
+            .delete(Query::KeyRange(range))
             .map_err(failed)?;
-        transaction
-            .store(ENTRIES)?
-            .delete(Query::KeyRange(beginning(&format::vault_place(vault))?))
-            .map_err(failed)?;
+        transaction.done().await
+    }
+
+    /// Drops everything that is sealed beside a vault.
+    pub(super) async fn forget(&self, vault: VaultId) -> Result<(), NoVault> {
+        let transaction = self.writing(&[DEVICE]).await?;
+        clear(&transaction.store(DEVICE)?, &format::copies_place(vault))?;
         transaction.done().await
     }
 

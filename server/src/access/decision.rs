@@ -4,27 +4,28 @@
 //! Rules are asked in their order, and the first that refuses is the answer. A rule is asked only of
 //! the acts that it is for:
 //!
-//! | rule                     | find | open | read | ask | summary: agreed, standing | emergency | legal | said no | flag: change | remove | visit: list | take |
-//! |--------------------------|------|------|------|-----|---------------------------|-----------|-------|---------|--------------|--------|-------------|------|
-//! | role                     | yes  | yes  | yes  | yes | yes                       | yes       | yes   | yes     | yes          | yes    | yes         | yes  |
-//! | find a patient           | *    | yes  | yes  | yes | yes                       | yes       | yes   | yes     | yes          | yes    | yes         | yes  |
-//! | organisation ready       | yes  | yes  | yes  | yes | yes                       | yes       | yes   | yes     | yes          | yes    | yes         | yes  |
-//! | patient                  |      |      | yes  | yes | yes                       | yes       | yes   | yes     | yes          | yes    |             | yes  |
-//! | view summaries           |      |      |      | yes | yes                       | yes       | yes   | yes     |              |        |             |      |
-//! | care setting             |      |      |      | yes | yes                       | yes       | yes   | yes     |              |        |             |      |
-//! | ready for summaries      |      |      |      | yes | yes                       | yes       | yes   | yes     |              |        |             |      |
-//! | emergency access         |      |      |      |     |                           | yes       |       |         |              |        |             |      |
-//! | legal override           |      |      |      |     |                           |           | yes   |         |              |        |             |      |
-//! | change flags             |      |      |      |     |                           |           |       |         | yes          | yes    |             |      |
-//! | read flags               |      |      |      |     |                           |           |       |         | yes          | yes    |             |      |
-//! | fingerprint              |      |      |      |     |                           | yes       | yes   |         |              | yes    |             |      |
-//! | kept on devices          |      |      |      |     |                           |           |       |         |              |        |             | yes  |
-//! | not restricted           |      |      |      |     | yes                       | yes       | yes   |         | †            | †      |             | yes  |
-//! | the patient's own choice |      |      |      |     | yes                       | yes       |       |         |              |        |             |      |
-//! | there is a summary       |      |      |      |     | yes                       | yes       | yes   |         |              |        |             |      |
-//! | earlier permission       |      |      |      |     | standing only             |           |       |         |              |        |             |      |
+//! | rule                     | find | open | read | ask | summary: agreed, standing | emergency | legal | said no | flag: change | remove a part  | remove | visit: list | take |
+//! |--------------------------|------|------|------|-----|---------------------------|-----------|-------|---------|--------------|----------------|--------|-------------|------|
+//! | role                     | yes  | yes  | yes  | yes | yes                       | yes       | yes   | yes     | yes          | yes            | yes    | yes         | yes  |
+//! | find a patient           | *    | yes  | yes  | yes | yes                       | yes       | yes   | yes     | yes          | yes            | yes    | yes         | yes  |
+//! | organisation ready       | yes  | yes  | yes  | yes | yes                       | yes       | yes   | yes     | yes          | yes            | yes    | yes         | yes  |
+//! | patient                  |      |      | yes  | yes | yes                       | yes       | yes   | yes     | yes          | yes            | yes    |             | yes  |
+//! | view summaries           |      |      |      | yes | yes                       | yes       | yes   | yes     |              |                |        |             |      |
+//! | care setting             |      |      |      | yes | yes                       | yes       | yes   | yes     |              |                |        |             |      |
+//! | ready for summaries      |      |      |      | yes | yes                       | yes       | yes   | yes     |              |                |        |             |      |
+//! | emergency access         |      |      |      |     |                           | yes       |       |         |              |                |        |             |      |
+//! | legal override           |      |      |      |     |                           |           | yes   |         |              |                |        |             |      |
+//! | change flags             |      |      |      |     |                           |           |       |         | yes          | yes            | yes    |             |      |
+//! | read flags               |      |      |      |     |                           |           |       |         | yes          | yes            | yes    |             |      |
+//! | fingerprint              |      |      |      |     |                           | yes       | yes   |         |              | the last one ‡ | yes    |             |      |
+//! | kept on devices          |      |      |      |     |                           |           |       |         |              |                |        |             | yes  |
+//! | not restricted           |      |      |      |     | yes                       | yes       | yes   |         | †            | †              | †      |             | yes  |
+//! | the patient's own choice |      |      |      |     | yes                       | yes       |       |         |              |                |        |             |      |
+//! | there is a summary       |      |      |      |     | yes                       | yes       | yes   |         |              |                |        |             |      |
+//! | earlier permission       |      |      |      |     | standing only             |           |       |         |              |                |        |             |      |
 //!
-//! \* B0098 for a search by postcode. † Only for a change that was made on a saved copy.
+//! \* B0098 for a search by postcode. † Only for a change that was made on a saved copy. ‡ Where nothing
+//! would be left on the flag: that is to remove it.
 //!
 //! What is not known yet refuses nothing, and allows nothing either: see [`Decision::Unknown`].
 
@@ -79,6 +80,11 @@ pub enum Act {
         /// It was made without the service, on a copy that a device had saved.
         saved: bool,
     },
+    /// Remove a part of a flag.
+    RemovePart {
+        /// As for a change.
+        saved: bool,
+    },
     /// Remove a whole flag.
     RemoveFlag {
         /// As for a change.
@@ -99,6 +105,8 @@ pub enum Fact {
     Patient,
     /// Whether devices may keep records.
     Devices,
+    /// Whether anything would be left on the flag.
+    LastPart,
     /// Whether the patient is restricted.
     Restricted,
     /// Whether there is a summary that may be shown.
@@ -121,6 +129,8 @@ pub struct Facts<'a> {
     pub patient: Option<bool>,
     /// The organisation lets devices keep records.
     pub devices: Option<bool>,
+    /// Nothing would be left on the flag, as it stands now.
+    pub last_part: Option<bool>,
     /// The patient is restricted.
     pub restricted: Option<bool>,
     /// Whether there is a summary that may be shown.
@@ -211,7 +221,10 @@ fn opens_summary(act: Act) -> bool {
 }
 
 fn changes_flag(act: Act) -> bool {
-    matches!(act, Act::ChangeFlag { .. } | Act::RemoveFlag { .. })
+    matches!(
+        act,
+        Act::ChangeFlag { .. } | Act::RemovePart { .. } | Act::RemoveFlag { .. }
+    )
 }
 
 /// Of a summary that may not be shown: by the patient's choice, or because there is none.
@@ -241,6 +254,7 @@ pub static RULES: &[Rule] = &[
             | Act::Ask
             | Act::Summary(_)
             | Act::ChangeFlag { .. }
+            | Act::RemovePart { .. }
             | Act::RemoveFlag { .. }
             | Act::Visits
             | Act::TakeAlong => includes(facts, Activity::FindPatient),
@@ -321,14 +335,20 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         name: "fingerprint",
-        says: "For emergency access, to look on a legal ground, and to remove a whole flag, the person gave their fingerprint in the last 2 minutes.",
+        says: "For emergency access, to look on a legal ground, and to remove a whole flag or the last part of one, the person gave their fingerprint in the last 2 minutes.",
         applies: |act| {
             matches!(
                 act,
-                Act::Summary(Answer::Emergency | Answer::Legal) | Act::RemoveFlag { .. }
+                Act::Summary(Answer::Emergency | Answer::Legal)
+                    | Act::RemovePart { .. }
+                    | Act::RemoveFlag { .. }
             )
         },
-        test: |_, facts| when(facts.fingerprint, Kind::StepUp),
+        test: |act, facts| match (act, facts.last_part) {
+            (Act::RemovePart { .. }, Some(false)) => Test::Passes,
+            (Act::RemovePart { .. }, None) if !facts.fingerprint => Test::Unknown(Fact::LastPart),
+            _ => when(facts.fingerprint, Kind::StepUp),
+        },
     },
     Rule {
         name: "kept on devices",
@@ -342,7 +362,10 @@ pub static RULES: &[Rule] = &[
         applies: |act| {
             let on_device = matches!(
                 act,
-                Act::TakeAlong | Act::ChangeFlag { saved: true } | Act::RemoveFlag { saved: true }
+                Act::TakeAlong
+                    | Act::ChangeFlag { saved: true }
+                    | Act::RemovePart { saved: true }
+                    | Act::RemoveFlag { saved: true }
             );
             on_device || opens_summary(act)
         },
@@ -410,6 +433,7 @@ fn ground(act: Act) -> Option<Ground> {
         | Act::Read
         | Act::Ask
         | Act::ChangeFlag { .. }
+        | Act::RemovePart { .. }
         | Act::RemoveFlag { .. }
         | Act::Visits
         | Act::TakeAlong => Some(Ground::Role),
@@ -424,7 +448,7 @@ mod tests {
     use domain::role::CareSetting;
     use std::collections::{BTreeMap, BTreeSet};
 
-    const ACTS: [Act; 16] = [
+    const ACTS: [Act; 18] = [
         Act::Find(Activity::FindPatient),
         Act::Find(Activity::PostcodeSearch),
         Act::Open,
@@ -437,6 +461,8 @@ mod tests {
         Act::Summary(Answer::Declined),
         Act::ChangeFlag { saved: false },
         Act::ChangeFlag { saved: true },
+        Act::RemovePart { saved: false },
+        Act::RemovePart { saved: true },
         Act::RemoveFlag { saved: false },
         Act::RemoveFlag { saved: true },
         Act::Visits,
@@ -522,12 +548,20 @@ mod tests {
                                             closures,
                                             patient,
                                             devices,
+                                            last_part: None,
                                             restricted,
                                             availability,
                                             standing,
                                         };
                                         for act in ACTS {
                                             look(act, &facts);
+                                            // Asked of nothing else.
+                                            if matches!(act, Act::RemovePart { .. }) {
+                                                for last in [false, true] {
+                                                    let last_part = Some(last);
+                                                    look(act, &Facts { last_part, ..facts });
+                                                }
+                                            }
                                         }
                                     }
                                 }
@@ -587,6 +621,9 @@ mod tests {
                     && facts.fingerprint
             }
             Act::ChangeFlag { saved } => change(saved),
+            Act::RemovePart { saved } => {
+                change(saved) && (facts.fingerprint || facts.last_part == Some(false))
+            }
             Act::RemoveFlag { saved } => change(saved) && facts.fingerprint,
             Act::TakeAlong => {
                 has(Activity::FindPatient)
@@ -649,6 +686,7 @@ mod tests {
                     closures: facts.closures.or(Some(Closures::default())),
                     patient: facts.patient.or(Some(true)),
                     devices: facts.devices.or(Some(true)),
+                    last_part: facts.last_part.or(Some(false)),
                     restricted: facts.restricted.or(Some(false)),
                     availability: facts.availability.or(Some(Availability::Exists)),
                     standing: facts.standing.or(Some(true)),
@@ -663,7 +701,7 @@ mod tests {
     }
 
     /// The columns of the table at the head of this file.
-    const COLUMNS: [&[Act]; 12] = [
+    const COLUMNS: [&[Act]; 13] = [
         &[
             Act::Find(Activity::FindPatient),
             Act::Find(Activity::PostcodeSearch),
@@ -678,6 +716,10 @@ mod tests {
         &[
             Act::ChangeFlag { saved: false },
             Act::ChangeFlag { saved: true },
+        ],
+        &[
+            Act::RemovePart { saved: false },
+            Act::RemovePart { saved: true },
         ],
         &[
             Act::RemoveFlag { saved: false },
@@ -710,10 +752,12 @@ mod tests {
                 for act in acts {
                     let asked = match *cell {
                         "" => false,
-                        "yes" | "*" => true,
+                        "yes" | "*" | "the last one ‡" => true,
                         "†" => matches!(
                             act,
-                            Act::ChangeFlag { saved: true } | Act::RemoveFlag { saved: true }
+                            Act::ChangeFlag { saved: true }
+                                | Act::RemovePart { saved: true }
+                                | Act::RemoveFlag { saved: true }
                         ),
                         "standing only" => *act == Act::Summary(Answer::Standing),
                         other => panic!("{}: {other}", rule.name),

@@ -1,20 +1,22 @@
 //! What was done on a device without the service, as the device tells it, into the audit.
 
+use super::devices::is_nobodys;
 use super::permission::Meaning;
 use super::{Access, Attempt, ahead, described, may_ask};
 use crate::audit::{Action, Actor, Entry, Outcome};
 use crate::caller::Caller;
 use crate::failure::Result;
 use crate::identity::staff;
-use crate::offline::{Aside, VaultRow, VisitRow, break_code};
+use crate::offline::{Aside, DeliveredEntries, VaultRow, VisitRow, break_code};
 use app::problem::Kind;
 use domain::NhsNumber;
 use domain::clock::uk_date;
-use domain::device_log::{Act, BEGINNING, Break, LogEntry, LogHead, Part};
+use domain::device_log::{Act, BEGINNING, Break, ClockOff, LogEntry, LogHead, Part, believed};
 use domain::ids::{VaultId, VisitId};
 use domain::permission::{LONGEST_REASON, PermissionAnswer};
 use domain::referral::ReferralKind;
 use domain::role::{Activity, RoleAssignment};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
 
@@ -32,6 +34,10 @@ struct Telling<'a> {
     visits: &'a HashMap<VisitId, VisitRow>,
     /// What colleagues recorded of those on whom the question was answered.
     vouched: HashMap<VisitId, ReferralKind>,
+    /// When the entries arrived.
+    arrived: Timestamp,
+    /// The device brought it, with nobody signed in.
+    by_itself: bool,
 }
 
 /// What a walk over the entries found.
@@ -39,6 +45,10 @@ struct Telling<'a> {
 struct Walk<'a> {
     audit: Vec<Entry>,
     aside: Vec<Aside>,
+    /// Those that are in the audit now.
+    told: Vec<&'a LogEntry>,
+    /// The privacy officer is told of the clock, once.
+    clock: bool,
     /// On whom the permission question was answered, in which role.
     answers: Vec<(&'a VisitRow, &'a PermissionAnswer)>,
 }
@@ -75,14 +85,18 @@ impl Access {
             vault: &vault,
             visits: &visits,
             vouched,
+            arrived: self.clock.now(),
+            by_itself: is_nobodys(attempt.person.session),
         };
         let before = self.vaults.set_aside(&vault.key).await?;
-        let (walk, head) = telling.walk(id, entries, &before)?;
+        let numbers = entries.iter().map(|entry| entry.seq);
+        let mut delivered = self.vaults.delivered(&vault, numbers).await?;
+        let (walk, head) = telling.walk(id, entries, &before, &mut delivered)?;
         self.audit.record_all(walk.audit).await?;
         self.remember_answers(&attempt, &telling, walk.answers)
             .await?;
         self.vaults
-            .move_on(&vault.key, &vault.head, &head, walk.aside)
+            .move_on(&vault.key, &vault.head, &head, &walk.told, walk.aside)
             .await?;
         let moved = self.vaults.of(id, attempt.person.person).await?;
         Ok(moved.map_or(head, |vault| vault.head))
@@ -173,25 +187,37 @@ impl<'a> Telling<'a> {
     /// | entry                     | audit               | kept aside | the log goes on after it |
     /// |---------------------------|---------------------|------------|--------------------------|
     /// | continues it              | what was done       |            | yes                      |
-    /// | is there already          |                     |            |                          |
+    /// | is there already, the same |                    |            |                          |
+    /// | is one that was missing, and fits | what was done |          |                          |
     /// | comes after a gap         | break, what was done | yes       | yes                      |
-    /// | was changed, or of another chain | break        | yes        | where it is ahead        |
+    /// | was changed, or of another chain, or another was there | break | yes | where it is ahead |
+    ///
+    /// Entries of before the service kept their hashes count as there already.
     fn walk(
         &self,
         id: VaultId,
         entries: &'a [LogEntry],
         before: &BTreeSet<String>,
+        delivered: &mut DeliveredEntries,
     ) -> Result<(Walk<'a>, LogHead)> {
         let mut head = self.vault.head.clone();
         let mut walk = Walk::default();
         for entry in entries {
-            let how = match head.follow(id, entry) {
+            let judged = head.judge(id, entry, delivered.around(entry.seq, &head));
+            let how = match judged {
                 Ok(next) => {
-                    self.tell(entry, &mut walk);
+                    self.tell(entry, true, &mut walk);
+                    delivered.add(entry);
                     head = next;
                     continue;
                 }
                 Err(Break::Again) => continue,
+                Err(Break::Late) if (1..self.vault.hashes_from).contains(&entry.seq) => continue,
+                Err(Break::Late) => {
+                    self.tell(entry, !self.by_itself, &mut walk);
+                    delivered.add(entry);
+                    continue;
+                }
                 Err(how @ (Break::Gap | Break::Forged)) => how,
             };
             let aside = Aside::of(entry, how)?;
@@ -213,7 +239,8 @@ impl<'a> Telling<'a> {
                 walk.aside.push(aside);
             }
             if how == Break::Gap && ahead {
-                self.tell(entry, &mut walk);
+                self.tell(entry, !self.by_itself, &mut walk);
+                delivered.add(entry);
             }
             if ahead {
                 head = LogHead {
@@ -225,8 +252,12 @@ impl<'a> Telling<'a> {
         Ok((walk, head))
     }
 
-    /// Adds what the audit says of an entry that stands in the log.
-    fn tell(&self, entry: &'a LogEntry, walk: &mut Walk<'a>) {
+    /// Adds what the audit says of an entry that stands in the log. An answer to the permission question
+    /// has consequences only where it is `trusted`: what a device brings with nobody signed in has to
+    /// continue its log for that.
+    fn tell(&self, entry: &'a LogEntry, trusted: bool, walk: &mut Walk<'a>) {
+        walk.told.push(entry);
+        let when = believed(entry.at, self.vault.registered_at, self.arrived);
         let (action, outcome, of, mut detail) = match &entry.act {
             Act::Unlocked => (Action::UnlockDevice, Outcome::Allowed, vec![], json!({})),
             Act::UnlockFailed { times } => (
@@ -262,7 +293,7 @@ impl<'a> Telling<'a> {
         }
         let reason = match &entry.act {
             Act::Answered { visit, answer } => {
-                if let Some(visit) = self.visits.get(visit) {
+                if let Some(visit) = self.visits.get(visit).filter(|_| trusted) {
                     walk.answers.push((visit, answer));
                 }
                 written(answer)
@@ -272,12 +303,23 @@ impl<'a> Telling<'a> {
             | Act::Searched { .. }
             | Act::Looked { .. } => None,
         };
+        if let Some(off) = when.off {
+            let how = match off {
+                ClockOff::Ahead => "ahead",
+                ClockOff::Behind => "behind",
+            };
+            put(&mut detail, "clock", json!(how));
+            // Of all that came together the first tells the privacy officer.
+            if !std::mem::replace(&mut walk.clock, true) {
+                put(&mut detail, "clock_alert", json!(true));
+            }
+        }
         let patients: BTreeSet<NhsNumber> = known.iter().map(|visit| visit.patient).collect();
         walk.audit.push(
             Entry::new(self.in_role_of(known.first().copied()), action, outcome)
                 .on(patients)
                 .because(reason)
-                .offline(entry.at)
+                .offline(when.at)
                 .with(self.detail(entry, detail)),
         );
     }
@@ -292,12 +334,15 @@ impl<'a> Telling<'a> {
     }
 
     /// The detail, with where in the log the entry stands and when it was made by the device's
-    /// clock.
+    /// clock, as the device says.
     fn detail(&self, entry: &LogEntry, mut detail: Value) -> Value {
         put(&mut detail, "offline", json!(true));
         put(&mut detail, "occurred_at", json!(entry.at));
         put(&mut detail, "vault", json!(self.vault.key));
         put(&mut detail, "vault_seq", json!(entry.seq));
+        if self.by_itself {
+            put(&mut detail, "brought_by", json!("device"));
+        }
         detail
     }
 }

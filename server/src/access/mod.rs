@@ -12,11 +12,12 @@
 //! | … in an emergency      | yes           | and B0168     | yes     | the same, a written reason, a fingerprint |
 //! | what a flag says       | yes           | B0264, B0257  | yes     |                                        |
 //! | change a flag          | yes           | … and B0380   | of it   | on a visit: not restricted             |
-//! | … remove it whole      | yes           | … and B0380   | of it   | the same, and a fingerprint            |
+//! | … remove it whole, or its last part | yes | … and B0380 | of it | the same, and a fingerprint           |
 //! | the visit list         | yes           | B0264         |         |                                        |
 //! | add, open a visit      | yes           | B0264         |         | not restricted, hours on a device      |
 //! | take a visit along     | yes           | B0264         |         | the same; its summary: the gate is open |
 //! | a device's log         | session       |               |         | their vault                            |
+//! | … sealed               |               |               |         | the id of the vault                    |
 //! | the alerts             | yes           | B0015 / B0016 |         | of the organisation, of that type      |
 //! | one alert              | yes           | by its type   |         | of the organisation                    |
 //! | a step with an alert   | yes           | by its type   |         | the same, and not about oneself        |
@@ -40,6 +41,7 @@
 
 pub mod decision;
 mod device_log;
+mod devices;
 mod offline;
 mod permission;
 mod permit;
@@ -48,6 +50,7 @@ mod readiness;
 mod referral;
 
 pub use device_log::MOST_ENTRIES;
+pub(crate) use devices::MISSING;
 pub use offline::{Along, TakenAlong};
 pub use permit::{
     AnswerTask, ApproveOrganisations, AskSummary, CompleteReadiness, FindPatients, Held, ListTasks,
@@ -214,6 +217,7 @@ impl<'a> Attempt<'a> {
             person: self.person.name.clone(),
             role: role.job_name.clone(),
             organisation: role.organisation.name.clone(),
+            confirmed: self.facts.fingerprint,
         };
         Ok(Permit::grant(of, self.actor.clone(), words))
     }

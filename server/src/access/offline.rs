@@ -4,7 +4,7 @@ use super::decision::Act;
 use super::permission::Meaning;
 use super::{
     Access, Attempt, ManageAdjustments, OpenPatient, OverviewPermits, Permit, TakeAlong,
-    ViewSummary, described,
+    ViewAdjustments, ViewSummary, described,
 };
 use crate::audit::{Action, Entry, Outcome};
 use crate::caller::Caller;
@@ -263,7 +263,7 @@ impl Access {
     ///
     /// # Errors
     /// `SignedOut`, `NoRole`, `RoleForbids` (B0264, B0380, B0257), `NotFound`, `StaysOnline`, `StepUp`
-    /// for the removal of the whole flag.
+    /// for the removal of the whole flag, or of the last part of it as it stands now.
     pub async fn to_deliver(
         &self,
         caller: &Caller,
@@ -274,12 +274,15 @@ impl Access {
         let saved = matches!(target, Target::Visit(_));
         let act = match command.change {
             AdjustmentChange::RemoveFlag { .. } => Act::RemoveFlag { saved },
-            AdjustmentChange::Create { .. }
-            | AdjustmentChange::AddParts { .. }
-            | AdjustmentChange::RemovePart { .. } => Act::ChangeFlag { saved },
+            AdjustmentChange::RemovePart { .. } => Act::RemovePart { saved },
+            AdjustmentChange::Create { .. } | AdjustmentChange::AddParts { .. } => {
+                Act::ChangeFlag { saved }
+            }
         };
         attempt.facts.fingerprint = caller.stepped_up(self.clock.now()).is_ok();
-        let granted = self.delivery_checks(&mut attempt, target, act).await;
+        let granted = self
+            .delivery_checks(&mut attempt, target, act, command)
+            .await;
         attempt.detail = json!({ "command": command.id, "on": target });
         self.settle(&attempt, granted).await
     }
@@ -289,6 +292,7 @@ impl Access {
         attempt: &mut Attempt<'_>,
         target: Target,
         act: Act,
+        command: &Command<AdjustmentChange>,
     ) -> Result<Permit<ManageAdjustments>> {
         self.look_at_organisation(attempt).await?;
         attempt.so_far(Act::Open)?;
@@ -300,6 +304,15 @@ impl Access {
         attempt.facts.patient = Some(number.is_some());
         let patient = self.current(attempt, number.ok_or(Kind::NotFound)?).await?;
         attempt.so_far(act)?;
+        if let Act::RemovePart { .. } = act {
+            // By the record and not by what the device says of it. On another version nothing will be
+            // removed: that is a conflict.
+            let read: Permit<ViewAdjustments> = attempt.permit(patient)?;
+            let now = self.national.flags.record(&read).await?;
+            let last = now.version == command.base && command.change.empties(&now);
+            attempt.facts.last_part = Some(last);
+            attempt.so_far(act)?;
+        }
         // It was made on a saved copy, which should not be any more where the patient is restricted.
         if let Target::Visit(_) = target {
             let overview = Self::overview_of(attempt, patient)?;

@@ -87,6 +87,8 @@ pub(super) struct Words {
     pub(super) person: String,
     pub(super) role: String,
     pub(super) organisation: String,
+    /// They gave their fingerprint just now.
+    pub(super) confirmed: bool,
 }
 
 impl<R: Right> Permit<R> {
@@ -102,6 +104,11 @@ impl<R: Right> Permit<R> {
     /// To whom it is granted.
     pub fn actor(&self) -> &Actor {
         &self.actor
+    }
+
+    /// Whether the person gave their fingerprint just now.
+    pub fn is_confirmed(&self) -> bool {
+        self.words.confirmed
     }
 
     /// What is written beside something recorded at that time.

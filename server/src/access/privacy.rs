@@ -261,6 +261,7 @@ impl Access {
             person: look.name.clone().unwrap_or_default(),
             role: role.job.clone(),
             organisation: role.organisation_name.clone(),
+            confirmed: false,
         };
         let actor = Actor {
             role: Some(role),

@@ -109,10 +109,16 @@ codes! {
         SignIn = "sign-in";
         /// A sign-out, here or everywhere, or the end of one session elsewhere.
         SignOut = "sign-out";
+        /// A session was locked: by hand, or because nobody was there.
+        LockSession = "lock-session";
+        /// Its person came back with their passkey.
+        UnlockSession = "unlock-session";
         /// A choice of role.
         ChooseRole = "choose-role";
         /// A further passkey.
         AddPasskey = "add-passkey";
+        /// A passkey was given another name.
+        RenamePasskey = "rename-passkey";
         /// A passkey was removed.
         RemovePasskey = "remove-passkey";
         /// An agent of the Registration Authority looked at staff.
@@ -125,7 +131,7 @@ codes! {
         SettleRole = "settle-role";
         /// An agent ended a role, or all of someone who left.
         EndRole = "end-role";
-        /// An agent took a passkey away.
+        /// An agent took a passkey away, or codes that were not used: also by approving a right.
         RevokePasskey = "revoke-passkey";
         /// An agent ended a session.
         RevokeSession = "revoke-session";
@@ -459,7 +465,7 @@ mod tests {
                 .collect::<Vec<_>>()
                 .join(" ")
         }
-        insta::assert_snapshot!(codes(Action::ALL, Action::code), @"search open-patient close-patient view-overview view-details ask-summary view-summary withdraw-permission record-referral end-referral view-adjustments change-adjustments add-visit list-visits remove-visit take-along register-vault unlock-device deliver-log device-log-break list-alerts review-alert decide-alert set-alerts report-alerts export-alerts list-tasks answer-task view-patient-log view-own-log enrol sign-in sign-out choose-role add-passkey remove-passkey view-staff invite-staff give-role settle-role end-role revoke-passkey revoke-session view-readiness save-readiness view-applications approve-readiness send-back-readiness");
+        insta::assert_snapshot!(codes(Action::ALL, Action::code), @"search open-patient close-patient view-overview view-details ask-summary view-summary withdraw-permission record-referral end-referral view-adjustments change-adjustments add-visit list-visits remove-visit take-along register-vault unlock-device deliver-log device-log-break list-alerts review-alert decide-alert set-alerts report-alerts export-alerts list-tasks answer-task view-patient-log view-own-log enrol sign-in sign-out lock-session unlock-session choose-role add-passkey rename-passkey remove-passkey view-staff invite-staff give-role settle-role end-role revoke-passkey revoke-session view-readiness save-readiness view-applications approve-readiness send-back-readiness");
         insta::assert_snapshot!(codes(Outcome::ALL, Outcome::code), @"allowed done refused failed");
         insta::assert_snapshot!(codes(Ground::ALL, Ground::code), @"role agreed standing emergency legal");
         insta::assert_snapshot!(codes(ReasonCode::ALL, ReasonCode::code), @"public-interest statute court-order self-claimed-emergency emergency other");

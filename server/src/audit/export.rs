@@ -198,12 +198,18 @@ fn kind(action: Option<Action>) -> Value {
             | Action::SendBackReadiness,
         ) => ("110100", "Application Activity"),
         Some(Action::DeliverLog) => ("110107", "Import"),
-        Some(Action::SignIn | Action::SignOut | Action::ChooseRole | Action::UnlockDevice) => {
-            ("110114", "User Authentication")
-        }
+        Some(
+            Action::SignIn
+            | Action::SignOut
+            | Action::LockSession
+            | Action::UnlockSession
+            | Action::ChooseRole
+            | Action::UnlockDevice,
+        ) => ("110114", "User Authentication"),
         Some(
             Action::Enrol
             | Action::AddPasskey
+            | Action::RenamePasskey
             | Action::RemovePasskey
             | Action::RegisterVault
             | Action::DeviceLogBreak
@@ -227,6 +233,7 @@ fn subtypes(action: Option<Action>, code: &str) -> Vec<Value> {
         Some(
             Action::Enrol
             | Action::AddPasskey
+            | Action::RenamePasskey
             | Action::RemovePasskey
             | Action::InviteStaff
             | Action::GiveRole
@@ -270,6 +277,7 @@ fn crude(action: Option<Action>) -> &'static str {
             Action::ChangeAdjustments
             | Action::WithdrawPermission
             | Action::EndReferral
+            | Action::RenamePasskey
             | Action::SettleRole
             | Action::DecideAlert
             | Action::SetAlerts
@@ -299,6 +307,8 @@ fn crude(action: Option<Action>) -> &'static str {
             | Action::ClosePatient
             | Action::SignIn
             | Action::SignOut
+            | Action::LockSession
+            | Action::UnlockSession
             | Action::ChooseRole
             | Action::UnlockDevice
             | Action::DeliverLog

@@ -2,10 +2,12 @@
 
 use super::{EnrolArgs, database, say};
 use anyhow::{Context, Result, bail};
+use app::problem::Kind;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use serde_json::json;
 use server::clock::{Clock, SystemClock};
+use server::failure::Failure;
 use server::identity::staff;
 use server::settings::Settings;
 
@@ -21,9 +23,16 @@ pub(crate) async fn enrol(settings: &Settings, options: EnrolArgs) -> Result<()>
         &options.staff,
         staff::CODE_LIFETIME,
     )
-    .await
-    .context("the code could not be kept")?;
+    .await;
     db.close().await;
+    let code = match code {
+        // Said as it is: nothing is broken.
+        Err(Failure::Refused(Kind::Invalid(fields))) => {
+            let why: Vec<_> = fields.into_iter().map(|field| field.message).collect();
+            bail!("{}: {}", options.staff, why.join(". "));
+        }
+        code => code.context("the code could not be kept")?,
+    };
     let Some(code) = code else {
         bail!(
             "there is no active member of staff with the login {:?}",

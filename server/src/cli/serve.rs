@@ -9,6 +9,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use server::audit::HeadFile;
 use server::clock::{Clock, SharedClock, SystemClock};
+use server::failure::Failure;
 use server::identity::{self, staff};
 use server::privacy::notices::Notices;
 use server::privacy::watch;
@@ -112,8 +113,11 @@ async fn welcome(settings: &Settings, db: &Db, clock: &dyn Clock) -> Result<Stri
             &member.login,
             staff::DEMONSTRATION_LIFETIME,
         )
-        .await?;
-        let code = code.map(|code| code.to_string()).unwrap_or_default();
+        .await;
+        let code = match code {
+            Err(Failure::Refused(_)) => "waits".to_owned(),
+            code => code?.map(|code| code.to_string()).unwrap_or_default(),
+        };
         let role = match member.roles.as_slice() {
             [] => "No role".to_owned(),
             [one] => format!("{}, {}", one.job_name, one.organisation.name),

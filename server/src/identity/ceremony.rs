@@ -1,5 +1,5 @@
 //! What the server remembers between the two steps of a passkey ceremony. It never leaves the
-//! server, serves once, and only for a few minutes.
+//! server, serves once, and only for a few minutes. Its end can be tried a few times, then it is gone.
 
 use super::{CEREMONY, micros, stored};
 use crate::failure::{Failure, Result};
@@ -102,34 +102,72 @@ pub(super) async fn begin(
     Ok(())
 }
 
-/// Takes it out: of two requests at once, one gets it.
+/// How often the end of one may be tried.
+const TRIES: i64 = 3;
+
+/// Finds it, and counts the try.
 ///
 /// # Errors
-/// `NotAccepted` where there is none, or it was begun too long ago.
-pub(super) async fn take<State: DeserializeOwned>(
+/// `NotAccepted` where there is none, it was begun too long ago, or it was tried too often.
+pub(super) async fn attempt<State: DeserializeOwned>(
     db: &Db,
     key: &Key,
     now: Timestamp,
 ) -> Result<(For, State)> {
-    let row: Option<(Option<String>, Option<String>, String, i64)> = sqlx::query_as(
-        "delete from ceremony where challenge = $1 and session_hash = $2 and kind = $3
-         returning person_id, code_hash, state, expires_at",
+    let none = || {
+        tracing::info!(ceremony = key.kind.name(), "no ceremony was under way");
+        Failure::from(Kind::NotAccepted)
+    };
+    // Whoever sends what was never begun costs no turn to write.
+    let there: Option<(i64,)> =
+        sqlx::query_as("select tries from ceremony where challenge = $1 and session_hash = $2")
+            .bind(&key.challenge)
+            .bind(&key.session)
+            .fetch_optional(db.read())
+            .await?;
+    if there.is_none() {
+        return Err(none());
+    }
+    let row: Option<(Option<String>, Option<String>, String)> = sqlx::query_as(
+        "update ceremony set tries = tries + 1
+          where challenge = $1 and session_hash = $2 and kind = $3 and tries < $4 and expires_at > $5
+         returning person_id, code_hash, state",
     )
     .bind(&key.challenge)
     .bind(&key.session)
     .bind(key.kind.name())
+    .bind(TRIES)
+    .bind(micros(now))
     .fetch_optional(db.write())
     .await?;
-    let Some((person, code_hash, state, _)) =
-        row.filter(|(.., expires_at)| *expires_at > micros(now))
-    else {
-        tracing::info!(ceremony = key.kind.name(), "no ceremony was under way");
-        return Err(Kind::NotAccepted.into());
-    };
+    let (person, code_hash, state) = row.ok_or_else(none)?;
     let state = serde_json::from_str(&state)
         .map_err(|error| Failure::Corrupt(format!("a ceremony: {error}")))?;
     let person = person.as_deref().map(stored).transpose()?;
     Ok((For { person, code_hash }, state))
+}
+
+/// Takes it out, once what was sent was found to be good: of two requests at once, one gets it.
+///
+/// # Errors
+/// `NotAccepted` where it is gone.
+pub(super) async fn end(
+    connection: impl sqlx::Executor<'_, Database = sqlx::Any>,
+    key: &Key,
+) -> Result<()> {
+    let ended = sqlx::query(
+        "delete from ceremony where challenge = $1 and session_hash = $2 and kind = $3",
+    )
+    .bind(key.challenge.clone())
+    .bind(key.session.clone())
+    .bind(key.kind.name())
+    .execute(connection)
+    .await?;
+    if ended.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(Kind::NotAccepted.into())
+    }
 }
 
 #[cfg(test)]

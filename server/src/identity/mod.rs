@@ -2,12 +2,13 @@
 //!
 //! What a session may be used for, by its row:
 //!
-//! | person | unused for 15 minutes | past its end | it is                                        |
-//! |--------|-----------------------|--------------|----------------------------------------------|
-//! | no     | -                     | no           | a visitor's, to carry a ceremony             |
-//! | yes    | no                    | no           | alive                                        |
-//! | yes    | yes                   | no           | signed out, but remembered for who comes back |
-//! | either | either                | yes          | nothing; the next purge removes it           |
+//! | person | unused for 15 minutes | locked | past its end | it is                                        |
+//! |--------|-----------------------|--------|--------------|----------------------------------------------|
+//! | no     | -                     | no     | no           | a visitor's, to carry a ceremony             |
+//! | yes    | no                    | no     | no           | alive                                        |
+//! | yes    | no                    | yes    | no           | known, and of no use until it is unlocked    |
+//! | yes    | yes                   | either | no           | signed out, but remembered for who comes back |
+//! | either | either                | either | yes          | nothing; the next purge removes it           |
 //!
 //! What a session of a person has, and when its id is a new one:
 //!
@@ -19,15 +20,29 @@
 //! | a role that allows something more is chosen  | new | the new one   | kept        | closed          | kept        |
 //! | a role that allows nothing more is chosen    | same | the new one  | kept        | closed          | kept        |
 //! | the same role is chosen                      | same | kept         | kept        | kept            | kept        |
+//! | the same person unlocks a session            | new | kept          | now         | kept            | in 12 hours |
 //! | sign-out, the end of a session, deactivation | gone | -            | -           | closed          | -           |
 //!
-//! To confirm with a fingerprint (step-up) is to sign in again: it counts for [`STEP_UP`].
+//! To confirm with a fingerprint (step-up) is to sign in again: it counts for [`STEP_UP`]. So is to unlock.
+//!
+//! What changes who can sign in, or ends what someone has open:
+//!
+//! | act, by the person themselves         | fingerprint | counts (10 an hour) | told              |
+//! |---------------------------------------|-------------|---------------------|-------------------|
+//! | enrol with a code                     | it is one   |                     | their sessions    |
+//! | add, rename, remove a passkey         | yes         | yes                 | their other sessions |
+//! | end another session                   | yes         | yes                 | their other sessions |
+//! | sign out everywhere                   | yes         |                     | their next session |
+//! | sign out here                         |             |                     |                   |
+//!
+//! What an agent does stands in `registration`; the person is told of it too.
 
 mod ceremony;
 mod code;
 mod device_label;
 mod events;
-mod passkey;
+mod notices;
+pub(crate) mod passkey;
 mod port;
 mod purge;
 mod registration;
@@ -39,6 +54,8 @@ pub use code::EnrolmentCode;
 pub(crate) use code::hex;
 pub use device_label::device_label;
 pub use events::SessionEvents;
+pub use notices::{MOST_CHANGES, WINDOW as CHANGES_WINDOW};
+pub use passkey::MOST_PASSKEYS;
 pub use port::{IdentityPort, Visitor};
 pub use purge::purge;
 pub use registration::RegistrationPort;
@@ -53,10 +70,14 @@ use crate::offline::Sealing;
 use crate::privacy::Alerts;
 use crate::readiness::Checklists;
 use crate::services::Services;
+use crate::settings::Passkeys;
 use crate::store::Db;
-use crate::web::rate_limit::RateLimit;
+use crate::web::rate_limit::{Limit, Rate, Whom};
+use domain::ids::PersonId;
 use jiff::{SignedDuration, Timestamp};
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use url::Url;
 use uuid::Uuid;
 use webauthn_rs::prelude::{Webauthn, WebauthnBuilder};
@@ -66,7 +87,8 @@ pub const IDLE: SignedDuration = SignedDuration::from_mins(15);
 /// A session is over after so long, whatever is done with it.
 pub const ABSOLUTE: SignedDuration = SignedDuration::from_hours(12);
 /// A fingerprint counts for so long for what needs one that was given just now: emergency access,
-/// removing a flag, what a Registration Authority does, and what a national approver decides.
+/// removing a flag, a change of one's own passkeys and sessions, what a Registration Authority does, and
+/// what a national approver decides.
 pub const STEP_UP: SignedDuration = SignedDuration::from_mins(2);
 /// A visitor's session is there for the length of a ceremony and no more.
 pub const VISIT: SignedDuration = SignedDuration::from_mins(10);
@@ -85,9 +107,46 @@ pub struct Identity {
     alerts: Alerts,
     checklists: Checklists,
     sealing: Sealing,
-    sign_in_limit: RateLimit,
-    enrol_limit: RateLimit,
+    passkeys: Passkeys,
+    limits: Limits,
 }
+
+/// How often something may be tried. What ends a ceremony is limited by that ceremony, and what an
+/// agent does by who they are.
+struct Limits {
+    /// To begin a ceremony: by session where one is alive, else by network. A passkey cannot be guessed,
+    /// and at a change of shifts 500 people sign in behind one address within five minutes, each of whose
+    /// pages begins more than once.
+    begin: Limit<Whom>,
+    /// To try a code, by network. 60 bits cannot be guessed at that rate.
+    codes: Limit<IpAddr>,
+    /// Codes that were not accepted, by network: whoever has used them up is told to wait, unless the
+    /// code is a good one.
+    wrong_codes: Limit<IpAddr>,
+    /// The same of everyone together. It only makes the answer to a wrong code slow.
+    all_wrong_codes: Limit<()>,
+    /// What an agent of a Registration Authority does to others.
+    agents: Limit<PersonId>,
+}
+
+impl Limits {
+    fn new(clock: &SharedClock) -> Self {
+        let rate = |burst, milliseconds| Rate {
+            burst,
+            every: Duration::from_millis(milliseconds),
+        };
+        Self {
+            begin: Limit::new(rate(1200, 200), clock.clone()),
+            codes: Limit::new(rate(100, 1_000), clock.clone()),
+            wrong_codes: Limit::new(rate(20, 5_000), clock.clone()),
+            all_wrong_codes: Limit::new(rate(200, 500), clock.clone()),
+            agents: Limit::new(rate(100, 20_000), clock.clone()),
+        }
+    }
+}
+
+/// How long the answer to a wrong code takes, while very many are tried.
+const SLOW: Duration = Duration::from_secs(1);
 
 impl Identity {
     /// For the service at that origin, whose passkeys belong to that relying party.
@@ -98,6 +157,7 @@ impl Identity {
         services: &Services,
         origin: &Url,
         rp_id: &str,
+        passkeys: Passkeys,
         events: Arc<dyn SessionEvents>,
     ) -> Result<Self> {
         let webauthn = WebauthnBuilder::new(rp_id, origin)
@@ -114,9 +174,8 @@ impl Identity {
             alerts: services.alerts.clone(),
             checklists: services.checklists.clone(),
             sealing: services.sealing.clone(),
-            // A passkey cannot be guessed, and a hospital may share one address: generous.
-            sign_in_limit: RateLimit::new(60, 1.0, 600, 30.0),
-            enrol_limit: RateLimit::new(20, 0.2, 100, 2.0),
+            passkeys,
+            limits: Limits::new(&services.clock),
         })
     }
 

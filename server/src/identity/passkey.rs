@@ -2,6 +2,7 @@
 
 use super::{Identity, from_micros, micros, stored};
 use crate::failure::{Failure, Result};
+use crate::settings::Passkeys;
 use crate::store::Db;
 use app::api::identity::{PasskeyView, WebAuthnJson};
 use app::problem::Kind;
@@ -15,6 +16,9 @@ use webauthn_rs::prelude::{
     DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential,
     RegisterPublicKeyCredential, WebauthnError,
 };
+
+/// The most passkeys that one person may have.
+pub const MOST_PASSKEYS: i64 = 10;
 
 /// The longest name of a passkey.
 const NAME_LETTERS: usize = 50;
@@ -114,10 +118,69 @@ pub(super) fn finish_registration(
             "the passkey cannot be found without a name",
         ));
     }
-    identity
+    let passkey = identity
         .webauthn
         .finish_passkey_registration(&credential, state)
-        .map_err(|error| not_accepted("registering", error))
+        .map_err(|error| not_accepted("registering", error))?;
+    if identity.passkeys == Passkeys::DeviceBound && is_synced(&json(&passkey)?)? {
+        let message = "This passkey would be copied to other devices, and only passkeys that stay on one device can be used here. Choose this device’s own lock, such as Windows Hello, or a security key: not an account or app that keeps passwords";
+        return Err(Kind::Invalid(vec![FieldError::new("passkey-name", message)]).into());
+    }
+    Ok(passkey)
+}
+
+/// Whether it can be copied to other devices, as its authenticator said when it was made.
+fn is_synced(credential: &WebAuthnJson) -> Result<bool> {
+    credential
+        .pointer("/cred/backup_eligible")
+        .and_then(WebAuthnJson::as_bool)
+        .ok_or_else(|| Failure::Corrupt("a passkey does not say whether it can be copied".into()))
+}
+
+/// Whether the person may have one more.
+///
+/// # Errors
+/// `Invalid` where they have as many as one may.
+pub(super) async fn room(work: &mut sqlx::AnyConnection, person: PersonId) -> Result<()> {
+    let (have,): (i64,) = sqlx::query_as("select count(*) from passkey where person_id = $1")
+        .bind(person.to_string())
+        .fetch_one(work)
+        .await?;
+    if have < MOST_PASSKEYS {
+        return Ok(());
+    }
+    let message = format!(
+        "You have {MOST_PASSKEYS} passkeys, which is the most. Remove one that you no longer use, or ask your Registration Authority to"
+    );
+    Err(Kind::Invalid(vec![FieldError::new("passkey-name", message)]).into())
+}
+
+/// The agent whose code that passkey goes back to.
+///
+/// # Errors
+/// `StepUp` where the passkey is gone: another has to be used first.
+pub(super) async fn vouched_by(
+    work: &mut sqlx::AnyConnection,
+    passkey: Option<PasskeyId>,
+) -> Result<Option<PersonId>> {
+    let passkey = passkey.ok_or(Kind::StepUp)?;
+    let row: Option<(Option<String>,)> =
+        sqlx::query_as("select vouched_by from passkey where id = $1")
+            .bind(passkey.to_string())
+            .fetch_optional(work)
+            .await?;
+    let (agent,) = row.ok_or(Kind::StepUp)?;
+    agent.as_deref().map(stored).transpose()
+}
+
+/// A passkey to keep.
+pub(super) struct NewPasskey<'a> {
+    pub(super) id: PasskeyId,
+    pub(super) person: PersonId,
+    pub(super) name: &'a str,
+    pub(super) made: &'a Passkey,
+    /// The agent whose code it goes back to.
+    pub(super) vouched_by: Option<PersonId>,
 }
 
 /// Keeps a new passkey.
@@ -126,23 +189,21 @@ pub(super) fn finish_registration(
 /// `NotAccepted` where someone has it already.
 pub(super) async fn add(
     connection: &mut sqlx::AnyConnection,
-    id: PasskeyId,
-    person: PersonId,
-    name: &str,
-    passkey: &Passkey,
+    new: &NewPasskey<'_>,
     now: Timestamp,
 ) -> Result<()> {
     let added = sqlx::query(
-        "insert into passkey (id, person_id, name, credential_id, credential, added_at)
-         values ($1, $2, $3, $4, $5, $6)
+        "insert into passkey (id, person_id, name, credential_id, credential, added_at, vouched_by)
+         values ($1, $2, $3, $4, $5, $6, $7)
          on conflict (credential_id) do nothing",
     )
-    .bind(id.to_string())
-    .bind(person.to_string())
-    .bind(name)
-    .bind(key(passkey.cred_id()))
-    .bind(json(passkey)?.to_string())
+    .bind(new.id.to_string())
+    .bind(new.person.to_string())
+    .bind(new.name.to_owned())
+    .bind(key(new.made.cred_id()))
+    .bind(json(new.made)?.to_string())
     .bind(micros(now))
+    .bind(new.vouched_by.map(|agent| agent.to_string()))
     .execute(connection)
     .await?;
     if added.rows_affected() == 1 {
@@ -232,6 +293,10 @@ pub(super) async fn finish_authentication(
             "the person was not verified",
         ));
     }
+    if identity.passkeys == Passkeys::DeviceBound && result.backup_eligible() {
+        // It was made before only others were asked for: who uses it is not locked out for that.
+        tracing::warn!(passkey = %claimed.passkey, "a passkey that can be copied to other devices was used");
+    }
     passkey.update_credential(&result);
     let used = sqlx::query(
         "update passkey set credential = $1, used_at = $2 where id = $3 and credential = $4",
@@ -252,26 +317,30 @@ pub(super) async fn finish_authentication(
 }
 
 /// The person's passkeys, newest first.
-pub(super) async fn list(
+pub(crate) async fn list(
     db: &Db,
     person: PersonId,
     current: Option<PasskeyId>,
 ) -> Result<Vec<PasskeyView>> {
-    let rows: Vec<(String, String, i64, Option<i64>)> = sqlx::query_as(
-        "select id, name, added_at, used_at from passkey where person_id = $1 order by added_at desc, id desc",
+    let rows: Vec<(String, String, i64, Option<i64>, String)> = sqlx::query_as(
+        "select id, name, added_at, used_at, credential from passkey where person_id = $1 order by added_at desc, id desc",
     )
     .bind(person.to_string())
     .fetch_all(db.write())
     .await?;
     rows.into_iter()
-        .map(|(id, name, added_at, used_at)| {
+        .map(|(id, name, added_at, used_at, credential)| {
             let id = stored(&id)?;
+            let credential = serde_json::from_str(&credential)
+                .map_err(|error| Failure::Corrupt(format!("a passkey: {error}")))?;
             Ok(PasskeyView {
                 id,
                 name,
                 added_at: from_micros(added_at)?,
                 used_at: used_at.map(from_micros).transpose()?,
                 current: current == Some(id),
+                // One that does not say so is not told apart: it was kept by an earlier version.
+                synced: is_synced(&credential).unwrap_or_default(),
             })
         })
         .collect()
@@ -282,16 +351,16 @@ pub(super) async fn list(
 /// # Errors
 /// `NotFound` where it is not the person's.
 pub(super) async fn rename(
-    db: &Db,
+    work: &mut sqlx::AnyConnection,
     person: PersonId,
     passkey: PasskeyId,
     name: &str,
 ) -> Result<()> {
     let renamed = sqlx::query("update passkey set name = $1 where id = $2 and person_id = $3")
-        .bind(name)
+        .bind(name.to_owned())
         .bind(passkey.to_string())
         .bind(person.to_string())
-        .execute(db.write())
+        .execute(work)
         .await?;
     if renamed.rows_affected() == 1 {
         Ok(())
@@ -322,22 +391,16 @@ pub(super) async fn check_removal(
 }
 
 /// Removes it. The session in which that is done goes on as no passkey's; any other that it opened
-/// is refused from then on.
+/// is refused from then on, and what devices keep by it ends. The person's row is held.
 ///
 /// # Errors
 /// As [`check_removal`].
 pub(super) async fn remove(
-    db: &Db,
+    work: &mut sqlx::AnyConnection,
     person: PersonId,
     passkey: PasskeyId,
     here: SessionRef,
 ) -> Result<()> {
-    let mut work = db.write().begin().await?;
-    // Holds the person's row, so that two removals at once cannot each see the other's passkey.
-    sqlx::query("update person set active = active where id = $1")
-        .bind(person.to_string())
-        .execute(&mut *work)
-        .await?;
     check_removal(&mut *work, person, passkey).await?;
     sqlx::query(
         "update web_session set passkey_id = null where session_ref = $1 and passkey_id = $2",
@@ -348,8 +411,7 @@ pub(super) async fn remove(
     .await?;
     sqlx::query("delete from passkey where id = $1")
         .bind(passkey.to_string())
-        .execute(&mut *work)
+        .execute(work)
         .await?;
-    work.commit().await?;
     Ok(())
 }

@@ -1,19 +1,24 @@
 //! The identity port of one request.
 
 use super::ceremony::{self, CeremonyKind, For};
+use super::notices::{self, By, Notice, What};
+use super::passkey::{self, NewPasskey};
 use super::session::{self, LiveSession, Which};
 use super::session_store::{Carried, OPENING, Opening, hash};
-use super::{ABSOLUTE, EnrolmentCode, Event, IDLE, Identity, VISIT, passkey, staff};
+use super::{ABSOLUTE, EnrolmentCode, Event, IDLE, Identity, SLOW, VISIT, staff};
 use crate::audit::{Action, Actor, ActorRole, Entry, Outcome};
 use crate::caller::{Caller, Client, SignedInCaller};
 use crate::failure::{Failure, Result};
+use crate::settings::Passkeys;
+use crate::web::rate_limit::{Whom, network};
 use app::api::identity::{AccountView, Enrolment, SessionView, SignedIn, WebAuthnJson};
 use app::api::offline::OfflineTerms;
 use app::ports;
 use app::problem::{Kind, Problem};
 use async_trait::async_trait;
 use domain::clock::uk_date;
-use domain::ids::{CorrelationId, PasskeyId, PersonId, RoleId, SessionRef};
+use domain::idle::LockReason;
+use domain::ids::{CorrelationId, NoticeId, PasskeyId, PersonId, RoleId, SessionRef};
 use domain::readiness::{Closures, ExpiryNotice};
 use domain::role::{Person, RoleAssignment, RoleChoice};
 use jiff::SignedDuration;
@@ -75,8 +80,23 @@ impl IdentityPort {
         Caller {
             correlation: self.visitor.correlation,
             client: self.visitor.client.clone(),
-            signed_in: self.live.as_ref().map(|live| live.caller.clone()),
+            signed_in: self.used().map(|live| live.caller.clone()),
         }
+    }
+
+    /// The session, where it may be used.
+    fn used(&self) -> Option<&LiveSession> {
+        self.live.as_ref().filter(|live| !live.locked)
+    }
+
+    /// Who is signed in at this browser, also where their session is locked.
+    pub fn person(&self) -> Option<PersonId> {
+        Some(self.live.as_ref()?.caller.person)
+    }
+
+    /// Whether a session is there, and locked.
+    pub fn is_locked(&self) -> bool {
+        self.live.as_ref().is_some_and(|live| live.locked)
     }
 
     /// From where it comes, for the limits.
@@ -115,12 +135,14 @@ impl IdentityPort {
             role: live.caller.role.clone(),
             roles: staff::roles(&self.identity.db, live.caller.person).await?,
             ends_at: live.ends_at,
+            locked: live.locked,
             idle_seconds: IDLE.as_secs().unsigned_abs(),
             questions: self
                 .identity
                 .alerts
                 .questions_to(live.caller.person)
                 .await?,
+            notices: notices::of(&self.identity.db, live).await?,
             closures,
             expiry,
         })
@@ -161,7 +183,11 @@ impl IdentityPort {
     }
 
     fn live(&self) -> Result<&LiveSession> {
-        self.live.as_ref().ok_or_else(|| Kind::SignedOut.into())
+        match &self.live {
+            None => Err(Kind::SignedOut.into()),
+            Some(live) if live.locked => Err(Kind::Locked.into()),
+            Some(live) => Ok(live),
+        }
     }
 
     fn session_hash(&self) -> Option<String> {
@@ -200,7 +226,12 @@ impl IdentityPort {
 
     /// Opens a session of the person under a new id. Where this browser had one of theirs, alive or
     /// not used for too long, the new one carries it on: the same role, the same patients.
-    async fn open(&self, person: PersonId, passkey: PasskeyId) -> Result<SessionView> {
+    async fn open(
+        &self,
+        person: PersonId,
+        passkey: PasskeyId,
+        new: SessionRef,
+    ) -> Result<SessionView> {
         let past = match self.session_hash() {
             Some(hash) => session::past(&self.identity.db, &hash, self.identity.now()).await?,
             None => None,
@@ -212,7 +243,6 @@ impl IdentityPort {
             .and_then(|past| past.role)
             .filter(|kept| roles.iter().any(|role| role.id == *kept));
         let role = kept.or_else(|| only_role(&roles));
-        let new = SessionRef(self.identity.new_id());
         let mut actor = self.actor(person, new);
         actor.role = roles
             .iter()
@@ -221,13 +251,16 @@ impl IdentityPort {
         actor.name = staff::find(&self.identity.db, person)
             .await?
             .map(|(person, _)| person.name);
-        self.record(
-            actor,
-            Action::SignIn,
-            Outcome::Allowed,
-            json!({ "passkey": passkey }),
-        )
-        .await?;
+        let back = past
+            .as_ref()
+            .is_some_and(|past| past.person == person && past.locked);
+        let action = if back {
+            Action::UnlockSession
+        } else {
+            Action::SignIn
+        };
+        let detail = json!({ "passkey": passkey });
+        self.record(actor, action, Outcome::Allowed, detail).await?;
         if self.visitor.session.id().is_some() {
             self.visitor.session.cycle_id().await.map_err(fault)?;
         }
@@ -239,6 +272,9 @@ impl IdentityPort {
         };
         self.make_session(opening, ABSOLUTE).await?;
         if let Some(past) = past {
+            if past.person == person {
+                notices::carry(&self.identity.db, past.session, new).await?;
+            }
             self.identity
                 .tell(match kept {
                     Some(_) => Event::Succeeded {
@@ -299,11 +335,29 @@ impl IdentityPort {
             .await
     }
 
+    /// Begins a ceremony, of which anyone may have only so many.
+    fn may_begin(&self) -> Result<()> {
+        let session = self.live.as_ref().map(|live| live.caller.session);
+        let whom = Whom::of(session, self.visitor.address);
+        self.identity.limits.begin.take(&whom)
+    }
+
+    /// Counts a code that cannot be used. While very many are tried, whoever they come from, the
+    /// answer is late; a good code is not kept waiting by that.
+    async fn wrong_code(&self) -> Failure {
+        let limits = &self.identity.limits;
+        if limits.all_wrong_codes.take(&()).is_err() {
+            tokio::time::sleep(SLOW).await;
+        }
+        match limits.wrong_codes.take(&network(self.visitor.address)) {
+            Ok(()) => Kind::NotAccepted.into(),
+            Err(too_many) => too_many,
+        }
+    }
+
     async fn start_enrolment(&self, typed: &str) -> Result<Enrolment> {
         let identity = &self.identity;
-        identity
-            .enrol_limit
-            .take(self.visitor.address, identity.now())?;
+        identity.limits.codes.take(&network(self.visitor.address))?;
         // What cannot be a code is looked for all the same, so that it takes as long.
         let code_hash = EnrolmentCode::read(typed)
             .map(|code| code.hash())
@@ -311,7 +365,7 @@ impl IdentityPort {
         let Some((person, login)) =
             staff::attempt_code(&identity.db, &code_hash, identity.now()).await?
         else {
-            return Err(Kind::NotAccepted.into());
+            return Err(self.wrong_code().await);
         };
         let (options, state) = passkey::start_registration(identity, &person, &login).await?;
         let whom = For {
@@ -328,12 +382,9 @@ impl IdentityPort {
 
     async fn finish_enrolment(&self, name: &str, credential: WebAuthnJson) -> Result<SessionView> {
         let identity = &self.identity;
-        identity
-            .enrol_limit
-            .take(self.visitor.address, identity.now())?;
         let name = passkey::name(name)?;
-        let (whom, state) = self
-            .take::<PasskeyRegistration>(CeremonyKind::Enrol, &credential)
+        let (ceremony, whom, state) = self
+            .attempt::<PasskeyRegistration>(CeremonyKind::Enrol, &credential)
             .await?;
         let (Some(person), Some(code_hash)) = (whom.person, whom.code_hash) else {
             return Err(Failure::Corrupt("an enrolment of nobody".into()));
@@ -356,20 +407,33 @@ impl IdentityPort {
             json!({ "passkey": passkey }),
         )
         .await?;
+        let session = SessionRef(identity.new_id());
+        let now = identity.now();
         let mut work = identity.db.write().begin().await?;
-        if !staff::use_code(&mut work, &code_hash, identity.now()).await? {
-            return Err(Kind::NotAccepted.into());
-        }
-        passkey::add(&mut work, passkey, person, &name, &made, identity.now()).await?;
+        // What a second agent approves at this moment either sees this passkey, or has ended the code.
+        notices::hold(&mut work, person).await?;
+        ceremony::end(&mut *work, &ceremony).await?;
+        let vouched_by = staff::use_code(&mut work, &code_hash, now)
+            .await?
+            .ok_or(Kind::NotAccepted)?;
+        passkey::room(&mut work, person).await?;
+        let new = NewPasskey {
+            id: passkey,
+            person,
+            name: &name,
+            made: &made,
+            vouched_by,
+        };
+        passkey::add(&mut work, &new, now).await?;
+        let notice = self.notice(person, session, What::Enrolled, Some(passkey));
+        notices::tell(&mut work, &notice, now).await?;
         work.commit().await?;
-        self.open(person, passkey).await
+        self.open(person, passkey, session).await
     }
 
     async fn start_sign_in(&self) -> Result<WebAuthnJson> {
         let identity = &self.identity;
-        identity
-            .sign_in_limit
-            .take(self.visitor.address, identity.now())?;
+        self.may_begin()?;
         let (options, state) = passkey::start_authentication(identity)?;
         self.begin(CeremonyKind::SignIn, For::default(), &options, &state)
             .await?;
@@ -378,21 +442,23 @@ impl IdentityPort {
 
     async fn finish_sign_in(&self, credential: WebAuthnJson) -> Result<SessionView> {
         let identity = &self.identity;
-        identity
-            .sign_in_limit
-            .take(self.visitor.address, identity.now())?;
-        let (_, state) = self
-            .take::<DiscoverableAuthentication>(CeremonyKind::SignIn, &credential)
+        let (ceremony, _, state) = self
+            .attempt::<DiscoverableAuthentication>(CeremonyKind::SignIn, &credential)
             .await?;
         let claimed = passkey::identify(identity, credential).await?;
-        if let Err(refusal) = passkey::finish_authentication(identity, &claimed, state).await {
+        let finished = match passkey::finish_authentication(identity, &claimed, state).await {
+            Ok(()) => ceremony::end(identity.db.write(), &ceremony).await,
+            refused => refused,
+        };
+        if let Err(refusal) = finished {
             let actor = self.actor(claimed.person, NO_SESSION);
             let entry = Entry::new(actor, Action::SignIn, Outcome::Refused)
                 .with(json!({ "passkey": claimed.passkey }));
             identity.audit.record(entry.failing(&refusal)).await?;
             return Err(refusal);
         }
-        self.open(claimed.person, claimed.passkey).await
+        let session = SessionRef(identity.new_id());
+        self.open(claimed.person, claimed.passkey, session).await
     }
 
     async fn begin(
@@ -411,31 +477,105 @@ impl IdentityPort {
         ceremony::begin(&self.identity.db, &key, whom, state, self.identity.now()).await
     }
 
-    async fn take<State: serde::de::DeserializeOwned>(
+    async fn attempt<State: serde::de::DeserializeOwned>(
         &self,
         kind: CeremonyKind,
         credential: &WebAuthnJson,
-    ) -> Result<(For, State)> {
+    ) -> Result<(ceremony::Key, For, State)> {
         let key = ceremony::Key {
             session: self.session_hash().unwrap_or_default(),
             kind,
             challenge: ceremony::challenge_of_credential(credential).unwrap_or_default(),
         };
-        ceremony::take(&self.identity.db, &key, self.identity.now()).await
+        let (whom, state) = ceremony::attempt(&self.identity.db, &key, self.identity.now()).await?;
+        Ok((key, whom, state))
+    }
+
+    /// Whoever is signed in, and gave their fingerprint just now.
+    fn confirmed(&self) -> Result<&LiveSession> {
+        self.caller().stepped_up(self.identity.now())?;
+        self.live()
+    }
+
+    /// What the person did here, for their other sessions.
+    fn notice(
+        &self,
+        person: PersonId,
+        session: SessionRef,
+        what: What,
+        passkey: Option<PasskeyId>,
+    ) -> Notice<'_> {
+        Notice {
+            id: NoticeId(self.identity.new_id()),
+            person,
+            what,
+            by: By::Themselves(&self.visitor.device, session),
+            about: None,
+            passkey,
+        }
+    }
+
+    /// Writes into the audit what was refused of a change of the account.
+    async fn or_refused<T>(
+        &self,
+        action: Action,
+        detail: serde_json::Value,
+        done: Result<T>,
+    ) -> Result<T> {
+        if let (Err(failure), Some(live)) = (&done, &self.live)
+            // A fault of the audit itself cannot be told to it.
+            && !matches!(failure, Failure::Audit(_))
+        {
+            let entry = Entry::new(self.actor_of(live), action, Outcome::Refused)
+                .with(detail)
+                .failing(failure);
+            self.identity.audit.record(entry).await?;
+        }
+        done
     }
 
     async fn end_this(&self) -> Result<SessionView> {
         if let Some(hash) = self.session_hash() {
-            let ended = session::end(&self.identity.db, Which::Here(&hash)).await?;
+            let ended = session::end(self.identity.db.write(), Which::Here(&hash)).await?;
             self.ended(ended, "here").await;
             self.visitor.session.flush().await.map_err(fault)?;
         }
         self.view_of(None).await
     }
 
+    /// Locks this session: its person has left it, or may have. Nothing is asked for before: a lock that fails
+    /// because it cannot be written down would be worse.
+    async fn lock_this(&self, why: LockReason) -> Result<SessionView> {
+        let live = self.live.as_ref().ok_or(Kind::SignedOut)?;
+        let identity = &self.identity;
+        if session::lock(&identity.db, live.caller.session, identity.now()).await? {
+            let detail = json!({ "why": why });
+            let recorded = self
+                .record(
+                    self.actor_of(live),
+                    Action::LockSession,
+                    Outcome::Done,
+                    detail,
+                )
+                .await;
+            if let Err(failure) = recorded {
+                tracing::error!(%failure, "a lock is not in the audit");
+            }
+        }
+        self.view_now().await
+    }
+
     async fn end_everywhere(&self) -> Result<SessionView> {
-        let person = self.live()?.caller.person;
-        let ended = session::end(&self.identity.db, Which::All(person)).await?;
+        let SignedInCaller {
+            session, person, ..
+        } = self.confirmed()?.caller;
+        let now = self.identity.now();
+        let mut work = self.identity.db.write().begin().await?;
+        notices::hold(&mut work, person).await?;
+        let ended = session::end(&mut *work, Which::All(person)).await?;
+        let notice = self.notice(person, session, What::Everywhere, None);
+        notices::tell(&mut work, &notice, now).await?;
+        work.commit().await?;
         self.ended(ended, "everywhere").await;
         self.end_this().await
     }
@@ -498,12 +638,21 @@ impl IdentityPort {
         Ok(AccountView {
             passkeys: passkey::list(db, person, live.caller.passkey).await?,
             sessions: session::list(db, person, live.caller.session, self.identity.now()).await?,
+            device_bound: self.identity.passkeys == Passkeys::DeviceBound,
         })
     }
 
     async fn start_adding(&self) -> Result<WebAuthnJson> {
         let identity = &self.identity;
-        let person = self.live()?.caller.person;
+        let live = self.confirmed()?;
+        self.may_begin()?;
+        let person = live.caller.person;
+        // Before a passkey is made for nothing. Asked again when it is kept.
+        let mut connection = identity.db.write().acquire().await?;
+        notices::room(&mut connection, person, identity.now()).await?;
+        passkey::room(&mut connection, person).await?;
+        passkey::vouched_by(&mut connection, live.caller.passkey).await?;
+        drop(connection);
         let (person, login) = staff::find(&identity.db, person)
             .await?
             .ok_or(Kind::SignedOut)?;
@@ -517,67 +666,126 @@ impl IdentityPort {
         Ok(options)
     }
 
-    async fn finish_adding(&self, name: &str, credential: WebAuthnJson) -> Result<AccountView> {
+    async fn finish_adding(
+        &self,
+        id: PasskeyId,
+        name: &str,
+        credential: WebAuthnJson,
+    ) -> Result<AccountView> {
         let identity = &self.identity;
-        let person = self.live()?.caller.person;
+        let live = self.confirmed()?;
+        let person = live.caller.person;
         let name = passkey::name(name)?;
-        let (whom, state) = self
-            .take::<PasskeyRegistration>(CeremonyKind::AddPasskey, &credential)
+        let (ceremony, whom, state) = self
+            .attempt::<PasskeyRegistration>(CeremonyKind::AddPasskey, &credential)
             .await?;
         if whom.person != Some(person) {
             return Err(Kind::NotAccepted.into());
         }
         let made = passkey::finish_registration(identity, credential, &state)?;
-        let id = PasskeyId(identity.new_id());
-        let actor = self.actor_of(self.live()?);
         self.record(
-            actor,
+            self.actor_of(live),
             Action::AddPasskey,
             Outcome::Allowed,
             json!({ "passkey": id }),
         )
         .await?;
+        let now = identity.now();
         let mut work = identity.db.write().begin().await?;
-        passkey::add(&mut work, id, person, &name, &made, identity.now()).await?;
+        notices::hold(&mut work, person).await?;
+        notices::room(&mut work, person, now).await?;
+        passkey::room(&mut work, person).await?;
+        ceremony::end(&mut *work, &ceremony).await?;
+        let vouched_by = passkey::vouched_by(&mut work, live.caller.passkey).await?;
+        let new = NewPasskey {
+            id,
+            person,
+            name: &name,
+            made: &made,
+            vouched_by,
+        };
+        passkey::add(&mut work, &new, now).await?;
+        let session = live.caller.session;
+        let notice = self.notice(person, session, What::PasskeyAdded, Some(id));
+        notices::tell(&mut work, &notice, now).await?;
         work.commit().await?;
         self.account_view().await
     }
 
     async fn give_name(&self, passkey: PasskeyId, name: &str) -> Result<AccountView> {
-        let person = self.live()?.caller.person;
+        let live = self.confirmed()?;
+        let SignedInCaller {
+            session, person, ..
+        } = live.caller;
         let name = passkey::name(name)?;
-        passkey::rename(&self.identity.db, person, passkey, &name).await?;
+        self.record(
+            self.actor_of(live),
+            Action::RenamePasskey,
+            Outcome::Allowed,
+            json!({ "passkey": passkey }),
+        )
+        .await?;
+        let now = self.identity.now();
+        let mut work = self.identity.db.write().begin().await?;
+        notices::hold(&mut work, person).await?;
+        notices::room(&mut work, person, now).await?;
+        passkey::rename(&mut work, person, passkey, &name).await?;
+        let notice = self.notice(person, session, What::PasskeyRenamed, None);
+        notices::tell(&mut work, &notice, now).await?;
+        work.commit().await?;
         self.account_view().await
     }
 
     async fn remove(&self, passkey: PasskeyId) -> Result<AccountView> {
+        let live = self.confirmed()?;
         let SignedInCaller {
             session, person, ..
-        } = self.live()?.caller;
+        } = live.caller;
         let db = &self.identity.db;
         passkey::check_removal(db.write(), person, passkey).await?;
-        let actor = self.actor_of(self.live()?);
         self.record(
-            actor,
+            self.actor_of(live),
             Action::RemovePasskey,
             Outcome::Allowed,
             json!({ "passkey": passkey }),
         )
         .await?;
-        passkey::remove(db, person, passkey, session).await?;
-        let ended = session::end(db, Which::OpenedBy(passkey, session)).await?;
+        let now = self.identity.now();
+        let mut work = db.write().begin().await?;
+        notices::hold(&mut work, person).await?;
+        notices::room(&mut work, person, now).await?;
+        passkey::remove(&mut work, person, passkey, session).await?;
+        let ended = session::end(&mut *work, Which::OpenedBy(passkey, session)).await?;
+        let notice = self.notice(person, session, What::PasskeyRemoved, None);
+        notices::tell(&mut work, &notice, now).await?;
+        work.commit().await?;
         self.ended(ended, "its passkey was removed").await;
         self.account_view().await
     }
 
     async fn end_one(&self, other: SessionRef) -> Result<AccountView> {
-        let person = self.live()?.caller.person;
-        let ended = session::end(&self.identity.db, Which::One(person, other)).await?;
+        let SignedInCaller {
+            session, person, ..
+        } = self.confirmed()?.caller;
+        let now = self.identity.now();
+        let mut work = self.identity.db.write().begin().await?;
+        notices::hold(&mut work, person).await?;
+        notices::room(&mut work, person, now).await?;
+        let ended = session::end(&mut *work, Which::One(person, other)).await?;
         if ended.is_empty() {
             return Err(Kind::NotFound.into());
         }
+        let notice = self.notice(person, session, What::SessionEnded, None);
+        notices::tell(&mut work, &notice, now).await?;
+        work.commit().await?;
         self.ended(ended, "from another session").await;
         self.account_view().await
+    }
+
+    async fn close(&self, notice: NoticeId) -> Result<SessionView> {
+        let live = self.live()?;
+        notices::close(&self.identity.db, live, notice, self.identity.now()).await?;
+        self.view().await
     }
 
     fn answer<T>(&self, outcome: Result<T>) -> Result<T, Problem> {
@@ -627,8 +835,14 @@ impl ports::Identity for IdentityPort {
         self.answer(self.end_this().await)
     }
 
+    async fn lock(&self, why: LockReason) -> Result<SessionView, Problem> {
+        self.answer(self.lock_this(why).await)
+    }
+
     async fn sign_out_everywhere(&self) -> Result<SessionView, Problem> {
-        self.answer(self.end_everywhere().await)
+        let done = self.end_everywhere().await;
+        let detail = json!({ "why": "everywhere" });
+        self.answer(self.or_refused(Action::SignOut, detail, done).await)
     }
 
     async fn choose_role(&self, role: RoleId) -> Result<SessionView, Problem> {
@@ -640,7 +854,8 @@ impl ports::Identity for IdentityPort {
     }
 
     async fn add_passkey_start(&self) -> Result<WebAuthnJson, Problem> {
-        self.answer(self.start_adding().await)
+        let done = self.start_adding().await;
+        self.answer(self.or_refused(Action::AddPasskey, json!({}), done).await)
     }
 
     async fn add_passkey_finish(
@@ -648,7 +863,9 @@ impl ports::Identity for IdentityPort {
         passkey_name: String,
         credential: WebAuthnJson,
     ) -> Result<AccountView, Problem> {
-        self.answer(self.finish_adding(&passkey_name, credential).await)
+        let id = PasskeyId(self.identity.new_id());
+        let done = self.finish_adding(id, &passkey_name, credential).await;
+        self.answer(self.or_refused(Action::AddPasskey, json!({}), done).await)
     }
 
     async fn rename_passkey(
@@ -656,14 +873,24 @@ impl ports::Identity for IdentityPort {
         passkey: PasskeyId,
         passkey_name: String,
     ) -> Result<AccountView, Problem> {
-        self.answer(self.give_name(passkey, &passkey_name).await)
+        let done = self.give_name(passkey, &passkey_name).await;
+        let detail = json!({ "passkey": passkey });
+        self.answer(self.or_refused(Action::RenamePasskey, detail, done).await)
     }
 
     async fn remove_passkey(&self, passkey: PasskeyId) -> Result<AccountView, Problem> {
-        self.answer(self.remove(passkey).await)
+        let done = self.remove(passkey).await;
+        let detail = json!({ "passkey": passkey });
+        self.answer(self.or_refused(Action::RemovePasskey, detail, done).await)
     }
 
     async fn end_session(&self, session: SessionRef) -> Result<AccountView, Problem> {
-        self.answer(self.end_one(session).await)
+        let done = self.end_one(session).await;
+        let detail = json!({ "session": session });
+        self.answer(self.or_refused(Action::SignOut, detail, done).await)
+    }
+
+    async fn close_notice(&self, notice: NoticeId) -> Result<SessionView, Problem> {
+        self.answer(self.close(notice).await)
     }
 }

@@ -4,23 +4,30 @@
 //! |------------------------------|---------------|--------------|-------------------|-------------|-------------------------|
 //! | see staff and requests       | yes           | yes          |                   |             |                         |
 //! | invite                       | yes           | yes          |                   | yes         | for the rights below    |
-//! | new code                     | yes           | all roles    | yes               | yes         | not for who has them †  |
+//! | new code                     | yes           | all roles    | yes               | yes         | not for who has them, nor while they wait † |
 //! | give a role                  | yes           | yes          | yes               | yes         | B0082, B1611, B0274, L0002 |
-//! | settle a request             | yes           | yes          | yes               | yes         | is one: not who asked   |
+//! | settle a request             | yes           | yes          | yes               | yes         | is one: not who asked, nor who has another role there ‡ |
 //! | end a role                   | yes           | yes          | yes               | yes         |                         |
 //! | end passkeys and sessions    | yes           | all roles    | yes               | yes         |                         |
 //! | leave                        | yes           | yes          | yes               | yes         |                         |
 //!
 //! † With the code one could sign in as them. `ncrs enrol` makes it: who may run that is someone else.
+//! Nor does it while a right waits. What could have been had before the second agent looked ends with
+//! their approval: codes that were not used, passkeys made since the right was asked for, and passkeys
+//! that go back to a code of either of the two agents, with the sessions and vaults of all of these. The
+//! person is told, and so are both agents.
+//!
+//! ‡ Or had one there in the last 12 months. Their roles as agents of a Registration Authority do not count.
 //!
 //! The right to approve organisations nationally (L0002) is given by agents of the national body alone,
 //! there, and by itself.
 //!
 //! Within reach: the organisation of the agent's role, and those that it registers for. The audit has
-//! every act before it is done, and every refusal.
+//! every act before it is done, and every refusal; the person is told of what was ended.
 
+use super::notices::{self, By, Notice, What};
 use super::session::{self, Which};
-use super::staff::{self, CODE_LIFETIME};
+use super::staff::{self, CODE_LIFETIME, LOOK_BACK};
 use super::{Event, Identity, from_micros, micros, passkey, stored};
 use crate::access::includes;
 use crate::audit::{Action, Actor, Entry, Outcome};
@@ -31,7 +38,7 @@ use app::api::registration::{Invitation, NewRole, RoleRequest, StaffLine, StaffL
 use app::ports;
 use app::problem::{Kind, Problem};
 use async_trait::async_trait;
-use domain::ids::{PasskeyId, PersonId, RoleId, RoleRequestId, SessionRef};
+use domain::ids::{NoticeId, PasskeyId, PersonId, RoleId, RoleRequestId, SessionRef};
 use domain::role::{Activity, CareSetting, Organisation, Person, RoleAssignment};
 use domain::{FieldError, OdsCode};
 use rand::SeedableRng;
@@ -112,6 +119,21 @@ impl Agent<'_> {
     }
 }
 
+/// What an approval ends.
+#[derive(Default)]
+struct Void {
+    /// Codes that were not used.
+    codes: u64,
+    passkeys: Vec<PasskeyId>,
+    sessions: Vec<SessionRef>,
+}
+
+impl Void {
+    fn is_empty(&self) -> bool {
+        self.codes == 0 && self.passkeys.is_empty()
+    }
+}
+
 /// Someone within reach.
 struct Member {
     person: Person,
@@ -160,7 +182,25 @@ impl RegistrationPort {
     async fn acting(&self) -> Result<Agent<'_>> {
         let agent = self.agent().await?;
         self.caller.stepped_up(self.identity.now())?;
+        self.identity.limits.agents.take(&agent.person.person)?;
         Ok(agent)
+    }
+
+    /// What an agent did, for the person to whom they did it.
+    fn notice<'a>(&self, person: PersonId, what: What, about: Option<&'a str>) -> Notice<'a> {
+        Notice {
+            id: NoticeId(self.identity.new_id()),
+            person,
+            what,
+            by: By::Agent,
+            about,
+            passkey: None,
+        }
+    }
+
+    async fn tell(&self, work: &mut AnyConnection, person: PersonId, what: What) -> Result<()> {
+        let notice = self.notice(person, what, None);
+        notices::tell(work, &notice, self.identity.now()).await
     }
 
     /// Does it, and writes into the audit what was refused.
@@ -259,6 +299,7 @@ impl RegistrationPort {
             organisations: agent.reach.clone(),
             staff,
             requests,
+            voided: false,
         })
     }
 
@@ -279,7 +320,9 @@ impl RegistrationPort {
                 continue;
             }
             let (person, asked_by) = (self.named(&person).await?, self.named(&asked_by).await?);
-            let mine = [person.id, asked_by.id].contains(&agent.person.person);
+            let me = agent.person.person;
+            let mine = [person.id, asked_by.id].contains(&me)
+                || self.works_there(me, &organisation).await?;
             waiting.push(RoleRequest {
                 id: stored(&id)?,
                 may_settle: !mine,
@@ -296,6 +339,27 @@ impl RegistrationPort {
             });
         }
         Ok(waiting)
+    }
+
+    /// The agent has a role in that organisation that is not an agent's, or had one lately: they decide
+    /// on nothing for those with whom they work.
+    async fn works_there(&self, agent: PersonId, ods: &OdsCode) -> Result<bool> {
+        let since = self.identity.now() - LOOK_BACK;
+        let row: Option<(String,)> = sqlx::query_as(
+            "select r.id from role_assignment r
+              where r.person_id = $1 and r.ods = $2 and not exists
+                    (select 1 from role_activity a where a.role_id = r.id and a.code = $3)
+             union all
+             select e.ods from role_ended e
+              where e.person_id = $1 and e.ods = $2 and e.registers = 0 and e.ended_at > $4",
+        )
+        .bind(agent.to_string())
+        .bind(ods.to_string())
+        .bind(Activity::RegisterStaff.code())
+        .bind(micros(since))
+        .fetch_optional(self.identity.db.read())
+        .await?;
+        Ok(row.is_some())
     }
 
     /// Also of someone who has left.
@@ -392,22 +456,27 @@ impl RegistrationPort {
         }
         let awaits_approval = self.add_role(&mut work, &agent, person.id, role).await?;
         work.commit().await?;
-        let invitation = self.issue(person, login).await?;
-        Ok(Invitation {
-            awaits_approval,
-            ..invitation
-        })
+        if awaits_approval {
+            return Ok(Invitation {
+                person,
+                code: String::new(),
+                expires_at: self.identity.now(),
+                awaits_approval,
+            });
+        }
+        self.issue(&agent, person, login).await
     }
 
-    async fn issue(&self, person: Person, login: &str) -> Result<Invitation> {
+    async fn issue(&self, agent: &Agent<'_>, person: Person, login: &str) -> Result<Invitation> {
         let identity = &self.identity;
         let mut rng = ChaCha20Rng::from_os_rng();
-        let code = staff::issue_code(
+        let code = staff::issue_code_by(
             &identity.db,
             identity.clock.as_ref(),
             &mut rng,
             login,
             CODE_LIFETIME,
+            Some(agent.person.person),
         )
         .await?
         .ok_or(Kind::NotFound)?;
@@ -433,13 +502,20 @@ impl RegistrationPort {
                 "Their rights need a second person: ask whoever runs the service to make the code";
             return Err(Kind::Invalid(vec![FieldError::new("new-code", message)]).into());
         }
+        if staff::awaits(self.identity.db.write(), person).await? {
+            return Err(staff::no_code_yet());
+        }
         self.record(
             &agent,
             Action::InviteStaff,
             json!({ "of": person, "code": "new" }),
         )
         .await?;
-        self.issue(member.person, &member.login).await
+        let invitation = self.issue(&agent, member.person, &member.login).await?;
+        let mut work = self.identity.db.write().begin().await?;
+        self.tell(&mut work, person, What::CodeMade).await?;
+        work.commit().await?;
+        Ok(invitation)
     }
 
     async fn record_role(&self, agent: &Agent<'_>, person: PersonId, role: &NewRole) -> Result<()> {
@@ -469,10 +545,14 @@ impl RegistrationPort {
         }
         let activities = serde_json::to_string(&role.activities)
             .map_err(|error| Failure::Internal(format!("activities: {error}")))?;
+        // So that a code or a passkey that is made at this moment is either refused, or seen here.
+        notices::hold(work, person).await?;
+        let passkeys = serde_json::to_string(&passkeys_of(work, person).await?)
+            .map_err(|error| Failure::Internal(format!("passkeys: {error}")))?;
         sqlx::query(
             "insert into role_request
-                (id, person_id, ods, job_code, job_name, activities, asked_by, asked_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8)",
+                (id, person_id, ods, job_code, job_name, activities, asked_by, asked_at, passkeys)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind(identity.new_id().to_string())
         .bind(person.to_string())
@@ -482,6 +562,7 @@ impl RegistrationPort {
         .bind(activities)
         .bind(agent.person.person.to_string())
         .bind(micros(identity.now()))
+        .bind(passkeys)
         .execute(work)
         .await?;
         Ok(true)
@@ -514,7 +595,7 @@ impl RegistrationPort {
             .find(|waiting| waiting.id == request)
             .ok_or(Kind::NotFound)?;
         if !asked.may_settle {
-            let message = "Another agent has to decide what you asked for, or are to have";
+            let message = "Another agent has to decide what you asked for, are to have, or is for an organisation in which you have another role";
             return Err(Kind::Invalid(vec![FieldError::new("request", message)]).into());
         }
         if let Some(problem) = agent.may_not_give(&asked.role).filter(|_| approve) {
@@ -528,6 +609,12 @@ impl RegistrationPort {
         )
         .await?;
         let mut work = self.identity.db.write().begin().await?;
+        notices::hold(&mut work, asked.person.id).await?;
+        let void = if approve {
+            self.void(&mut work, &agent, &asked).await?
+        } else {
+            Void::default()
+        };
         // Of two agents at once, one settles it.
         let settled = sqlx::query(
             "update role_request set outcome = $1, settled_by = $2, settled_at = $3
@@ -552,7 +639,105 @@ impl RegistrationPort {
             .await?;
         }
         work.commit().await?;
-        self.list_of(&agent).await
+        let voided = !void.is_empty();
+        self.over(void.sessions).await;
+        if voided {
+            let detail = json!({
+                "of": asked.person.id,
+                "request": request,
+                "passkeys": void.passkeys,
+                "codes": void.codes,
+                "why": "a right was approved",
+            });
+            let entry = Entry::new(agent.actor.clone(), Action::RevokePasskey, Outcome::Done);
+            self.identity.audit.record(entry.with(detail)).await?;
+        }
+        Ok(StaffList {
+            voided,
+            ..self.list_of(&agent).await?
+        })
+    }
+
+    /// Ends what someone could have got hold of before the second agent looked: see the head of this
+    /// file. The person's row is held.
+    async fn void(
+        &self,
+        work: &mut AnyConnection,
+        agent: &Agent<'_>,
+        asked: &RoleRequest,
+    ) -> Result<Void> {
+        let person = asked.person.id;
+        let now = self.identity.now();
+        let mut void = Void {
+            codes: staff::void_codes(work, person).await?,
+            ..Void::default()
+        };
+        // What was asked for first counts, where several wait.
+        let waiting: Vec<(Option<String>, i64)> = sqlx::query_as(
+            "select passkeys, asked_at from role_request where person_id = $1 and outcome is null",
+        )
+        .bind(person.to_string())
+        .fetch_all(&mut *work)
+        .await?;
+        let there: Vec<(String, i64, Option<String>)> =
+            sqlx::query_as("select id, added_at, vouched_by from passkey where person_id = $1")
+                .bind(person.to_string())
+                .fetch_all(&mut *work)
+                .await?;
+        let agents = [asked.asked_by.id, agent.person.person].map(|agent| agent.to_string());
+        for (passkey, added_at, vouched_by) in there {
+            let vouched = vouched_by.is_some_and(|by| agents.contains(&by));
+            let mut since = false;
+            for (before, asked_at) in &waiting {
+                since |= match before {
+                    Some(before) => !serde_json::from_str::<Vec<String>>(before)
+                        .map_err(|error| Failure::Corrupt(format!("passkeys: {error}")))?
+                        .contains(&passkey),
+                    // It was asked for before they were written down.
+                    None => added_at >= *asked_at,
+                };
+            }
+            if vouched || since {
+                void.passkeys.push(stored(&passkey)?);
+            }
+        }
+        for passkey in &void.passkeys {
+            self.drop_passkey(work, person, *passkey).await?;
+            let opened = Which::OpenedBy(*passkey, NO_SESSION);
+            void.sessions
+                .extend(session::end(&mut *work, opened).await?);
+        }
+        if !void.is_empty() {
+            // One whose passkey was removed in it may go back to any.
+            let opened = Which::OfNoPasskey(person);
+            void.sessions
+                .extend(session::end(&mut *work, opened).await?);
+            self.tell(work, person, What::Voided).await?;
+            let name = Some(asked.person.name.as_str());
+            let notice = self.notice(asked.asked_by.id, What::VoidedForAgent, name);
+            notices::tell(work, &notice, now).await?;
+        }
+        Ok(void)
+    }
+
+    /// Takes a passkey away, with what devices keep by it.
+    async fn drop_passkey(
+        &self,
+        work: &mut AnyConnection,
+        person: PersonId,
+        passkey: PasskeyId,
+    ) -> Result<()> {
+        sqlx::query("delete from passkey where id = $1 and person_id = $2")
+            .bind(passkey.to_string())
+            .bind(person.to_string())
+            .execute(&mut *work)
+            .await?;
+        sqlx::query("update vault set ended_at = $1 where passkey = $2 and ended_at is null")
+            .bind(micros(self.identity.now()))
+            .bind(passkey.to_string())
+            .execute(work)
+            .await?;
+        Ok(())
     }
 
     async fn end(&self, role: RoleId) -> Result<StaffList> {
@@ -574,15 +759,27 @@ impl RegistrationPort {
             json!({ "of": person, "role": role }),
         )
         .await?;
-        self.take_role(role).await?;
+        self.take_role(person, role).await?;
         self.list_of(&agent).await
     }
 
-    /// Takes the role away with all that hangs on it. What devices keep goes as soon as they ask.
-    async fn take_role(&self, role: RoleId) -> Result<()> {
+    /// Takes the role away with all that hangs on it. What devices keep goes as soon as they ask. That
+    /// they had it is remembered.
+    async fn take_role(&self, person: PersonId, role: RoleId) -> Result<()> {
         let now = micros(self.identity.now());
         let role = role.to_string();
         let mut work = self.identity.db.write().begin().await?;
+        sqlx::query(
+            "insert into role_ended (person_id, ods, registers, ended_at)
+             select r.person_id, r.ods,
+                    (select count(*) from role_activity a where a.role_id = r.id and a.code = $2), $3
+               from role_assignment r where r.id = $1",
+        )
+        .bind(&role)
+        .bind(Activity::RegisterStaff.code())
+        .bind(now)
+        .execute(&mut *work)
+        .await?;
         sqlx::query("delete from role_assignment where id = $1")
             .bind(&role)
             .execute(&mut *work)
@@ -606,6 +803,7 @@ impl RegistrationPort {
             .bind(&role)
             .execute(&mut *work)
             .await?;
+        self.tell(&mut work, person, What::RoleEnded).await?;
         work.commit().await?;
         Ok(())
     }
@@ -623,12 +821,12 @@ impl RegistrationPort {
             json!({ "of": person, "passkey": passkey }),
         )
         .await?;
-        sqlx::query("delete from passkey where id = $1 and person_id = $2")
-            .bind(passkey.to_string())
-            .bind(person.to_string())
-            .execute(self.identity.db.write())
-            .await?;
-        let ended = session::end(&self.identity.db, Which::OpenedBy(passkey, NO_SESSION)).await?;
+        let mut work = self.identity.db.write().begin().await?;
+        notices::hold(&mut work, person).await?;
+        self.drop_passkey(&mut work, person, passkey).await?;
+        let ended = session::end(&mut *work, Which::OpenedBy(passkey, NO_SESSION)).await?;
+        self.tell(&mut work, person, What::PasskeyRemoved).await?;
+        work.commit().await?;
         self.over(ended).await;
         self.view_of(&agent, person).await
     }
@@ -647,7 +845,10 @@ impl RegistrationPort {
             json!({ "of": person, "session": which }),
         )
         .await?;
-        let ended = session::end(&self.identity.db, Which::One(person, which)).await?;
+        let mut work = self.identity.db.write().begin().await?;
+        let ended = session::end(&mut *work, Which::One(person, which)).await?;
+        self.tell(&mut work, person, What::SessionEnded).await?;
+        work.commit().await?;
         self.over(ended).await;
         self.view_of(&agent, person).await
     }
@@ -663,17 +864,25 @@ impl RegistrationPort {
             json!({ "of": person, "roles": roles, "leaves": true }),
         )
         .await?;
+        let mut work = self.identity.db.write().begin().await?;
+        notices::hold(&mut work, person).await?;
+        staff::void_codes(&mut work, person).await?;
         if member.whole {
             sqlx::query("update person set active = 0 where id = $1")
                 .bind(person.to_string())
-                .execute(self.identity.db.write())
+                .execute(&mut *work)
                 .await?;
+            staff::lapse_requests(&mut work, person).await?;
         }
+        work.commit().await?;
         for role in roles {
-            self.take_role(role).await?;
+            self.take_role(person, role).await?;
         }
         // Also where they still work elsewhere: there they sign in again.
-        let ended = session::end(&self.identity.db, Which::All(person)).await?;
+        let mut work = self.identity.db.write().begin().await?;
+        let ended = session::end(&mut *work, Which::All(person)).await?;
+        self.tell(&mut work, person, What::Everywhere).await?;
+        work.commit().await?;
         self.over(ended).await;
         self.list_of(&agent).await
     }
@@ -729,6 +938,15 @@ fn needs_second_person(activities: &BTreeSet<Activity>) -> bool {
     activities
         .iter()
         .any(|activity| activity.needs_second_person())
+}
+
+/// The passkeys that the person has now.
+async fn passkeys_of(work: &mut AnyConnection, person: PersonId) -> Result<Vec<String>> {
+    let rows: Vec<(String,)> = sqlx::query_as("select id from passkey where person_id = $1")
+        .bind(person.to_string())
+        .fetch_all(work)
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 async fn insert_role(

@@ -18,6 +18,8 @@ pub struct LiveSession {
     pub caller: SignedInCaller,
     /// When it ends whatever they do.
     pub ends_at: Timestamp,
+    /// Nobody was in front of it: it serves for nothing until its person gives their passkey.
+    pub locked: bool,
     pub(super) began_at: Timestamp,
     used_at: Timestamp,
 }
@@ -27,6 +29,7 @@ pub(super) struct Past {
     pub(super) session: SessionRef,
     pub(super) person: PersonId,
     pub(super) role: Option<RoleId>,
+    pub(super) locked: bool,
 }
 
 /// Columns of a role with its organisation and one of its activities.
@@ -85,7 +88,7 @@ pub(super) fn role_of(rows: &[RoleRow]) -> Result<Option<RoleAssignment>> {
 /// Where the database does not answer.
 pub async fn find(db: &Db, id_hash: &str, now: Timestamp) -> Result<Option<LiveSession>> {
     let rows: Vec<AnyRow> = sqlx::query(
-        "select s.session_ref, s.person_id, s.passkey_id, s.device, s.began_at, s.used_at, s.ends_at,
+        "select s.session_ref, s.person_id, s.passkey_id, s.device, s.began_at, s.used_at, s.ends_at, s.locked_at,
                 coalesce(s.verified_at, s.began_at) as verified_at, p.name,
                 r.id as role_id, r.ods, o.name as organisation, o.setting, r.job_code, r.job_name,
                 a.code as activity
@@ -126,16 +129,17 @@ pub async fn find(db: &Db, id_hash: &str, now: Timestamp) -> Result<Option<LiveS
             device: first.try_get("device")?,
         },
         ends_at: from_micros(first.try_get("ends_at")?)?,
+        locked: first.try_get::<Option<i64>, _>("locked_at")?.is_some(),
         began_at: from_micros(first.try_get("began_at")?)?,
         used_at: from_micros(first.try_get("used_at")?)?,
     }))
 }
 
 impl LiveSession {
-    /// Notes that it was used, at most once a minute. An error is only logged: whoever may read may
-    /// go on reading while nothing can be written.
+    /// Notes that it was used, at most once a minute: not while it is locked, as then only the page asks.
+    /// An error is only logged: whoever may read may go on reading while nothing can be written.
     pub async fn touch(&self, db: &Db, now: Timestamp) {
-        if now.duration_since(self.used_at) < TOUCH {
+        if self.locked || now.duration_since(self.used_at) < TOUCH {
             return;
         }
         let touched = sqlx::query(
@@ -153,22 +157,35 @@ impl LiveSession {
 
 /// Whose session that was, alive or not used for too long, so that it can be carried on.
 pub(super) async fn past(db: &Db, id_hash: &str, now: Timestamp) -> Result<Option<Past>> {
-    let row: Option<(String, String, Option<String>)> = sqlx::query_as(
-        "select session_ref, person_id, role_id from web_session
+    let row: Option<(String, String, Option<String>, Option<i64>)> = sqlx::query_as(
+        "select session_ref, person_id, role_id, locked_at from web_session
           where id_hash = $1 and ends_at > $2 and person_id is not null",
     )
     .bind(id_hash)
     .bind(micros(now))
     .fetch_optional(db.write())
     .await?;
-    row.map(|(session, person, role)| {
+    row.map(|(session, person, role, locked_at)| {
         Ok(Past {
             session: stored(&session)?,
             person: stored(&person)?,
             role: role.as_deref().map(stored).transpose()?,
+            locked: locked_at.is_some(),
         })
     })
     .transpose()
+}
+
+/// Locks it. Whether it was not locked yet.
+pub(super) async fn lock(db: &Db, session: SessionRef, now: Timestamp) -> Result<bool> {
+    let locked = sqlx::query(
+        "update web_session set locked_at = $1 where session_ref = $2 and locked_at is null",
+    )
+    .bind(micros(now))
+    .bind(session.to_string())
+    .execute(db.write())
+    .await?;
+    Ok(locked.rows_affected() > 0)
 }
 
 /// Chooses the role. The role must be that person's.
@@ -224,12 +241,17 @@ pub(super) enum Which<'a> {
     All(PersonId),
     /// Those that a passkey opened, but not this one.
     OpenedBy(PasskeyId, SessionRef),
+    /// Those of the person whose passkey was removed in them.
+    OfNoPasskey(PersonId),
     /// Those past their end.
     Past(Timestamp),
 }
 
 /// Ends them, and says which of them were a person's.
-pub(super) async fn end(db: &Db, which: Which<'_>) -> Result<Vec<SessionRef>> {
+pub(super) async fn end(
+    connection: impl sqlx::Executor<'_, Database = sqlx::Any>,
+    which: Which<'_>,
+) -> Result<Vec<SessionRef>> {
     let query = match which {
         Which::Here(id_hash) => {
             sqlx::query_as("delete from web_session where id_hash = $1 returning session_ref, person_id")
@@ -249,12 +271,16 @@ pub(super) async fn end(db: &Db, which: Which<'_>) -> Result<Vec<SessionRef>> {
         )
         .bind(passkey.to_string())
         .bind(not.to_string()),
+        Which::OfNoPasskey(person) => sqlx::query_as(
+            "delete from web_session where person_id = $1 and passkey_id is null returning session_ref, person_id",
+        )
+        .bind(person.to_string()),
         Which::Past(now) => {
             sqlx::query_as("delete from web_session where ends_at <= $1 returning session_ref, person_id")
                 .bind(micros(now))
         }
     };
-    let rows: Vec<(String, Option<String>)> = query.fetch_all(db.write()).await?;
+    let rows: Vec<(String, Option<String>)> = query.fetch_all(connection).await?;
     rows.iter()
         .filter(|(_, person)| person.is_some())
         .map(|(session, _)| stored(session))

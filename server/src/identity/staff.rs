@@ -6,16 +6,21 @@ use super::{EnrolmentCode, micros, stored};
 use crate::clock::Clock;
 use crate::failure::{Failure, Result};
 use crate::store::Db;
-use domain::OdsCode;
+use app::problem::Kind;
 use domain::ids::PersonId;
 use domain::role::{Person, RoleAssignment};
+use domain::{FieldError, OdsCode};
 use jiff::{SignedDuration, Timestamp};
 use rand::{CryptoRng, Rng};
+use sqlx::AnyConnection;
 
 /// How long a code is good for.
 pub const CODE_LIFETIME: SignedDuration = SignedDuration::from_hours(24 * 7);
 /// How long a code of a demonstration is good for.
 pub const DEMONSTRATION_LIFETIME: SignedDuration = SignedDuration::from_hours(24 * 30);
+/// For so long whoever had a role in an organisation decides on nothing of it: what one owes those with
+/// whom one worked does not end on the last day.
+pub(crate) const LOOK_BACK: SignedDuration = SignedDuration::from_hours(24 * 365);
 /// How often enrolment may be begun with one code. It fails for a person when a device gives up.
 const ATTEMPTS: i64 = 20;
 const TRAINING: &str = "training";
@@ -38,6 +43,14 @@ pub struct StaffMember {
 pub async fn upsert(db: &Db, member: &StaffMember) -> Result<()> {
     let mut work = db.write().begin().await?;
     let person = member.person.id.to_string();
+    // Whoever was out comes back with nothing that was left lying about.
+    sqlx::query(
+        "delete from enrolment_code where used_at is null and person_id in
+            (select id from person where id = $1 and active = 0)",
+    )
+    .bind(&person)
+    .execute(&mut *work)
+    .await?;
     sqlx::query(
         "insert into person (id, login, name, active) values ($1, $2, $3, 1)
          on conflict (id) do update set login = excluded.login, name = excluded.name, active = 1",
@@ -91,24 +104,78 @@ pub async fn upsert(db: &Db, member: &StaffMember) -> Result<()> {
     Ok(())
 }
 
-/// Lets a person in again, or out: their sessions and passkeys stop at once.
+/// Lets a person in again, or out: their sessions and passkeys stop at once. Codes that were not used
+/// and roles that wait for a second agent end with either: nothing of before comes back with them.
 ///
 /// # Errors
 /// Where the database does not answer.
 pub async fn set_active(db: &Db, login: &str, active: bool) -> Result<bool> {
+    let mut work = db.write().begin().await?;
     let changed = sqlx::query("update person set active = $1 where login = $2")
         .bind(i64::from(active))
         .bind(login)
-        .execute(db.write())
+        .execute(&mut *work)
         .await?;
+    let person: Option<(String,)> = sqlx::query_as("select id from person where login = $1")
+        .bind(login)
+        .fetch_optional(&mut *work)
+        .await?;
+    if let Some((person,)) = person {
+        let person = stored(&person)?;
+        void_codes(&mut work, person).await?;
+        lapse_requests(&mut work, person).await?;
+    }
+    work.commit().await?;
     Ok(changed.rows_affected() == 1)
+}
+
+/// Ends the codes of that person that were not used, and says how many there were.
+pub(super) async fn void_codes(work: &mut AnyConnection, person: PersonId) -> Result<u64> {
+    let voided = sqlx::query("delete from enrolment_code where used_at is null and person_id = $1")
+        .bind(person.to_string())
+        .execute(work)
+        .await?;
+    Ok(voided.rows_affected())
+}
+
+/// What waits for a second agent is no longer asked for.
+pub(super) async fn lapse_requests(work: &mut AnyConnection, person: PersonId) -> Result<()> {
+    sqlx::query(
+        "update role_request set outcome = 'lapsed' where outcome is null and person_id = $1",
+    )
+    .bind(person.to_string())
+    .execute(work)
+    .await?;
+    Ok(())
+}
+
+/// A role of that person waits for a second agent.
+pub(super) async fn awaits(
+    connection: impl sqlx::Executor<'_, Database = sqlx::Any>,
+    person: PersonId,
+) -> Result<bool> {
+    let row: Option<(String,)> = sqlx::query_as(
+        "select id from role_request where outcome is null and person_id = $1 limit 1",
+    )
+    .bind(person.to_string())
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.is_some())
+}
+
+/// That no code can be made, because a right waits for a second agent: with the code one could sign in
+/// as whoever is to have it.
+pub(super) fn no_code_yet() -> Failure {
+    let message = "A right that needs a second agent waits for them: no code can be made until it is approved or declined";
+    Kind::Invalid(vec![FieldError::new("new-code", message)]).into()
 }
 
 /// Makes a code for the person of that login. Earlier codes that were not used stop working. It is
 /// returned once and kept nowhere. `None` where there is no such active person.
 ///
 /// # Errors
-/// Where the database does not answer.
+/// `Invalid` (field `new-code`) while a right of theirs waits for a second agent; where the database
+/// does not answer.
 pub async fn issue_code(
     db: &Db,
     clock: &dyn Clock,
@@ -116,30 +183,45 @@ pub async fn issue_code(
     login: &str,
     lifetime: SignedDuration,
 ) -> Result<Option<EnrolmentCode>> {
+    issue_code_by(db, clock, rng, login, lifetime, None).await
+}
+
+/// The same, by an agent.
+pub(super) async fn issue_code_by(
+    db: &Db,
+    clock: &dyn Clock,
+    rng: &mut (impl Rng + CryptoRng),
+    login: &str,
+    lifetime: SignedDuration,
+    agent: Option<PersonId>,
+) -> Result<Option<EnrolmentCode>> {
     let code = EnrolmentCode::random(rng);
     let mut work = db.write().begin().await?;
-    // To write comes first: SQLite does not let one that has read go on to write where another has.
-    sqlx::query(
-        "delete from enrolment_code
-          where used_at is null and person_id in (select id from person where login = $1)",
-    )
-    .bind(login)
-    .execute(&mut *work)
-    .await?;
-    let person: Option<(String,)> =
-        sqlx::query_as("select id from person where login = $1 and active = 1")
-            .bind(login)
-            .fetch_optional(&mut *work)
-            .await?;
-    let Some((person,)) = person else {
+    // To write comes first: SQLite does not let one that has read go on to write where another has. It
+    // holds the person's row, so that a right that is asked for at this moment waits, or is seen.
+    let held = sqlx::query("update person set active = active where login = $1 and active = 1")
+        .bind(login)
+        .execute(&mut *work)
+        .await?;
+    if held.rows_affected() == 0 {
         return Ok(None);
-    };
+    }
+    let (person,): (String,) = sqlx::query_as("select id from person where login = $1")
+        .bind(login)
+        .fetch_one(&mut *work)
+        .await?;
+    let person: PersonId = stored(&person)?;
+    if awaits(&mut *work, person).await? {
+        return Err(no_code_yet());
+    }
+    void_codes(&mut work, person).await?;
     sqlx::query(
-        "insert into enrolment_code (code_hash, person_id, expires_at) values ($1, $2, $3)",
+        "insert into enrolment_code (code_hash, person_id, expires_at, issued_by) values ($1, $2, $3, $4)",
     )
     .bind(code.hash())
-    .bind(&person)
+    .bind(person.to_string())
     .bind(micros(clock.now() + lifetime))
+    .bind(agent.map(|agent| agent.to_string()))
     .execute(&mut *work)
     .await?;
     work.commit().await?;
@@ -169,20 +251,24 @@ pub(super) async fn attempt_code(
     }
 }
 
-/// Uses the code up. Of two requests at once, one gets `true`.
+/// Uses the code up, and says which agent made it, if one did. `None` where it cannot be used: of two
+/// requests at once, one gets it.
 pub(super) async fn use_code(
-    connection: &mut sqlx::AnyConnection,
+    connection: &mut AnyConnection,
     code_hash: &str,
     now: Timestamp,
-) -> Result<bool> {
-    let used = sqlx::query(
-        "update enrolment_code set used_at = $1 where code_hash = $2 and used_at is null and expires_at > $1",
+) -> Result<Option<Option<PersonId>>> {
+    let used: Option<(Option<String>,)> = sqlx::query_as(
+        "update enrolment_code set used_at = $1
+          where code_hash = $2 and used_at is null and expires_at > $1
+         returning issued_by",
     )
     .bind(micros(now))
     .bind(code_hash)
-    .execute(connection)
+    .fetch_optional(connection)
     .await?;
-    Ok(used.rows_affected() == 1)
+    used.map(|(agent,)| agent.as_deref().map(stored).transpose())
+        .transpose()
 }
 
 /// An active person and their login.

@@ -97,7 +97,8 @@ pub trait PatientFlags: Send + Sync {
     ///
     /// # Errors
     /// `Invalid` where the change is incomplete or does not fit the record, `CommandReused` where
-    /// the id was another command's.
+    /// the id was another command's, `StepUp` where nothing would be left on the flag and the permit was
+    /// given without a fingerprint.
     async fn apply(
         &self,
         permit: &Permit<ManageAdjustments>,

@@ -6,19 +6,23 @@ mod vaults;
 mod visits;
 
 pub use sealing::Sealing;
-pub use vaults::{Aside, VaultRow, Vaults, code as break_code};
+pub use vaults::{
+    Aside, DeliveredEntries, HAND_OVER, UNREADABLE, VaultRow, Vaults, code as break_code,
+};
 pub use visits::{VisitRow, Visits};
 
-use crate::access::{Along, OverviewPermits, TakenAlong};
+use crate::access::{Along, MOST_ENTRIES, OverviewPermits, TakenAlong};
 use crate::audit::Action;
 use crate::caller::Caller;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::records::Reading;
 use crate::services::Services;
+use crate::web::rate_limit::Whom;
 use app::api::ContextKey;
 use app::api::finding::Origin;
 use app::api::offline::{
-    Delivery, SealedChange, SealedOutcome, Standing, TakeSummary, TakenSummary, Visit, VisitLine,
+    Delivery, Sealed, SealedChange, SealedEntry, SealedOutcome, Standing, TakeSummary,
+    TakenSummary, Visit, VisitLine,
 };
 use app::ports::Offline;
 use app::problem::{Kind, Problem};
@@ -179,9 +183,15 @@ impl OfflinePort {
         let Services {
             access, sealing, ..
         } = &self.services;
-        let (person, _) = self.caller.in_role()?;
+        let person = self.caller.signed_in()?;
+        let chosen = person.role.as_ref();
         let refused = |why| access.sealed_refused(&self.caller, sealed.id, why);
-        let Some(inside) = sealing.open(sealed).await? else {
+        let opened = sealing.open(sealed).await?;
+        if chosen.is_none() {
+            // Without a role nothing is carried out, and nothing is told but that a role has ended.
+            return self.of_ended_role(sealed, opened).await;
+        }
+        let Some(inside) = opened else {
             refused("Unreadable").await?;
             return Ok(SealedOutcome::Unreadable);
         };
@@ -189,39 +199,137 @@ impl OfflinePort {
             refused("NotYours").await?;
             return Ok(SealedOutcome::NotYours);
         }
+        let made_in = match inside.role {
+            Some(role) => Some(role),
+            // Sealed by an app that did not say: the choice of the patient does.
+            None => {
+                access
+                    .role_of(person.person, inside.delivery.target)
+                    .await?
+            }
+        };
+        let elsewhere = made_in.filter(|made_in| chosen.is_none_or(|role| role.id != *made_in));
+        if let Some(made_in) = elsewhere {
+            let theirs = access.has_role(person.person, made_in).await?;
+            refused(if theirs { "OtherRole" } else { "RoleEnded" }).await?;
+            let (delivery, queue) = (inside.delivery, inside.queue);
+            return Ok(if theirs {
+                SealedOutcome::OtherRole {
+                    delivery,
+                    role: made_in,
+                    queue,
+                }
+            } else {
+                SealedOutcome::Refused {
+                    delivery,
+                    problem: Failure::from(Kind::NoRole).at_boundary(self.caller.correlation),
+                    role: Some(made_in),
+                    queue,
+                }
+            });
+        }
+        let (role, queue) = (made_in, inside.queue);
         match self.carry_out(&inside.delivery).await {
             Ok(receipt) => Ok(SealedOutcome::Delivered {
                 delivery: inside.delivery,
                 receipt,
+                role,
+                queue,
             }),
             // What may pass is not the end of the change: the device keeps it.
             Err(failure) if Problem::new(failure.kind()).retryable() => Err(failure),
             Err(failure) => Ok(SealedOutcome::Refused {
                 delivery: inside.delivery,
                 problem: failure.at_boundary(self.caller.correlation),
+                role,
+                queue,
             }),
         }
     }
 
+    /// What someone who has not chosen a role is told of a sealed change.
+    async fn of_ended_role(
+        &self,
+        sealed: &SealedChange,
+        opened: Option<Sealed>,
+    ) -> Result<SealedOutcome> {
+        let access = &self.services.access;
+        let person = self.caller.signed_in()?.person;
+        let theirs = opened.filter(|inside| inside.person == person);
+        let inside = theirs.ok_or(Kind::NoRole)?;
+        let made_in = inside.role.ok_or(Kind::NoRole)?;
+        if access.has_role(person, made_in).await? {
+            return Err(Kind::NoRole.into());
+        }
+        access
+            .sealed_refused(&self.caller, sealed.id, "RoleEnded")
+            .await?;
+        Ok(SealedOutcome::Refused {
+            delivery: inside.delivery,
+            problem: Failure::from(Kind::NoRole).at_boundary(self.caller.correlation),
+            role: Some(made_in),
+            queue: inside.queue,
+        })
+    }
+
     async fn register(&self) -> Result<VaultId> {
-        let Services { access, vaults, .. } = &self.services;
+        let Services {
+            access,
+            clock,
+            vaults,
+            ..
+        } = &self.services;
         let id = VaultId(Uuid::new_v4());
         let (role, passkey) = access
             .to_register_vault(&self.caller, &vaults::key(id))
             .await?;
         let person = self.caller.signed_in()?.person;
-        vaults.add(id, person, &role, passkey).await?;
+        let now = clock.now();
+        vaults.add(id, person, &role, passkey, now).await?;
         Ok(id)
+    }
+
+    /// A vault that this service does not know, such as after an older copy of its database was put
+    /// back. Its log goes on where the device is: what is missing before that shows as a gap.
+    async fn register_again(&self, id: VaultId) -> Result<()> {
+        let Services { access, vaults, .. } = &self.services;
+        let (role, passkey, since) = access
+            .to_register_vault_again(&self.caller, &vaults::key(id))
+            .await?;
+        let person = self.caller.signed_in()?.person;
+        // One that is there stays whose it is, and nobody is told that it is there.
+        vaults.add(id, person, &role, passkey, since).await
+    }
+
+    /// Entries that the device could only keep sealed, also where nobody is signed in: the id of the
+    /// vault, which nobody can guess, is the right to bring them.
+    async fn bring_sealed(&self, id: VaultId, entries: &[SealedEntry], last: bool) -> Result<u64> {
+        let Services {
+            access,
+            clock,
+            sealing,
+            standing_limit,
+            ..
+        } = &self.services;
+        standing_limit.take(self.address, clock.now())?;
+        let entries = entries.get(..MOST_ENTRIES).unwrap_or(entries);
+        let mut opened = Vec::with_capacity(entries.len());
+        for entry in entries {
+            opened.push((entry, sealing.open_entry(id, entry).await?));
+        }
+        access
+            .bring_sealed_log(&self.caller, id, opened, last)
+            .await
     }
 
     async fn standing(&self, ids: &[VaultId]) -> Result<Vec<Standing>> {
         let Services {
-            clock,
             standing_limit,
             vaults,
             ..
         } = &self.services;
-        standing_limit.take(self.address, clock.now())?;
+        let session = self.caller.signed_in.as_ref().map(|caller| caller.session);
+        standing_limit.take(&Whom::of(session, self.address))?;
         if ids.len() > MOST_VAULTS {
             return Err(Kind::TooMany.into());
         }
@@ -269,6 +377,19 @@ impl Offline for OfflinePort {
 
     async fn register_vault(&self) -> Result<VaultId, Problem> {
         self.told(self.register().await)
+    }
+
+    async fn register_vault_again(&self, vault: VaultId) -> Result<(), Problem> {
+        self.told(self.register_again(vault).await)
+    }
+
+    async fn deliver_sealed_log(
+        &self,
+        vault: VaultId,
+        entries: Vec<SealedEntry>,
+        last: bool,
+    ) -> Result<u64, Problem> {
+        self.told(self.bring_sealed(vault, &entries, last).await)
     }
 
     async fn vault_standing(&self, vaults: Vec<VaultId>) -> Result<Vec<Standing>, Problem> {

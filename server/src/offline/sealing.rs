@@ -5,10 +5,13 @@ use crate::clock::Clock;
 use crate::failure::{Failure, Result};
 use crate::identity::new_id;
 use crate::store::{Db, column};
-use app::api::offline::{SEALING_INFO, Sealed, SealedChange, SealingKey};
+use app::api::offline::{
+    SEALING_INFO, SEALING_LOG_INFO, Sealed, SealedChange, SealedEntry, SealedLogEntry, SealingKey,
+    sealed_entry_name,
+};
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use domain::ids::SealingKeyId;
+use domain::ids::{SealingKeyId, VaultId};
 use hpke::aead::AesGcm256;
 use hpke::kdf::HkdfSha256;
 use hpke::kem::X25519HkdfSha256;
@@ -72,33 +75,79 @@ impl Sealing {
     /// # Errors
     /// Where the database does not answer.
     pub async fn open(&self, change: &SealedChange) -> Result<Option<Sealed>> {
-        if let Some(secret) = self.secrets.get(&change.key) {
-            return Ok(open(secret, change));
+        let plain = self
+            .unseal(&SealedThing {
+                key: change.key,
+                encapsulated: &change.encapsulated,
+                sealed: &change.sealed,
+                info: SEALING_INFO,
+                name: change.id.to_string(),
+            })
+            .await?;
+        let inside = plain.and_then(|plain| serde_json::from_slice::<Sealed>(&plain).ok());
+        Ok(inside.filter(|inside| inside.delivery.command.id == change.id))
+    }
+
+    /// As [`Self::open`], of an entry of the log of that vault.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn open_entry(
+        &self,
+        vault: VaultId,
+        entry: &SealedEntry,
+    ) -> Result<Option<SealedLogEntry>> {
+        let plain = self
+            .unseal(&SealedThing {
+                key: entry.key,
+                encapsulated: &entry.encapsulated,
+                sealed: &entry.sealed,
+                info: SEALING_LOG_INFO,
+                name: sealed_entry_name(vault, entry.seq),
+            })
+            .await?;
+        let inside = plain.and_then(|plain| serde_json::from_slice::<SealedLogEntry>(&plain).ok());
+        Ok(inside.filter(|inside| inside.entry.seq == entry.seq))
+    }
+
+    async fn unseal(&self, thing: &SealedThing<'_>) -> Result<Option<Vec<u8>>> {
+        if let Some(secret) = self.secrets.get(&thing.key) {
+            return Ok(open(secret, thing));
         }
         // Another server's first key, or one that was added since this one started.
         Ok(read(&self.db)
             .await?
             .iter()
-            .find(|(id, ..)| *id == change.key)
-            .and_then(|(_, secret, _)| open(secret, change)))
+            .find(|(id, ..)| *id == thing.key)
+            .and_then(|(_, secret, _)| open(secret, thing)))
     }
 }
 
-fn open(secret: &Secret, change: &SealedChange) -> Option<Sealed> {
-    let encapsulated = BASE64_URL_SAFE_NO_PAD.decode(&change.encapsulated).ok()?;
+/// What was sealed for that purpose and under that name.
+fn open(secret: &Secret, thing: &SealedThing<'_>) -> Option<Vec<u8>> {
+    let encapsulated = BASE64_URL_SAFE_NO_PAD.decode(thing.encapsulated).ok()?;
     let encapsulated = <X25519HkdfSha256 as Kem>::EncappedKey::from_bytes(&encapsulated).ok()?;
-    let sealed = BASE64_URL_SAFE_NO_PAD.decode(&change.sealed).ok()?;
-    let plain = single_shot_open::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
+    let sealed = BASE64_URL_SAFE_NO_PAD.decode(thing.sealed).ok()?;
+    single_shot_open::<AesGcm256, HkdfSha256, X25519HkdfSha256>(
         &OpModeR::Base,
         secret,
         &encapsulated,
-        SEALING_INFO,
+        thing.info,
         &sealed,
-        change.id.to_string().as_bytes(),
+        thing.name.as_bytes(),
     )
-    .ok()?;
-    let inside: Sealed = serde_json::from_slice(&plain).ok()?;
-    (inside.delivery.command.id == change.id).then_some(inside)
+    .ok()
+}
+
+/// Something sealed to this service.
+struct SealedThing<'a> {
+    key: SealingKeyId,
+    encapsulated: &'a str,
+    sealed: &'a str,
+    /// For what it was sealed.
+    info: &'static [u8],
+    /// What it is bound to.
+    name: String,
 }
 
 /// Every key pair, newest first.

@@ -9,15 +9,18 @@
 //! | a summary opened in a community pharmacy          | pharmacy                 |
 //! | a summary refused because the patient is restricted | restricted             |
 //! | a device's log that does not continue             | device log               |
+//! | a device's log that did not come after its vault ended | device log missing   |
+//! | done on a device at a time that cannot be         | device clock, unless one is open |
 //!
 //! It goes to the organisation in whose role it was done. Who has no role raises none.
 
+use crate::access::MISSING;
 use crate::audit::{Action, Entry, Ground, Outcome, ReasonCode};
 use crate::clock::Clock;
 use crate::failure::{Failure, Result};
 use crate::identity::new_id;
 use crate::store::column;
-use domain::alert::{AlertKind, AlertReason, AlertState};
+use domain::alert::{AlertKind, AlertReason, AlertState, Stage};
 use domain::ids::AlertId;
 use domain::permission::Closed;
 use domain::role::CareSetting;
@@ -68,9 +71,20 @@ pub(crate) fn raises(entry: &Entry, clock: &dyn Clock) -> Vec<Raise> {
 }
 
 fn kinds(entry: &Entry) -> Vec<(AlertKind, AlertReason)> {
+    let mut kinds = kinds_of_act(entry);
+    if entry.detail.get("clock_alert") == Some(&Value::Bool(true)) {
+        kinds.push((AlertKind::DeviceClock, AlertReason::Other));
+    }
+    kinds
+}
+
+fn kinds_of_act(entry: &Entry) -> Vec<(AlertKind, AlertReason)> {
     let says =
         |name: &str, value: &str| entry.detail.get(name).and_then(Value::as_str) == Some(value);
     match (entry.action, entry.outcome) {
+        (Action::DeviceLogBreak, _) if says("how", MISSING) => {
+            vec![(AlertKind::DeviceLogMissing, AlertReason::Other)]
+        }
         (Action::DeviceLogBreak, _) => vec![(AlertKind::DeviceLog, AlertReason::Other)],
         (Action::ViewSummary, Outcome::Refused)
             if entry.detail.get("closed") == Some(&json!(Closed::Restricted)) =>
@@ -130,6 +144,7 @@ pub(crate) async fn raise(
     let is_one = match raise.kind {
         AlertKind::SelfClaimed => !claimed(connection, &raise).await?,
         AlertKind::Pharmacy => in_pharmacy(connection, &raise.organisation).await?,
+        AlertKind::DeviceClock => !is_open(connection, &raise).await?,
         AlertKind::Emergency
         | AlertKind::LegalOverride
         | AlertKind::Restricted
@@ -138,7 +153,8 @@ pub(crate) async fn raise(
         | AlertKind::SameSurname
         | AlertKind::SameAddress
         | AlertKind::Colleague
-        | AlertKind::DeviceLog => true,
+        | AlertKind::DeviceLog
+        | AlertKind::DeviceLogMissing => true,
     };
     if !is_one {
         return Ok(());
@@ -166,6 +182,21 @@ pub(crate) async fn raise(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// There is one of that person already that is not closed.
+async fn is_open(connection: &mut AnyConnection, raise: &Raise) -> Result<bool> {
+    let found = sqlx::query(
+        "select id from alert where person = $1 and kind = $2 and organisation = $3 and stage <> $4
+         limit 1",
+    )
+    .bind(raise.person.clone())
+    .bind(raise.kind.code())
+    .bind(raise.organisation.clone())
+    .bind(Stage::CLOSED)
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.is_some())
 }
 
 /// The relationship was claimed before.

@@ -22,6 +22,9 @@ const PAGE: u32 = 100;
 /// How often there is a look at what is new.
 const EVERY: Duration = Duration::from_secs(5);
 
+/// How often there is a look at devices that owe their log.
+const EVERY_DEVICE: Duration = Duration::from_secs(60);
+
 /// Who works in an organisation: id and name.
 type Staff = Arc<Vec<(String, String)>>;
 
@@ -29,12 +32,31 @@ type Staff = Arc<Vec<(String, String)>>;
 pub async fn keep_watch(services: Services) {
     let mut turns = tokio::time::interval(EVERY);
     turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut devices = tokio::time::interval(EVERY_DEVICE);
+    devices.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        turns.tick().await;
-        if let Err(failure) = watch(&services).await {
-            tracing::error!(%failure, "unusual patterns were not looked for: it is tried again");
+        tokio::select! {
+            _ = turns.tick() => {
+                if let Err(failure) = watch(&services).await {
+                    tracing::error!(%failure, "unusual patterns were not looked for: it is tried again");
+                }
+            }
+            _ = devices.tick() => {
+                if let Err(failure) = watch_devices(&services).await {
+                    tracing::error!(%failure, "missing logs of devices were not looked for: it is tried again");
+                }
+            }
         }
     }
+}
+
+/// Ends the vaults that hang on what was ended, and tells of those whose log did not come.
+///
+/// # Errors
+/// Where the database does not answer. What was done stays done.
+pub async fn watch_devices(services: &Services) -> Result<()> {
+    services.vaults.end_all().await?;
+    services.access.tell_of_missing_logs().await
 }
 
 /// Looks at everything that the audit has and that was not looked at.
@@ -177,7 +199,8 @@ async fn move_on(
     }
     for pattern in found {
         let since = since(look, &services.thresholds);
-        if is_known(&mut transaction, look, pattern.kind, since).await? {
+        let now = services.clock.now();
+        if is_known(&mut transaction, look, pattern.kind, since, now).await? {
             continue;
         }
         let raise = Raise {
@@ -215,6 +238,7 @@ async fn is_known(
     look: &Looked,
     kind: AlertKind,
     since: Timestamp,
+    now: Timestamp,
 ) -> Result<bool> {
     let patient = look
         .patients
@@ -223,12 +247,15 @@ async fn is_known(
         .unwrap_or_default();
     let found = if kind == AlertKind::ManyPatients {
         sqlx::query(
-            "select id from alert where person = $1 and kind = $2 and organisation = $3 and at > $4 limit 1",
+            "select id from alert where person = $1 and kind = $2 and organisation = $3 and at > $4
+             and at <= $5 limit 1",
         )
         .bind(look.person.to_string())
         .bind(kind.code())
         .bind(look.organisation.clone().unwrap_or_default())
         .bind(since.as_microsecond())
+        // One of the future, by a device's clock that was believed once, silences nothing.
+        .bind(now.as_microsecond())
     } else {
         sqlx::query(
             "select id from alert where person = $1 and kind = $2 and organisation = $3 and nhs_number = $4

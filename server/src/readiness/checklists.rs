@@ -2,6 +2,7 @@
 
 use crate::access::{ApproveOrganisations, CompleteReadiness, Permit};
 use crate::failure::{Failure, Result};
+use crate::identity::staff::LOOK_BACK;
 use crate::identity::{from_micros, micros, setting_of, stored};
 use crate::store::{Db, Value, column, insert_many};
 use app::api::readiness::{ApplicationKey, Done};
@@ -315,6 +316,34 @@ impl Checklists {
             }
         }
         Ok(waiting)
+    }
+
+    /// Whether the person has to do with that organisation, in whichever of their roles: they have or
+    /// lately had one there or where it is registered, or entered any version of what it shows.
+    pub(crate) async fn is_tied(
+        &self,
+        _permit: &Permit<ApproveOrganisations>,
+        person: PersonId,
+        ods: &OdsCode,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let found = sqlx::query(
+            "select r.ods from role_assignment r
+              where r.person_id = $1
+                and (r.ods = $2 or r.ods = (select o.registered_by from organisation o where o.ods = $2))
+             union all
+             select e.ods from role_ended e
+              where e.person_id = $1 and e.ended_at > $3
+                and (e.ods = $2 or e.ods = (select o.registered_by from organisation o where o.ods = $2))
+             union all
+             select c.ods from readiness_change c where c.ods = $2 and c.entered_by = $1",
+        )
+        .bind(person.to_string())
+        .bind(ods.to_string())
+        .bind(micros(now - LOOK_BACK))
+        .fetch_optional(self.db.read())
+        .await?;
+        Ok(found.is_some())
     }
 
     /// Writes what was decided on a step that waits. `false` where it was changed first.

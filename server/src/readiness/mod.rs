@@ -6,7 +6,10 @@
 //! | see the checklist       | L0001 | one's own organisation         |                                     |
 //! | save a step             | L0001 | one's own organisation         | not approved yet; officer registered |
 //! | see what waits          | L0002 | every organisation             |                                     |
-//! | approve, send back      | L0002 | not one's own, not one's entry | a fingerprint; not changed since    |
+//! | approve, send back      | L0002 | none that one has to do with † | a fingerprint; not changed since    |
+//!
+//! † In any of one's roles, not only the one that is in use: a role there, or where the organisation is
+//! registered, now or in the last 12 months; or an entry in any version of any step.
 //!
 //! What is closed meanwhile stands in the table of decisions (`access::decision`).
 
@@ -14,7 +17,7 @@ mod checklists;
 
 pub use checklists::Checklists;
 
-use crate::access::{CompleteReadiness, Permit};
+use crate::access::{ApproveOrganisations, CompleteReadiness, Permit};
 use crate::audit::Action;
 use crate::caller::Caller;
 use crate::failure::Result;
@@ -142,32 +145,37 @@ impl ReadinessPort {
         let permit = access
             .to_see_applications(&self.caller, Action::ViewApplications)
             .await?;
-        let waiting = checklists.waiting(&permit).await?;
-        waiting
-            .iter()
-            .map(|waiting| {
-                let Kept { written, .. } = &waiting.kept;
-                Ok(Application {
-                    organisation: waiting.organisation.clone(),
-                    step: written.step,
-                    version: written.version,
-                    evidence: written.evidence.clone(),
-                    entered: Done {
-                        by: written.entered_by.clone(),
-                        at: written.entered_at,
-                    },
-                    may_decide: self.may_decide(waiting)?,
-                })
-            })
-            .collect()
+        let mut applications = Vec::new();
+        for waiting in checklists.waiting(&permit).await? {
+            let Kept { written, .. } = &waiting.kept;
+            applications.push(Application {
+                step: written.step,
+                version: written.version,
+                evidence: written.evidence.clone(),
+                entered: Done {
+                    by: written.entered_by.clone(),
+                    at: written.entered_at,
+                },
+                may_decide: self.may_decide(&permit, &waiting).await?,
+                organisation: waiting.organisation,
+            });
+        }
+        Ok(applications)
     }
 
-    /// Nobody decides on what they entered themselves, nor on their own organisation.
-    fn may_decide(&self, waiting: &Waiting) -> Result<bool> {
-        let (person, role) = self.caller.in_role()?;
-        let own = waiting.kept.entered_by == Some(person.person)
-            || waiting.organisation.ods == role.organisation.ods;
-        Ok(!own)
+    /// Nobody decides on an organisation that they have to do with.
+    async fn may_decide(
+        &self,
+        permit: &Permit<ApproveOrganisations>,
+        waiting: &Waiting,
+    ) -> Result<bool> {
+        let Services {
+            checklists, clock, ..
+        } = &self.services;
+        let person = self.caller.signed_in()?.person;
+        let ods = &waiting.organisation.ods;
+        let tied = checklists.is_tied(permit, person, ods, clock.now()).await?;
+        Ok(!tied)
     }
 
     async fn decide(
@@ -194,8 +202,8 @@ impl ReadinessPort {
                     _ => Err(Kind::NotFound.into()),
                 };
             };
-            if !self.may_decide(&waiting)? {
-                let message = "Another approver has to decide on what you entered, and on your own organisation";
+            if !self.may_decide(&permit, &waiting).await? {
+                let message = "Another approver has to decide: you have or had a role in this organisation, or where it is registered, or entered what it shows";
                 return Err(Kind::Invalid(vec![FieldError::new("decision", message)]).into());
             }
             let verdict = verdict.map_err(|problem| Kind::Invalid(vec![problem]))?;

@@ -88,6 +88,17 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../migrations/0010_referrals.sql"),
     ),
     (
+        12,
+        "device logs",
+        include_str!("../../migrations/0012_device_logs.sql"),
+    ),
+    (13, "lock", include_str!("../../migrations/0013_lock.sql")),
+    (
+        14,
+        "accounts",
+        include_str!("../../migrations/0014_accounts.sql"),
+    ),
+    (
         15,
         "write check",
         include_str!("../../migrations/0015_write_check.sql"),

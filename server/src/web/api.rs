@@ -1,7 +1,8 @@
 //! The calls of the app. Whatever goes wrong, the answer is a `Problem` with a reference, under the
 //! status that fits it.
 
-use super::{correlation_of, identity_of};
+use super::{claim, correlation_of, identity_of};
+use crate::failure::Failure;
 use crate::router::{BODY_LIMIT, Server};
 use app::problem::{Kind, Problem};
 use axum::body::Body;
@@ -34,6 +35,10 @@ pub async fn call(State(server): State<Server>, request: Request) -> Response {
         Ok(identity) => identity,
         Err(failure) => return problem(&failure.at_boundary(reference)),
     };
+    // Before anything is done in anybody's name.
+    if let Err(kind) = claim::check(&parts.headers, parts.uri.path(), &identity) {
+        return problem(&Failure::from(kind).at_boundary(reference));
+    }
     let ports = server.ports(identity);
     let context = move || provide_context(ports.clone());
     let request = Request::from_parts(parts, body);
@@ -102,6 +107,8 @@ pub fn problem(problem: &Problem) -> Response {
 fn status(kind: &Kind) -> StatusCode {
     match kind {
         Kind::SignedOut => StatusCode::UNAUTHORIZED,
+        Kind::Locked => StatusCode::LOCKED,
+        Kind::OtherPerson => StatusCode::PRECONDITION_FAILED,
         Kind::NoRole
         | Kind::RoleForbids(_)
         | Kind::NotReady(_)

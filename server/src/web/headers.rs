@@ -1,6 +1,7 @@
 //! The headers that keep a page to itself.
 
 use crate::router::Server;
+use app::api::client::SERVICE_HEADER;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -85,6 +86,11 @@ pub async fn secure(State(server): State<Server>, request: Request, next: Next) 
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     strip(headers);
+    // By this a device knows the service from whatever else answers on the way to it.
+    headers.insert(
+        HeaderName::from_static(SERVICE_HEADER),
+        HeaderValue::from_static(env!("CARGO_PKG_VERSION")),
+    );
     default(headers, header::CONTENT_SECURITY_POLICY, NOTHING);
     // Whatever is not a file of the app may be about a patient.
     default(headers, header::CACHE_CONTROL, "no-store");

@@ -3,6 +3,8 @@
 pub mod api;
 pub mod bounds;
 pub mod certificate;
+pub mod claim;
+pub mod client_address;
 pub mod files;
 pub mod guard;
 pub mod headers;
@@ -31,12 +33,14 @@ async fn identity_of(server: &Server, parts: &Parts) -> crate::failure::Result<I
         .get::<Session>()
         .cloned()
         .ok_or_else(|| crate::failure::Failure::Internal("a route without sessions".into()))?;
-    let address = parts
+    let peer = parts
         .extensions
         .get::<ConnectInfo<SocketAddr>>()
         .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| {
             address.ip()
         });
+    let proxies = &server.settings.trusted_proxies;
+    let address = client_address::client_address(peer, &parts.headers, proxies);
     let agent = parts
         .headers
         .get(http::header::USER_AGENT)

@@ -1,6 +1,7 @@
 //! Every call of the service against every way of making it without right: one table, and it has to
 //! be complete.
 
+mod not_in_front;
 mod not_theirs;
 mod not_well_formed;
 mod table;

@@ -4,11 +4,13 @@ use super::Needs::{Activity as Needed, Nobody, Person, Role};
 use super::{Endpoint, Needs, PATIENT, Things, delivery, unreadable};
 use app::api::privacy::{Decision, LogOf, QueueFilter, Which};
 use domain::NhsNumber;
+use domain::ids::VaultId;
 use domain::readiness::StepForm;
 use domain::role::Activity;
 use domain::search::{NhsNumberForm, SearchForm};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use uuid::Uuid;
 
 const fn row(
     call: &'static str,
@@ -147,6 +149,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "NotFound",
             |things| json!({ "passkey": things.passkey }),
         ),
+        // To close what is not there, or another's, does nothing and tells nothing.
+        row(
+            "account/notices/close",
+            Person,
+            "",
+            "",
+            |things| json!({ "notice": things.visit }),
+        ),
         // Finding a patient
         row("patients/find", FIND, "", "", by_number),
         row(
@@ -199,7 +209,23 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             |_| json!({ "sealed": unreadable() }),
         ),
         row("vaults/register", Role, "", "", nothing),
-        // Whoever knows the id may ask, and an unknown one is to be wiped.
+        // One that nobody has. An id that is another's is tested beside it: nothing is done, nothing told.
+        row(
+            "vaults/register-again",
+            Role,
+            "",
+            "",
+            |_| json!({ "vault": VaultId(Uuid::new_v4()) }),
+        ),
+        // Whoever knows the id may bring what is sealed, as whoever's it is.
+        row(
+            "vaults/log-sealed",
+            Nobody,
+            "",
+            "",
+            |things| json!({ "vault": things.vault, "entries": [], "last": false }),
+        ),
+        // Whoever knows the id may ask.
         row(
             "vaults/standing",
             Nobody,
@@ -349,6 +375,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "NotFound",
             |things| json!({ "session": things.session }),
         ),
+        row("lock", Person, "", "", |_| json!({ "why": "by-hand" })),
         row("sign-out-everywhere", Person, "", "", nothing),
         row("sign-out", Nobody, "", "", nothing),
     ]

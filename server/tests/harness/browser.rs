@@ -7,14 +7,15 @@ use app::problem::Problem;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::NhsNumber;
-use domain::ids::{ContextId, PasskeyId, RoleId, SessionRef, TabId};
+use domain::idle::LockReason;
+use domain::ids::{ContextId, PasskeyId, PersonId, RoleId, SessionRef, TabId};
 use domain::patient::InContext;
 use http::{HeaderMap, StatusCode, header};
 use reqwest::cookie::{CookieStore, Jar};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex};
 use url::Url;
 use uuid::Uuid;
 use webauthn_authenticator_rs::WebauthnAuthenticator;
@@ -30,7 +31,12 @@ pub(crate) struct Browser {
     authenticator: SoftPasskey,
     /// The passkeys that it holds, newest last: credential id and user handle.
     passkeys: Vec<(String, String)>,
+    /// Whom its pages believe to be signed in, as the service last told them.
+    believes: Mutex<Option<String>>,
 }
+
+/// In which pages say whom they believe to be signed in.
+const PERSON: &str = "x-ncrs-person";
 
 /// What came back.
 #[derive(Debug)]
@@ -72,10 +78,16 @@ impl Answer {
 
 impl Browser {
     pub(super) fn new(origin: String, address: SocketAddr) -> Self {
+        Self::from(origin, address, None)
+    }
+
+    /// The same, from that address of this machine.
+    pub(super) fn from(origin: String, address: SocketAddr, from: Option<IpAddr>) -> Self {
         let cookies = Arc::new(Jar::default());
         let client = reqwest::Client::builder()
             .cookie_provider(cookies.clone())
             .resolve("localhost", address)
+            .local_address(from)
             .redirect(reqwest::redirect::Policy::none())
             .user_agent("Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile Safari/537.36")
             .build()
@@ -92,6 +104,21 @@ impl Browser {
             cookies,
             authenticator: SoftPasskey::new(true),
             passkeys: Vec::new(),
+            believes: Mutex::new(None),
+        }
+    }
+
+    /// Its pages believe this person to be signed in from now on, or nobody.
+    pub(crate) fn believe(&self, person: Option<PersonId>) {
+        *self.believes.lock().unwrap() = person.map(|person| person.to_string());
+    }
+
+    /// Takes what an answer says of who is signed in, as a page does.
+    fn learn(&self, answer: &Answer) {
+        let told: Option<Value> = serde_json::from_str(&answer.body).ok();
+        if let Some(signed_in) = told.as_ref().and_then(|view| view.get("signed_in")) {
+            let person = signed_in.pointer("/person/id").and_then(Value::as_str);
+            *self.believes.lock().unwrap() = person.map(str::to_owned);
         }
     }
 
@@ -143,7 +170,13 @@ impl Browser {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        Answer::of(request.send().await.unwrap()).await
+        let believes = self.believes.lock().unwrap().clone();
+        if let Some(person) = believes.filter(|_| headers.iter().all(|(name, _)| *name != PERSON)) {
+            request = request.header(PERSON, person);
+        }
+        let answer = Answer::of(request.send().await.unwrap()).await;
+        self.learn(&answer);
+        answer
     }
 
     /// A call with exactly this body.
@@ -279,6 +312,10 @@ impl Browser {
 
     pub(crate) async fn sign_out(&self) -> Result<SessionView, Problem> {
         self.call("sign-out", json!({})).await
+    }
+
+    pub(crate) async fn lock(&self, why: LockReason) -> Result<SessionView, Problem> {
+        self.call("lock", json!({ "why": why })).await
     }
 
     pub(crate) async fn sign_out_everywhere(&self) -> Result<SessionView, Problem> {

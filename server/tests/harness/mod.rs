@@ -3,6 +3,7 @@
 
 mod browser;
 mod database;
+pub(crate) mod proxy;
 
 pub(crate) use browser::{Answer, Browser, user_handle};
 pub(crate) use database::{TestClock, beginning, on_server};
@@ -137,6 +138,11 @@ impl TestApp {
     /// A browser that was never here before.
     pub(crate) fn browser(&self) -> Browser {
         Browser::new(self.origin.clone(), self.address)
+    }
+
+    /// One whose requests come from that address of this machine.
+    pub(crate) fn browser_at(&self, from: [u8; 4]) -> Browser {
+        Browser::from(self.origin.clone(), self.address, Some(from.into()))
     }
 
     /// A fresh enrolment code of that person of the demonstration.

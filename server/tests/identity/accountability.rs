@@ -42,6 +42,7 @@ on_each_engine! {
             "choose-role allowed",
             "add-passkey allowed",
             "remove-passkey allowed",
+            "remove-passkey refused",
             "sign-out done",
             "sign-in refused",
         ]);

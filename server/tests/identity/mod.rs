@@ -1,10 +1,14 @@
 //! Identity, as browsers meet it.
 
+mod account;
 mod accountability;
 mod carried_on;
 mod enrolment;
 mod files;
 mod headers;
+mod locking;
+mod kinds;
+mod limits;
 mod passkeys;
 mod roles;
 mod sessions;

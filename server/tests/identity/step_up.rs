@@ -3,7 +3,7 @@
 use super::kind;
 use crate::harness::{Browser, TestApp};
 use crate::on_each_engine;
-use crate::records::adjustments::{command, create};
+use crate::records::adjustments::{applied, command, create};
 use app::api::ContextKey;
 use app::api::offline::{Delivery, Target};
 use app::api::records::OpenedSummary;
@@ -91,6 +91,57 @@ on_each_engine! {
         // The very same command.
         let done: Receipt<AdjustmentRecord> = browser.call("commands/deliver", arguments).await.unwrap();
         assert!(matches!(done, Receipt::Applied(record) if record.current.is_none()));
+    }
+
+    /// To remove the last of what is on a flag is to remove the flag, whatever it is called.
+    async fn the_last_part_of_a_flag_is_removed_with_a_fingerprint_only(app: &TestApp) {
+        let mut browser = app.enrolled("paramedic").await;
+        let key = browser.open_patient("9990010013".parse().unwrap()).await.unwrap();
+        let made = applied(deliver(&browser, key, 0, create()).await.unwrap());
+        let parts: Vec<_> = made.current.unwrap().current_parts().map(|part| part.id).collect();
+        let [first, last] = parts[..] else { panic!("two parts") };
+        let remove = |part| AdjustmentChange::RemovePart {
+            part,
+            reason: RemovalReason::NoLongerApplies,
+            comment: "Moved".into(),
+        };
+        app.clock.forward(SignedDuration::from_mins(3));
+        // The twin: something is left.
+        applied(deliver(&browser, key, 1, remove(first)).await.unwrap());
+        let removal = Delivery { target: Target::Context(key.context), command: command(2, remove(last)) };
+        let arguments = json!({ "delivery": removal });
+        let refused = browser.call::<Receipt<AdjustmentRecord>>("commands/deliver", arguments.clone()).await;
+        assert_eq!(kind(refused), Kind::StepUp);
+        // On a version that is no more nothing is removed, so nothing is asked.
+        assert!(matches!(deliver(&browser, key, 1, remove(last)).await.unwrap(), Receipt::Conflict(_)));
+        browser.sign_in().await.unwrap();
+        // The very same command; and once more, where the answer was lost.
+        let done: Receipt<AdjustmentRecord> = browser.call("commands/deliver", arguments.clone()).await.unwrap();
+        assert!(applied(done).current.unwrap().current_parts().next().is_none());
+        app.clock.forward(SignedDuration::from_mins(3));
+        let again: Receipt<AdjustmentRecord> = browser.call("commands/deliver", arguments).await.unwrap();
+        assert_eq!(applied(again).version, 3);
+    }
+
+    /// Nor by two at once, of which each would leave the other.
+    async fn of_two_removals_at_once_none_takes_the_last_part(app: &TestApp) {
+        let browser = app.enrolled("paramedic").await;
+        let key = browser.open_patient("9990010013".parse().unwrap()).await.unwrap();
+        let made = applied(deliver(&browser, key, 0, create()).await.unwrap());
+        let parts: Vec<_> = made.current.unwrap().current_parts().map(|part| part.id).collect();
+        let remove = |part| AdjustmentChange::RemovePart {
+            part,
+            reason: RemovalReason::NoLongerApplies,
+            comment: "Moved".into(),
+        };
+        app.clock.forward(SignedDuration::from_mins(3));
+        // The second says that it knows of the first.
+        let _ = tokio::join!(
+            deliver(&browser, key, 1, remove(parts[0])),
+            deliver(&browser, key, 2, remove(parts[1])),
+        );
+        let left = browser.overview(key).await.unwrap().read.value.adjustments.unwrap();
+        assert!(left.current.unwrap().current_parts().next().is_some());
     }
 
     async fn a_role_that_allows_more_brings_a_new_cookie(app: &TestApp) {

@@ -4,7 +4,8 @@
 use super::*;
 use crate::store::ground::{on_each_engine, today, told};
 use app::problem::Kind;
-use domain::device_log::{Act, LogEntry, LogHead, Part};
+use domain::alert::{AlertKind, Thresholds};
+use domain::device_log::{Act, CLOCK_TOLERANCE, LogEntry, LogHead, Part};
 use domain::ids::VaultId;
 use domain::permission::{Duration, PermissionAnswer, Scope};
 use domain::referral::{NewReferral, ReferralKind};
@@ -12,16 +13,18 @@ use domain::role::Activity;
 use domain::search::SearchKind;
 use jiff::{SignedDuration, Timestamp};
 use server::access::MOST_ENTRIES;
+use server::clock::Clock;
+use server::privacy::watch::watch;
 
 /// A device, and how far it has written its log.
-struct Device {
-    vault: VaultId,
-    head: LogHead,
+pub(super) struct Device {
+    pub(super) vault: VaultId,
+    pub(super) head: LogHead,
     at: Timestamp,
 }
 
 impl Device {
-    async fn of(member: &Member) -> Self {
+    pub(super) async fn of(member: &Member) -> Self {
         Self {
             vault: Offline::register_vault(&member.offline()).await.unwrap(),
             head: LogHead::default(),
@@ -29,23 +32,27 @@ impl Device {
         }
     }
 
-    fn write(&mut self, act: Act) -> LogEntry {
+    pub(super) fn write(&mut self, act: Act) -> LogEntry {
         self.at += SignedDuration::from_secs(1);
         let (entry, head) = self.head.append(self.vault, self.at, act);
         self.head = head;
         entry
     }
 
-    async fn deliver(&self, member: &Member, entries: &[LogEntry]) -> Result<LogHead, Problem> {
+    pub(super) async fn deliver(
+        &self,
+        member: &Member,
+        entries: &[LogEntry],
+    ) -> Result<LogHead, Problem> {
         Offline::deliver_log(&member.offline(), self.vault, entries.to_vec()).await
     }
 }
 
-fn looked(visit: VisitId, part: Part) -> Act {
+pub(super) fn looked(visit: VisitId, part: Part) -> Act {
     Act::Looked { visit, part }
 }
 
-fn answered(visit: VisitId, answer: PermissionAnswer) -> Act {
+pub(super) fn answered(visit: VisitId, answer: PermissionAnswer) -> Act {
     Act::Answered { visit, answer }
 }
 
@@ -60,7 +67,7 @@ fn emergency(reason: &str) -> PermissionAnswer {
     }
 }
 
-fn for_the_team() -> PermissionAnswer {
+pub(super) fn for_the_team() -> PermissionAnswer {
     PermissionAnswer::Agreed {
         scope: Scope::Team,
         duration: Duration::Until(today()),
@@ -214,9 +221,21 @@ async fn a_gap_is_kept_aside_and_the_log_goes_on() {
             .unwrap();
         let kept: LogEntry = serde_json::from_str(&row.get::<String, _>(1)).unwrap();
         assert_eq!((row.get::<String, _>(0).as_str(), kept), ("gap", third));
-        // The lost one is too late.
-        assert_eq!(device.deliver(&nurse, &[lost]).await.unwrap(), device.head);
-        assert!(audited(ground, "view-summary").await.is_empty());
+        // The lost one comes after all, once: it fits where it was missed.
+        for _ in 0..2 {
+            let late = [lost.clone()];
+            assert_eq!(device.deliver(&nurse, &late).await.unwrap(), device.head);
+        }
+        assert_eq!(audited(ground, "view-summary").await.len(), 1);
+        assert_eq!(audited(ground, "device-log-break").await.len(), 1);
+        // Another in its place does not.
+        let mut head = LogHead::default();
+        for _ in 0..2 {
+            let (entry, next) = head.append(device.vault, device.at, Act::Unlocked);
+            device.deliver(&nurse, &[entry]).await.unwrap();
+            head = next;
+        }
+        assert_eq!(audited(ground, "device-log-break").await.len(), 3);
     })
     .await;
 }
@@ -268,15 +287,213 @@ async fn a_log_that_was_written_anew_shows() {
         ];
         assert_eq!(device.deliver(&nurse, &anew).await.unwrap(), device.head);
         let breaks = audited(ground, "device-log-break").await;
-        assert_eq!(breaks.len(), 1);
-        assert_eq!(breaks[0].detail["how"], "forged");
+        assert_eq!(breaks.len(), 2);
+        assert!(breaks.iter().all(|entry| entry.detail["how"] == "forged"));
         assert_eq!(audited(ground, "view-summary").await.len(), 1);
         // An entry of another vault does not continue this one.
         let mut other = Device::of(&nurse).await;
         other.head = device.head.clone();
         let foreign = other.write(Act::Unlocked);
         device.deliver(&nurse, &[foreign]).await.unwrap();
-        assert_eq!(audited(ground, "device-log-break").await.len(), 2);
+        assert_eq!(audited(ground, "device-log-break").await.len(), 3);
+    })
+    .await;
+}
+
+/// How many alerts of that kind there are.
+pub(super) async fn alerts_of(ground: &Ground, kind: AlertKind) -> i64 {
+    sqlx::query("select count(*) from alert where kind = $1")
+        .bind(kind.code())
+        .fetch_one(ground.db.read())
+        .await
+        .unwrap()
+        .get(0)
+}
+
+#[tokio::test]
+async fn an_old_number_with_another_content_is_a_forgery_and_an_alert() {
+    on_each_engine(async |ground| {
+        let nurse = ground.member("nurse");
+        let visit = added(&nurse, EVERYTHING).await;
+        let mut device = Device::of(&nurse).await;
+        let entries: Vec<LogEntry> = [Part::Summary, Part::Details, Part::Overview]
+            .into_iter()
+            .map(|part| device.write(looked(visit, part)))
+            .collect();
+        device.deliver(&nurse, &entries).await.unwrap();
+        let end = device.head.clone();
+        // The device is put back to its beginning, and tells a kinder story.
+        device.head = LogHead::default();
+        let kinder: Vec<LogEntry> = (0..3).map(|_| device.write(Act::Unlocked)).collect();
+        for _ in 0..2 {
+            assert_eq!(device.deliver(&nurse, &kinder).await.unwrap(), end);
+        }
+        let breaks = audited(ground, "device-log-break").await;
+        assert_eq!(breaks.len(), 3);
+        assert!(breaks.iter().all(|entry| entry.detail["how"] == "forged"));
+        assert_eq!(alerts_of(ground, AlertKind::DeviceLog).await, 3);
+        assert!(audited(ground, "unlock-device").await.is_empty());
+        // The same again, one by one, is nothing.
+        for entry in &entries {
+            let again = [entry.clone()];
+            assert_eq!(device.deliver(&nurse, &again).await.unwrap(), end);
+        }
+        assert_eq!(audited(ground, "device-log-break").await.len(), 3);
+        assert_eq!(audited(ground, "view-details").await.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_came_before_hashes_were_kept_is_no_forgery() {
+    on_each_engine(async |ground| {
+        let nurse = ground.member("nurse");
+        let visit = added(&nurse, EVERYTHING).await;
+        let mut device = Device::of(&nurse).await;
+        let old = [
+            device.write(looked(visit, Part::Summary)),
+            device.write(looked(visit, Part::Details)),
+        ];
+        device.deliver(&nurse, &old).await.unwrap();
+        // As the migration leaves a log that was there before it.
+        for statement in [
+            "delete from device_log_entry",
+            "update vault set hashes_from = log_seq + 1",
+        ] {
+            sqlx::query(statement)
+                .execute(ground.db.write())
+                .await
+                .unwrap();
+        }
+        assert_eq!(device.deliver(&nurse, &old).await.unwrap(), device.head);
+        let new = [device.write(looked(visit, Part::Overview))];
+        for _ in 0..2 {
+            assert_eq!(device.deliver(&nurse, &new).await.unwrap(), device.head);
+        }
+        assert!(audited(ground, "device-log-break").await.is_empty());
+        for action in ["view-summary", "view-details", "view-overview"] {
+            assert_eq!(audited(ground, action).await.len(), 1, "{action}");
+        }
+    })
+    .await;
+}
+
+/// When the audit says that looks at overviews were, oldest first.
+async fn overviews(ground: &Ground) -> Vec<Timestamp> {
+    sqlx::query("select at from audit_entry where action = 'view-overview' order by at")
+        .fetch_all(ground.db.read())
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| Timestamp::from_microsecond(row.get(0)).unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_clock_is_believed_between_the_beginning_of_its_log_and_the_arrival() {
+    on_each_engine(async |ground| {
+        let nurse = ground.member("nurse");
+        let visit = added(&nurse, EVERYTHING).await;
+        let began = ground.clock.now();
+        let mut device = Device::of(&nurse).await;
+        ground.clock.forward(SignedDuration::from_hours(5));
+        let mut look = |at: &str| {
+            device.at = at.parse().unwrap();
+            device.write(looked(visit, Part::Overview))
+        };
+        let honest = began + SignedDuration::from_hours(2);
+        let entries = [
+            look("2999-01-01T00:00:00Z"),
+            look("2001-01-01T00:00:00Z"),
+            look(&(honest - SignedDuration::from_secs(1)).to_string()),
+        ];
+        assert_eq!(device.deliver(&nurse, &entries).await.unwrap(), device.head);
+        let arrived = ground.clock.now();
+        assert_eq!(overviews(ground).await, [began, honest, arrived]);
+        // What the device said is kept, and one alert tells of all of it.
+        let details = audited(ground, "view-overview").await;
+        let said = |at: &str| {
+            details
+                .iter()
+                .filter(|entry| {
+                    entry.detail["occurred_at"]
+                        .as_str()
+                        .unwrap()
+                        .starts_with(at)
+                })
+                .map(|entry| entry.detail["clock"].clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(said("2999"), ["ahead"]);
+        assert_eq!(said("2001"), ["behind"]);
+        assert_eq!(alerts_of(ground, AlertKind::DeviceClock).await, 1);
+        // Not one for each delivery of the same clock, as long as nobody has looked into it.
+        let mut look = |at: &str| {
+            device.at = at.parse().unwrap();
+            device.write(looked(visit, Part::Overview))
+        };
+        let more = [look("2999-01-02T00:00:00Z")];
+        device.deliver(&nurse, &more).await.unwrap();
+        assert_eq!(alerts_of(ground, AlertKind::DeviceClock).await, 1);
+        sqlx::query("update alert set stage = 'closed'")
+            .execute(ground.db.write())
+            .await
+            .unwrap();
+        let more = [device.write(looked(visit, Part::Overview))];
+        device.deliver(&nurse, &more).await.unwrap();
+        assert_eq!(alerts_of(ground, AlertKind::DeviceClock).await, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_clock_that_is_a_little_off_is_put_right_in_silence() {
+    on_each_engine(async |ground| {
+        let nurse = ground.member("nurse");
+        let visit = added(&nurse, EVERYTHING).await;
+        let mut device = Device::of(&nurse).await;
+        let now = ground.clock.now();
+        device.at = now + CLOCK_TOLERANCE - SignedDuration::from_secs(1);
+        let entries = [device.write(looked(visit, Part::Overview))];
+        device.deliver(&nurse, &entries).await.unwrap();
+        assert_eq!(overviews(ground).await, [now]);
+        assert_eq!(alerts_of(ground, AlertKind::DeviceClock).await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_date_in_the_future_silences_no_pattern() {
+    on_each_engine(async |ground| {
+        let mut services = ground.services.clone();
+        services.thresholds = Thresholds {
+            many_patients: 3,
+            many_minutes: 10,
+            ..Thresholds::default()
+        };
+        let nurse = ground.member("nurse");
+        let mut device = Device::of(&nurse).await;
+        device.at = "2999-01-01T00:00:00Z".parse().unwrap();
+        let mut entries = Vec::new();
+        for patient in [EVERYTHING, WITHHELD, FLAGGED] {
+            let visit = added(&nurse, patient).await;
+            entries.push(device.write(looked(visit, Part::Overview)));
+        }
+        device.deliver(&nurse, &entries).await.unwrap();
+        watch(&services).await.unwrap();
+        assert_eq!(alerts_of(ground, AlertKind::ManyPatients).await, 1);
+        // As it was raised when the device was still believed.
+        sqlx::query("update alert set at = $1 where kind = 'many-patients'")
+            .bind(device.at.as_microsecond())
+            .execute(ground.db.write())
+            .await
+            .unwrap();
+        ground.clock.forward(SignedDuration::from_mins(30));
+        for patient in [EVERYTHING, WITHHELD, FLAGGED] {
+            nurse.open(patient).await.unwrap();
+        }
+        watch(&services).await.unwrap();
+        assert_eq!(alerts_of(ground, AlertKind::ManyPatients).await, 2);
     })
     .await;
 }

@@ -2,6 +2,7 @@
 //! refused twin, and what the audit says of it.
 
 mod delivering;
+mod devices;
 mod logs;
 mod opening;
 mod sealed;

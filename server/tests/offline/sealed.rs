@@ -9,8 +9,10 @@ use app::api::offline::{
 use app::problem::Kind;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use domain::adjustment::{AdjustmentChange, RemovalReason};
 use domain::command::Receipt;
-use domain::ids::{CommandId, PersonId, SealingKeyId};
+use domain::ids::{CommandId, PersonId, RoleId, SealingKeyId};
+use domain::outbox::Queue;
 use domain::role::Activity;
 use hpke::aead::AesGcm256;
 use hpke::kdf::HkdfSha256;
@@ -39,8 +41,17 @@ pub(super) fn seal_bytes(key: &SealingKey, id: CommandId, plain: &[u8]) -> Seale
 
 pub(super) fn seal(key: &SealingKey, person: PersonId, delivery: Delivery) -> SealedChange {
     let id = delivery.command.id;
-    let plain = serde_json::to_vec(&Sealed { person, delivery }).unwrap();
-    seal_bytes(key, id, &plain)
+    seal_bytes(key, id, &plain(person, None, delivery))
+}
+
+fn plain(person: PersonId, role: Option<RoleId>, delivery: Delivery) -> Vec<u8> {
+    serde_json::to_vec(&Sealed {
+        person,
+        role,
+        queue: role.map(|_| Queue(NO_SUMMARY.to_owned())),
+        delivery,
+    })
+    .unwrap()
 }
 
 fn person(member: &Member) -> PersonId {
@@ -73,6 +84,7 @@ async fn a_sealed_change_is_carried_out_once() {
             let SealedOutcome::Delivered {
                 delivery: inside,
                 receipt,
+                ..
             } = deliver(&nurse, &sealed).await.unwrap()
             else {
                 panic!("delivered");
@@ -97,11 +109,7 @@ async fn what_nobody_can_open_is_said_to_be_unreadable() {
         let id = delivery.command.id;
         let good = seal(key, person(&nurse), delivery.clone());
         let other = CommandId(Uuid::now_v7());
-        let plain = serde_json::to_vec(&Sealed {
-            person: person(&nurse),
-            delivery,
-        })
-        .unwrap();
+        let plain = plain(person(&nurse), None, delivery);
         let swap = |text: &str| {
             let last = if text.ends_with('A') { 'B' } else { 'A' };
             format!("{}{last}", &text[..text.len() - 1])
@@ -195,26 +203,19 @@ async fn the_rights_are_those_of_any_change() {
             told(deliver(&without_role(&nurse), &sealed).await),
             Kind::NoRole
         );
-        let refused = [
-            (
-                nurse.without(Activity::ManageAdjustments),
-                Kind::RoleForbids(Activity::ManageAdjustments),
-            ),
-            (in_another_role(&nurse), Kind::NotFound),
-        ];
-        for (member, refusal) in refused {
-            let SealedOutcome::Refused {
-                delivery: inside,
-                problem,
-            } = deliver(&member, &sealed).await.unwrap()
-            else {
-                panic!("refused");
-            };
-            // Its owner has to decide about it.
-            assert!(inside == delivery);
-            assert_eq!(problem.kind, refusal);
-            assert!(problem.reference.is_some());
-        }
+        let without = nurse.without(Activity::ManageAdjustments);
+        let SealedOutcome::Refused {
+            delivery: inside,
+            problem,
+            ..
+        } = deliver(&without, &sealed).await.unwrap()
+        else {
+            panic!("refused");
+        };
+        // Its owner has to decide about it.
+        assert!(inside == delivery);
+        assert_eq!(problem.kind, Kind::RoleForbids(Activity::ManageAdjustments));
+        assert!(problem.reference.is_some());
         // What may pass is told as it is: the device keeps the change.
         ground
             .tamper("alter table audit_entry rename to taken_away")
@@ -228,6 +229,112 @@ async fn the_rights_are_those_of_any_change() {
             deliver(&nurse, &sealed).await.unwrap(),
             SealedOutcome::Refused { problem, .. } if problem.kind == Kind::StaysOnline
         ));
+        assert_eq!(count(ground, "command_result").await, 0);
+    })
+    .await;
+}
+
+fn role(member: &Member) -> RoleId {
+    let signed_in = member.caller.signed_in.as_ref().unwrap();
+    signed_in.role.as_ref().unwrap().id
+}
+
+#[tokio::test]
+async fn a_sealed_change_waits_for_its_role() {
+    on_each_engine(async |ground| {
+        let (nurse, delivery) = ready(ground).await;
+        let key = ground.services.sealing.public();
+        let id = delivery.command.id;
+        let own = plain(person(&nurse), Some(role(&nurse)), delivery.clone());
+        // Also one of an app that did not say in which role: the visit does.
+        for sealed in [
+            seal_bytes(key, id, &own),
+            seal(key, person(&nurse), delivery.clone()),
+        ] {
+            let outcome = deliver(&in_another_role(&nurse), &sealed).await.unwrap();
+            let SealedOutcome::OtherRole {
+                delivery: inside,
+                role: waits_for,
+                ..
+            } = outcome
+            else {
+                panic!("it waits");
+            };
+            assert!(inside == delivery);
+            assert_eq!(waits_for, role(&nurse));
+            // Nobody has chosen a role yet: it waits too.
+            let undecided = deliver(&without_role(&nurse), &sealed).await;
+            assert_eq!(told(undecided), Kind::NoRole);
+        }
+        assert_eq!(count(ground, "command_result").await, 0);
+        let entries = audited(ground, "change-adjustments").await;
+        assert_eq!(entries.len(), 2);
+        assert!(
+            entries
+                .iter()
+                .all(|entry| entry.outcome == "refused" && entry.detail["why"] == "OtherRole")
+        );
+        let SealedOutcome::Delivered { receipt, queue, .. } =
+            deliver(&nurse, &seal_bytes(key, id, &own)).await.unwrap()
+        else {
+            panic!("in its role it is carried out");
+        };
+        assert!(matches!(receipt, Receipt::Applied(record) if record.version == 1));
+        assert_eq!(queue, Some(Queue(NO_SUMMARY.to_owned())));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_sealed_in_a_role_that_ended_is_shown_and_not_sent() {
+    on_each_engine(async |ground| {
+        let (nurse, delivery) = ready(ground).await;
+        let key = ground.services.sealing.public();
+        let (id, before) = (delivery.command.id, role(&nurse));
+        let own = plain(person(&nurse), Some(before), delivery.clone());
+        // The role is given again, under another id.
+        let again = in_another_role(&nurse);
+        for statement in [
+            "insert into role_assignment (id, person_id, ods, job_code, job_name)
+             select $1, person_id, ods, job_code, job_name from role_assignment where id = $2",
+            "update role_activity set role_id = $1 where role_id = $2",
+            "delete from role_assignment where id <> $1 and id = $2",
+        ] {
+            sqlx::query(statement)
+                .bind(role(&again).to_string())
+                .bind(before.to_string())
+                .execute(ground.db.write())
+                .await
+                .unwrap();
+        }
+        for sealed in [
+            seal_bytes(key, id, &own),
+            seal(key, person(&nurse), delivery.clone()),
+        ] {
+            let SealedOutcome::Refused {
+                delivery: inside,
+                problem,
+                role: made_in,
+                ..
+            } = deliver(&again, &sealed).await.unwrap()
+            else {
+                panic!("refused");
+            };
+            assert!(inside == delivery);
+            assert_eq!(problem.kind, Kind::NoRole);
+            assert_eq!(made_in, Some(before));
+        }
+        // Also to someone who has no role left.
+        assert!(matches!(
+            deliver(&without_role(&again), &seal_bytes(key, id, &own)).await.unwrap(),
+            SealedOutcome::Refused { delivery: inside, .. } if inside == delivery
+        ));
+        // And to nobody else.
+        let doctor = without_role(&ground.member("doctor"));
+        assert_eq!(
+            told(deliver(&doctor, &seal_bytes(key, id, &own)).await),
+            Kind::NoRole
+        );
         assert_eq!(count(ground, "command_result").await, 0);
     })
     .await;
@@ -277,6 +384,67 @@ async fn the_key_stays_and_a_newer_one_opens_too() {
         assert!(matches!(
             deliver(&again, &sealed).await.unwrap(),
             SealedOutcome::Delivered { .. }
+        ));
+    })
+    .await;
+}
+
+/// A removal that comes late: the person confirms, and the very same goes on.
+#[tokio::test]
+async fn the_last_part_waits_for_a_fingerprint_sealed_or_not() {
+    on_each_engine(async |ground| {
+        let (nurse, delivery) = ready(ground).await;
+        let target = delivery.target;
+        let made = Offline::deliver(&nurse.offline(), delivery).await.unwrap();
+        let Receipt::Applied(made) = made else {
+            panic!("applied");
+        };
+        let parts: Vec<_> = made
+            .current
+            .unwrap()
+            .current_parts()
+            .map(|part| part.id)
+            .collect();
+        let remove = |base: usize| Delivery {
+            target,
+            command: command(
+                u64::try_from(base).unwrap() + 1,
+                AdjustmentChange::RemovePart {
+                    part: parts[base],
+                    reason: RemovalReason::NoLongerApplies,
+                    comment: "Moved".into(),
+                },
+            ),
+        };
+        let mut late = nurse.clone();
+        late.caller.signed_in.as_mut().unwrap().verified_at -= jiff::SignedDuration::from_mins(3);
+        let last = parts.len() - 1;
+        for base in 0..last {
+            Offline::deliver(&late.offline(), remove(base))
+                .await
+                .unwrap();
+        }
+        let delivery = remove(last);
+        let open = Offline::deliver(&late.offline(), delivery.clone()).await;
+        assert_eq!(told(open), Kind::StepUp);
+        let sealed = seal(
+            ground.services.sealing.public(),
+            person(&nurse),
+            delivery.clone(),
+        );
+        let SealedOutcome::Refused {
+            delivery: inside,
+            problem,
+        } = deliver(&late, &sealed).await.unwrap()
+        else {
+            panic!("refused");
+        };
+        assert!(inside == delivery);
+        assert_eq!(problem.kind, Kind::StepUp);
+        assert!(matches!(
+            deliver(&nurse, &sealed).await.unwrap(),
+            SealedOutcome::Delivered { receipt: Receipt::Applied(record), .. }
+                if record.current.as_ref().is_some_and(|flag| flag.current_parts().next().is_none())
         ));
     })
     .await;

@@ -157,6 +157,7 @@ async fn what_was_done_without_the_service_is_told_when_it_is_known() {
             answer: emergency(),
         };
         let (entry, head) = LogHead::default().append(vault, at, answered);
+        ground.clock.forward(SignedDuration::from_mins(10));
         Offline::deliver_log(&port, vault, vec![entry])
             .await
             .unwrap();

@@ -399,6 +399,13 @@ async fn nobody_decides_on_their_own_access() {
         assert_eq!(fields.first().unwrap().field, "note");
         let refused = Privacy::ask(&port, alert, "Why?".into()).await;
         assert!(matches!(told(refused), Kind::Invalid(_)));
+        // Nor in another role than that in which they looked.
+        let elsewhere = both.with_role(|role| {
+            role.id = domain::ids::RoleId(uuid::Uuid::new_v4());
+            role.job_name = "Privacy Officer".into();
+        });
+        let refused = Privacy::decide(&privacy(&elsewhere), alert, close, "Fine".into()).await;
+        assert!(matches!(told(refused), Kind::Invalid(_)));
         // Another officer may.
         let port_of_another = privacy(&officer);
         let closed = Privacy::decide(&port_of_another, alert, close, "Fine".into())

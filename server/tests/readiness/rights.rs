@@ -111,6 +111,81 @@ on_each_engine! {
         approve(&approver, &key(&application)).await.unwrap();
     }
 
+    /// All their roles count, not only the one that is in use.
+    async fn nobody_decides_on_an_organisation_that_they_have_to_do_with(app: &TestApp) {
+        let [national, hospice] = ["XZ913", HOSPICE].map(organisation);
+        let registrar: String = sqlx::query("select registered_by from organisation where ods = $1")
+            .bind(HOSPICE).fetch_one(app.db.read()).await.unwrap().get(0);
+        let registrar = organisation(&registrar);
+        let approves: &[Activity] = &[Activity::NationalApprover];
+        add(app, "also-a-nurse", &[(national.clone(), approves), (hospice, &[Activity::FindPatient])]).await;
+        add(app, "also-an-agent", &[(national.clone(), approves), (registrar, &[Activity::RegisterStaff])]).await;
+        for login in ["also-a-nurse", "also-an-agent"] {
+            let browser = app.enrolled(login).await;
+            let roles = browser.session().await.signed_in.unwrap().roles;
+            let role = roles.iter().find(|role| role.allows(Activity::NationalApprover)).unwrap();
+            browser.choose_role(role.id).await.unwrap();
+            let [application] = applications(&browser).await.try_into().unwrap();
+            assert!(!application.may_decide, "{login}");
+            assert_eq!(fields(approve(&browser, &key(&application)).await), ["decision"]);
+            assert_eq!(fields(send_back(&browser, &key(&application), "Not signed").await), ["decision"]);
+        }
+        // Elsewhere they may have any: the twin.
+        add(app, "nurse-elsewhere", &[(national, approves), (organisation(AMBULANCE), &[Activity::FindPatient])]).await;
+        let browser = app.enrolled("nurse-elsewhere").await;
+        let roles = browser.session().await.signed_in.unwrap().roles;
+        let role = roles.iter().find(|role| role.allows(Activity::NationalApprover)).unwrap();
+        browser.choose_role(role.id).await.unwrap();
+        let [application] = applications(&browser).await.try_into().unwrap();
+        assert!(application.may_decide);
+        approve(&browser, &key(&application)).await.unwrap();
+    }
+
+    async fn who_left_an_organisation_decides_on_nothing_of_it_for_a_year(app: &TestApp) {
+        let national = organisation("XZ913");
+        add(app, "was-a-nurse", &[
+            (national, &[Activity::NationalApprover]),
+            (organisation(HOSPICE), &[Activity::FindPatient]),
+        ]).await;
+        let agent = app.enrolled("registration").await;
+        let mut browser = app.enrolled("was-a-nurse").await;
+        let roles = browser.session().await.signed_in.unwrap().roles;
+        let nurse = roles.iter().find(|role| role.allows(Activity::FindPatient)).unwrap().id;
+        agent.call::<StaffList>("staff/roles/end", json!({ "role": nurse })).await.unwrap();
+        browser.sign_out().await.unwrap();
+        browser.sign_in().await.unwrap();
+        let [application] = applications(&browser).await.try_into().unwrap();
+        assert!(!application.may_decide);
+        assert_eq!(fields(approve(&browser, &key(&application)).await), ["decision"]);
+        app.clock.forward(SignedDuration::from_hours(24 * 366));
+        browser.sign_in().await.unwrap();
+        approve(&browser, &key(&application)).await.unwrap();
+    }
+
+    /// Also where someone else entered the version that waits.
+    async fn nobody_decides_on_what_they_entered_any_version_of(app: &TestApp) {
+        add(app, "administered", &[
+            (organisation("XZ913"), &[Activity::NationalApprover]),
+            (organisation(HOSPICE), &[Activity::OrganisationAdmin]),
+        ]).await;
+        let mut browser = app.enrolled("administered").await;
+        let roles = browser.session().await.signed_in.unwrap().roles;
+        let administers = roles.iter().find(|role| role.allows(Activity::OrganisationAdmin)).unwrap().id;
+        browser.choose_role(administers).await.unwrap();
+        saved(&browser, Step::OdsCode, &form()).await;
+        let admin = app.enrolled("hospice-admin").await;
+        saved(&admin, Step::PdsForm, &form()).await;
+        // Whatever becomes of the role.
+        for sql in ["delete from role_activity where role_id = $1", "delete from role_assignment where id = $1"] {
+            sqlx::query(sql).bind(administers.to_string()).execute(app.db.write()).await.unwrap();
+        }
+        browser.sign_out().await.unwrap();
+        browser.sign_in().await.unwrap();
+        let [application] = applications(&browser).await.try_into().unwrap();
+        assert!(!application.may_decide);
+        assert_eq!(fields(approve(&browser, &key(&application)).await), ["decision"]);
+    }
+
     async fn what_is_sent_back_says_why_and_can_be_saved_again(app: &TestApp) {
         let admin = app.enrolled("hospice-admin").await;
         let nurse = app.enrolled("hospice-nurse").await;

@@ -5,7 +5,7 @@ use crate::on_each_engine;
 use app::api::offline::{Standing, VisitLine};
 use app::api::registration::{Invitation, NewRole, StaffList, StaffView};
 use app::problem::{Kind, Problem};
-use domain::ids::{PersonId, VaultId};
+use domain::ids::{PersonId, RoleRequestId, VaultId};
 use domain::role::Activity;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -48,6 +48,31 @@ fn kind<T: std::fmt::Debug>(outcome: Result<T, Problem>) -> Kind {
 
 async fn me(browser: &Browser) -> PersonId {
     browser.session().await.signed_in.unwrap().person.id
+}
+
+/// Asks for a right that a second agent has to approve.
+async fn ask_for(browser: &Browser, person: PersonId) -> RoleRequestId {
+    let role = role("RZ901", &[Activity::LegalOverride]);
+    let arguments = json!({ "person": person, "role": role });
+    let list: StaffList = browser.call("staff/roles/give", arguments).await.unwrap();
+    let waiting = list
+        .requests
+        .iter()
+        .find(|waiting| waiting.person.id == person);
+    waiting.unwrap().id
+}
+
+async fn approve(browser: &Browser, request: RoleRequestId) -> Result<StaffList, Problem> {
+    let arguments = json!({ "request": request, "approve": true });
+    browser.call("staff/roles/settle", arguments).await
+}
+
+/// What `ncrs enrol` does.
+async fn code_of(app: &TestApp, login: &str) -> server::failure::Result<()> {
+    let (clock, mut rng) = (app.clock.as_ref(), rand::rng());
+    server::identity::staff::issue_code(&app.db, clock, &mut rng, login, CODE_LIFETIME)
+        .await
+        .map(|_| ())
 }
 
 /// `action outcome` of what agents did, sorted: at one moment the lanes of the audit have no order.
@@ -231,6 +256,143 @@ on_each_engine! {
         // For others they do.
         let paramedic = app.enrolled("paramedic").await;
         acts(&agent, "staff/code", json!({ "person": me(&paramedic).await })).await.unwrap();
+    }
+
+    /// Whoever could have got hold of a code before the second agent looked has nothing of it afterwards.
+    async fn a_code_of_before_is_of_no_use_once_a_right_is_approved(app: &TestApp) {
+        let first = app.enrolled("registration").await;
+        let second = app.enrolled("registration-second").await;
+        let paramedic = app.enrolled("paramedic").await;
+        let of = me(&paramedic).await;
+        let code: Invitation = first.call("staff/code", json!({ "person": of })).await.unwrap();
+        let mut thief = app.browser();
+        let begun = thief.enrol_start(&code.code).await.unwrap();
+        let request = ask_for(&first, of).await;
+        // Still theirs to use, should it be declined.
+        let list = approve(&second, request).await.unwrap();
+        assert!(list.voided);
+        let credential = thief.make_passkey(&begun.options);
+        assert_eq!(kind(thief.enrol_finish("Mine", &credential).await), Kind::NotAccepted);
+        assert_eq!(kind(thief.enrol(&code.code).await), Kind::NotAccepted);
+        // What was there before goes on, and is told.
+        let signed_in = paramedic.session().await.signed_in.unwrap();
+        assert!(signed_in.roles.iter().any(|role| role.allows(Activity::LegalOverride)));
+        let words = "A right that needs two agents was approved for you";
+        assert!(signed_in.notices.iter().any(|notice| notice.text.starts_with(words)), "{:?}", signed_in.notices);
+        let told = first.session().await.signed_in.unwrap().notices;
+        assert!(told.iter().any(|notice| notice.text.contains("approved for Priya Nair")), "{told:?}");
+    }
+
+    async fn passkeys_made_since_a_right_was_asked_for_end_with_its_approval(app: &TestApp) {
+        let first = app.enrolled("registration").await;
+        let second = app.enrolled("registration-second").await;
+        let paramedic = app.enrolled("paramedic").await;
+        let of = me(&paramedic).await;
+        let code = app.code("paramedic").await;
+        let request = ask_for(&first, of).await;
+        // At the very same moment.
+        let mut thief = app.browser();
+        thief.enrol(&code).await.unwrap();
+        thief.add_passkey("One more").await.unwrap();
+        let vault: VaultId = thief.call("vaults/register", json!({})).await.unwrap();
+        let mut owner = paramedic;
+        owner.add_passkey("Tablet").await.unwrap();
+        assert!(approve(&second, request).await.unwrap().voided);
+        assert_eq!(thief.session().await.signed_in, None);
+        assert_eq!(kind(thief.sign_in().await), Kind::NotAccepted);
+        let standing: Vec<Standing> = app.browser().call("vaults/standing", json!({ "vaults": [vault] })).await.unwrap();
+        assert_eq!(standing, [Standing::Wipe]);
+        let left = owner.account().await.unwrap().passkeys;
+        assert_eq!(left.iter().map(|passkey| passkey.current).collect::<Vec<_>>(), [true]);
+        let voided = sqlx::query("select detail from audit_entry where action = 'revoke-passkey'")
+            .fetch_one(app.db.read()).await.unwrap().get::<String, _>(0);
+        let voided: Value = serde_json::from_str(&voided).unwrap();
+        assert_eq!(voided["passkeys"].as_array().unwrap().len(), 3);
+    }
+
+    /// Also long before, and by way of a passkey that was added with it.
+    async fn what_goes_back_to_a_code_of_either_agent_ends_too(app: &TestApp) {
+        for issuer in ["registration", "registration-second"] {
+            let issuing = app.enrolled(issuer).await;
+            let login = format!("ada-{issuer}");
+            let invitation = invite(&issuing, &login, &role("RZ901", &[Activity::FindPatient])).await.unwrap();
+            let mut agent_as_ada = app.browser();
+            agent_as_ada.enrol(&invitation.code).await.unwrap();
+            let account = agent_as_ada.add_passkey("Other").await.unwrap();
+            let first_passkey = account.passkeys.iter().find(|passkey| passkey.current).unwrap().id;
+            agent_as_ada.remove_passkey(first_passkey).await.unwrap();
+            app.clock.forward(SignedDuration::from_hours(24 * 60));
+            let first = app.enrolled("registration").await;
+            let second = app.enrolled("registration-second").await;
+            let ada = invitation.person.id;
+            agent_as_ada.sign_in().await.unwrap();
+            let request = ask_for(&first, ada).await;
+            assert!(approve(&second, request).await.unwrap().voided);
+            assert_eq!(agent_as_ada.session().await.signed_in, None);
+            assert_eq!(kind(agent_as_ada.sign_in().await), Kind::NotAccepted);
+            // Whoever runs the service makes the code, and that is not ended.
+            app.browser().enrol(&app.code(&login).await).await.unwrap();
+        }
+    }
+
+    async fn no_code_is_made_while_a_right_waits(app: &TestApp) {
+        let first = app.enrolled("registration").await;
+        let second = app.enrolled("registration-second").await;
+        let paramedic = app.enrolled("paramedic").await;
+        let of = me(&paramedic).await;
+        let request = ask_for(&first, of).await;
+        for agent in [&first, &second] {
+            let refused = kind(acts(agent, "staff/code", json!({ "person": of })).await);
+            assert!(matches!(refused, Kind::Invalid(fields) if fields[0].field == "new-code"));
+        }
+        assert!(code_of(app, "paramedic").await.is_err());
+        // Nor for someone who is new, whose only role waits.
+        let invited = invite(&first, "ada.quist", &role("RZ901", &[Activity::SensitiveRecords])).await.unwrap();
+        assert!(invited.awaits_approval && invited.code.is_empty());
+        assert!(code_of(app, "ada.quist").await.is_err());
+        let decline = json!({ "request": request, "approve": false });
+        acts(&second, "staff/roles/settle", decline).await.unwrap();
+        acts(&second, "staff/code", json!({ "person": of })).await.unwrap();
+        assert!(code_of(app, "paramedic").await.is_ok());
+        // Declined, it takes nothing away.
+        assert_eq!(paramedic.account().await.unwrap().passkeys.len(), 1);
+        assert!(paramedic.session().await.signed_in.is_some());
+    }
+
+    async fn who_comes_back_brings_nothing_of_before(app: &TestApp) {
+        let first = app.enrolled("registration").await;
+        let second = app.enrolled("registration-second").await;
+        let mut paramedic = app.enrolled("paramedic").await;
+        let of = me(&paramedic).await;
+        let code = app.code("paramedic").await;
+        let request = ask_for(&first, of).await;
+        assert!(server::identity::staff::set_active(&app.db, "paramedic", false).await.unwrap());
+        assert!(server::identity::staff::set_active(&app.db, "paramedic", true).await.unwrap());
+        assert_eq!(kind(app.browser().enrol(&code).await), Kind::NotAccepted);
+        assert_eq!(kind(approve(&second, request).await), Kind::NotFound);
+        paramedic.sign_in().await.unwrap();
+        assert_eq!(paramedic.session().await.signed_in.unwrap().roles.len(), 1);
+    }
+
+    async fn who_works_where_the_role_is_approves_nothing_there(app: &TestApp) {
+        let first = app.enrolled("registration").await;
+        let second = app.enrolled("registration-second").await;
+        let paramedic = app.enrolled("paramedic").await;
+        let (of, agent) = (me(&paramedic).await, me(&second).await);
+        let other = json!({ "person": agent, "role": role("RZ901", &[Activity::FindPatient]) });
+        acts(&first, "staff/roles/give", other).await.unwrap();
+        let request = ask_for(&first, of).await;
+        assert!(!staff(&second).await.requests[0].may_settle);
+        assert!(matches!(kind(approve(&second, request).await), Kind::Invalid(fields) if fields[0].field == "request"));
+        // Nor once that has ended, for a year.
+        let roles = second.session().await.signed_in.unwrap().roles;
+        let ended = roles.iter().find(|role| role.organisation.ods.to_string() == "RZ901").unwrap().id;
+        acts(&first, "staff/roles/end", json!({ "role": ended })).await.unwrap();
+        assert!(matches!(kind(approve(&second, request).await), Kind::Invalid(_)));
+        let mut second = second;
+        app.clock.forward(SignedDuration::from_hours(24 * 366));
+        second.sign_in().await.unwrap();
+        approve(&second, request).await.unwrap();
     }
 
     async fn nobody_approves_what_they_are_to_have(app: &TestApp) {

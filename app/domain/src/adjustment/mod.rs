@@ -486,6 +486,22 @@ impl Flag {
 }
 
 impl AdjustmentChange {
+    /// Whether it takes away the last of what is on the flag, as the record stands: then the flag is
+    /// removed, whatever the change is called.
+    pub fn empties(&self, now: &AdjustmentRecord) -> bool {
+        let Some(flag) = &now.current else {
+            return false;
+        };
+        match self {
+            Self::Create { .. } | Self::AddParts { .. } => false,
+            Self::RemovePart { part, .. } => {
+                let mut parts = flag.current_parts();
+                parts.next().is_some_and(|one| one.id == *part) && parts.next().is_none()
+            }
+            Self::RemoveFlag { .. } => true,
+        }
+    }
+
     /// What is incomplete about it, whatever the record. Fields: `equality-act`, `impairments`,
     /// `adjustments`, `parts`, `comment`.
     pub fn problems(&self) -> Vec<FieldError> {

@@ -42,6 +42,8 @@ impl Keeper {
             },
             None => Keep::Remove { shelf, name },
         };
+        self.keeping_drafts.update(|many| many + 1);
         let _ = vault.keep(vec![change]).await;
+        self.keeping_drafts.update(|many| many.saturating_sub(1));
     }
 }

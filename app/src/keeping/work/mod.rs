@@ -4,10 +4,12 @@
 //! |-----------------|-----------------------------------|-------------------------------------------|
 //! | who is working  | vault, shelf `Person`             | until the vault is wiped                  |
 //! | saved patients  | vault, shelves `Visits`, `Doorstep` | as long as the service says; sign-out   |
-//! | changes         | vault, shelf `Outbox`             | until they are carried out or discarded   |
-//! | log             | vault, shelf `Log`                | until the service has it                  |
+//! | changes         | vault, shelf `Outbox`; a copy sealed to the service beside it | until they are carried out or discarded |
+//! | log             | vault, shelf `Log`; a copy sealed to the service beside it | until the service has it |
 //! | forms           | vault, shelf `Drafts`             | a day; until saved; sign-out              |
 //! | changes, no vault | sealed to the service           | until they are carried out or discarded   |
+//!
+//! A vault that is wiped leaves its copies: nothing that the service does not have goes with it.
 
 mod drafts;
 mod log;
@@ -16,25 +18,24 @@ mod outbox;
 mod sealed;
 mod visits;
 
+use super::Keeping;
 use super::engine::{Engine, NotKept, Sent};
 use super::saved::Saved;
-use super::{Keeping, Safe};
 use crate::api::ContextKey;
 use crate::api::identity::SessionView;
 use crate::api::offline::{TakeSummary, Target};
 use crate::api::records::OpenedSummary;
-use crate::device::{Device, Later, NoVault, Vault};
+use crate::device::{Device, Later, NoVault, Vault, Vaults};
 use crate::problem::Problem;
-use crate::session::{lock_name, with_next};
 use domain::adjustment::{AdjustmentChange, AdjustmentRecord, Provenance};
 use domain::command::Command;
 use domain::device_log::{Act, Part};
 use domain::ids::{CommandId, ContextId, PartId, PersonId, VisitId};
+use domain::opening::Openings;
 use domain::outbox::{Counts, Decision, Entry, Outbox, Overlay, Pause, Queue, overlay};
 use domain::permission::PermissionAnswer;
 use domain::{NhsNumber, Sourced};
 use jiff::Timestamp;
-use leptos::prelude::window;
 use leptos::task::spawn_local;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -49,17 +50,13 @@ const CHANGED: &str = "kept";
 const SIGNED_OUT: &str = "signed-out";
 /// What the service worker says when there is a network again.
 const DELIVER: &str = "deliver";
-/// How often idleness is looked at, in milliseconds.
-const TICK: u32 = 15_000;
 /// How often screens and other tabs hear of changes that are delivered one after the other, in
 /// milliseconds.
 const NOW_AND_THEN: u32 = 100;
-/// Hidden for longer than this, and the page is locked.
-const HIDDEN_MILLISECONDS: i64 = 5 * 60 * 1000;
-/// A clock that goes back by more than this was turned, not put right.
-const TURNED_MILLISECONDS: i64 = 60 * 1000;
-/// Unused for longer than this, and the page is locked, where the session does not say less.
-const IDLE_SECONDS: u64 = 15 * 60;
+/// How long a form that is being kept is waited for before the vault is closed, in milliseconds.
+const LAST_WORDS: u32 = 1_000;
+/// How often is looked whether it is, in milliseconds.
+const SOON: u32 = 20;
 
 /// Whose context it is.
 #[derive(Clone, Copy)]
@@ -73,6 +70,8 @@ enum Place {
 /// What is in memory while the vault is open.
 struct Open {
     vault: Rc<dyn Vault>,
+    /// What seals copies. At hand, so that what is kept is on its way at once.
+    vaults: Rc<dyn Vaults>,
     person: PersonId,
     saved: Vec<Arc<Saved>>,
 }
@@ -85,11 +84,14 @@ pub(crate) struct Keeper {
     open: RefCell<Option<Open>>,
     /// The changes: those of the vault, or without one those of this page.
     outbox: RefCell<Outbox<Target>>,
+    /// How many changes wait in vaults of this person that are not open in this page.
+    locked: Cell<usize>,
     /// Sealed changes that nobody can open any more.
     lost: RefCell<Vec<CommandId>>,
     places: RefCell<BTreeMap<ContextId, Place>>,
-    used_at: Cell<Timestamp>,
-    hidden_at: Cell<Option<Timestamp>>,
+    openings: RefCell<Openings>,
+    /// So many forms are being kept.
+    keeping_drafts: Cell<usize>,
     delivering: Cell<bool>,
     /// Screens and tabs do not know yet of something that changed.
     untold: Cell<bool>,
@@ -101,17 +103,17 @@ impl Keeper {
     /// The engine of this page.
     pub(crate) fn engine(keeping: Keeping) -> Option<Rc<dyn Engine>> {
         let device = keeping.device()?;
-        let now = device.now();
         Some(Rc::new_cyclic(|me| Self {
             me: me.clone(),
             keeping,
             device,
             open: RefCell::default(),
             outbox: RefCell::default(),
+            locked: Cell::new(0),
             lost: RefCell::default(),
             places: RefCell::default(),
-            used_at: Cell::new(now),
-            hidden_at: Cell::new(None),
+            openings: RefCell::default(),
+            keeping_drafts: Cell::new(0),
             delivering: Cell::new(false),
             untold: Cell::new(false),
             telling: Cell::new(false),
@@ -145,6 +147,14 @@ impl Keeper {
             .ok_or(NoVault::Locked)
     }
 
+    fn vaults(&self) -> Result<Rc<dyn Vaults>, NoVault> {
+        self.open
+            .borrow()
+            .as_ref()
+            .map(|open| open.vaults.clone())
+            .ok_or(NoVault::Locked)
+    }
+
     /// Who is signed in, by the service or by passkey.
     fn who(&self) -> Option<(PersonId, SessionView)> {
         let view = self.keeping.session().view_now();
@@ -154,6 +164,7 @@ impl Keeper {
     fn changed(&self) {
         let counts = self.outbox.borrow().counts();
         self.keeping.set_counts(Counts {
+            waiting: counts.waiting + self.locked.get(),
             needs_decision: counts.needs_decision + self.lost.borrow().len(),
             ..counts
         });
@@ -180,28 +191,6 @@ impl Keeper {
         if self.untold.replace(false) {
             self.changed();
             self.device.announce(CHANGED);
-        }
-    }
-
-    fn tick(&self) {
-        let now = self.device.now();
-        let idle_seconds = self
-            .who()
-            .and_then(|(_, view)| view.signed_in)
-            .map_or(IDLE_SECONDS, |person| person.idle_seconds.min(IDLE_SECONDS));
-        let longest = i64::try_from(idle_seconds).unwrap_or(i64::MAX);
-        let over = |at: Timestamp, milliseconds: i64| {
-            let since = now.as_millisecond() - at.as_millisecond();
-            // By a clock that was turned back, nobody knows how long it was.
-            since > milliseconds || since < -TURNED_MILLISECONDS
-        };
-        let idle = over(self.used_at.get(), longest.saturating_mul(1000));
-        let hidden = self
-            .hidden_at
-            .get()
-            .is_some_and(|at| over(at, HIDDEN_MILLISECONDS));
-        if idle || hidden {
-            self.lock();
         }
     }
 }
@@ -247,31 +236,6 @@ impl Engine for Keeper {
                 }
             }),
         );
-        let told = self.me.clone();
-        self.device.on_use(Box::new(move || {
-            if let Some(me) = told.upgrade() {
-                me.used_at.set(me.device.now());
-            }
-        }));
-        let told = self.me.clone();
-        self.device.on_hidden(Box::new(move |hidden| {
-            if let Some(me) = told.upgrade() {
-                if hidden {
-                    me.hidden_at.set(Some(me.device.now()));
-                } else {
-                    me.tick();
-                    me.hidden_at.set(None);
-                }
-            }
-        }));
-        self.soon(async move |me| {
-            loop {
-                me.device.sleep(TICK).await;
-                if me.open.borrow().is_some() {
-                    me.tick();
-                }
-            }
-        });
         self.soon(async move |me| {
             me.clone().look().await;
             me.deliver_all().await;
@@ -312,22 +276,31 @@ impl Engine for Keeper {
     }
 
     fn unlock(&self) -> Later<Result<(), NoVault>> {
-        self.later(Err(NoVault::Locked), async |me| me.unlock_kept().await)
+        self.later(Err(NoVault::Locked), async |me| {
+            let answer = me.clone().unlock_kept().await;
+            me.look_where_unknown().await;
+            answer
+        })
     }
 
     fn adopt(&self) -> Later<Result<(), NoVault>> {
-        self.later(Err(NoVault::Locked), async |me| me.adopt_passkey().await)
+        self.later(Err(NoVault::Locked), async |me| {
+            let answer = me.clone().adopt_passkey().await;
+            me.look_where_unknown().await;
+            answer
+        })
     }
 
-    fn lock(&self) {
-        let Some(open) = self.open.take() else { return };
-        open.vault.lock();
-        self.keeping.set_safe(Safe::Locked);
-        self.device
-            .set_preference(&lock_name(self.device.tab()), "yes");
-        let here = window().location().pathname().unwrap_or_default();
-        // The page goes, and with it everything that was read.
-        self.device.leave_for(&with_next("/sign-in", &here));
+    fn close(&self) -> Later<()> {
+        self.openings.borrow_mut().lock();
+        self.later((), async |me| {
+            let mut waited = 0;
+            while me.keeping_drafts.get() > 0 && waited < LAST_WORDS {
+                me.device.sleep(SOON).await;
+                waited += SOON;
+            }
+            me.close_vault();
+        })
     }
 
     fn saved(&self) -> Vec<Arc<Saved>> {

@@ -2,10 +2,13 @@
 
 use super::{Keeper, Open, SIGNED_OUT, read, written};
 use crate::api::identity::SessionView;
-use crate::api::offline::{Standing, register_vault, vault_standing};
+use crate::api::offline::{Standing, register_vault, register_vault_again, vault_standing};
 use crate::device::{Keep, NoVault, Shelf, Vault};
 use crate::keeping::Safe;
 use crate::keeping::saved::Saved;
+use domain::idle::LockReason;
+use domain::opening::{Opened, Opening};
+use domain::ids::VaultId;
 use domain::outbox::Outbox;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -25,6 +28,7 @@ impl Keeper {
 
     /// Whether anything is here.
     pub(super) async fn see(&self) -> Safe {
+        let look = self.openings.borrow().look();
         let safe = match self.device.vaults().await {
             Err(none) => Safe::Shut(none),
             Ok(vaults) => match vaults.list().await {
@@ -34,18 +38,46 @@ impl Keeper {
             },
         };
         // Someone may have signed in meanwhile.
-        if self.open.borrow().is_none() {
+        if self.openings.borrow().seen(look) {
             self.keeping.set_safe(safe);
+            self.count_locked().await;
         }
         safe
     }
 
+    /// An opening that came to nothing, and in whose place nothing else was told.
+    pub(super) async fn look_where_unknown(&self) {
+        if self.keeping.safe_now() == Safe::Unknown {
+            self.see().await;
+        }
+    }
+
+    /// What waits in the vaults of this person that are not open in this page.
+    pub(super) async fn count_locked(&self) {
+        let mut locked = 0;
+        if self.open.borrow().is_none()
+            && let Some((person, _)) = self.who()
+            && let Ok(vaults) = self.device.vaults().await
+        {
+            locked = vaults.unsent(person).await.unwrap_or_default();
+        }
+        // Someone may have unlocked it meanwhile.
+        if self.open.borrow().is_some() {
+            locked = 0;
+        }
+        if self.locked.replace(locked) != locked {
+            self.changed();
+        }
+    }
+
     /// Wipes what the service no longer lets stay. Where the service is not reached, all stays as it
-    /// is until it is, or expires.
+    /// is until it is, or expires; where it does not know a vault, the vault stays and is registered anew.
+    /// The log is delivered first.
     pub(super) async fn check_standing(&self) {
         let Ok(vaults) = self.device.vaults().await else {
             return;
         };
+        self.deliver_logs().await;
         let Ok(list) = vaults.list().await else {
             return;
         };
@@ -56,14 +88,21 @@ impl Keeper {
         let Ok(standings) = vault_standing(ids.clone()).await else {
             return;
         };
+        let mut wiped = false;
         for (id, standing) in ids.into_iter().zip(standings) {
             match standing {
                 Standing::Keep => {}
+                Standing::Unknown => self.register_again(id).await,
                 Standing::Wipe => {
                     let mine = self.vault().is_ok_and(|vault| vault.id() == id);
-                    let _ = vaults.wipe(id).await;
                     if mine {
-                        crate::keeping::engine::Engine::lock(self);
+                        // What waits is sealed before the key is gone.
+                        let _ = self.seal_copies().await;
+                    }
+                    let _ = vaults.wipe(id).await;
+                    wiped = true;
+                    if mine {
+                        crate::lock::lock(self.keeping, LockReason::ByHand);
                     }
                 }
             }
@@ -71,6 +110,29 @@ impl Keeper {
         let left = vaults.list().await.map(|list| list.len());
         if left == Ok(0) && self.keeping.safe_now() == Safe::Locked {
             self.keeping.set_safe(Safe::Empty);
+        }
+        if wiped {
+            self.count_locked().await;
+            // What came in between, and that nothing more will.
+            self.deliver_logs().await;
+        }
+    }
+
+    /// The service does not know a vault: whose it is names it anew, if they are here.
+    async fn register_again(&self, id: VaultId) {
+        if !self.keeping.session().is_live_now() {
+            return;
+        }
+        let Some((person, view)) = self.who() else {
+            return;
+        };
+        let Ok(vaults) = self.device.vaults().await else {
+            return;
+        };
+        let theirs = vaults.of(person).await.is_ok_and(|of| of.contains(&id));
+        let in_role = view.signed_in.is_some_and(|person| person.role.is_some());
+        if theirs && in_role && register_vault_again(id).await.is_ok() {
+            self.deliver_logs().await;
         }
     }
 
@@ -89,7 +151,12 @@ impl Keeper {
             return self.deliver_all().await;
         }
         // Somebody else's is not this person's to see.
-        self.shut();
+        if self.open.borrow().is_some() {
+            self.shut();
+        } else {
+            self.empty();
+        }
+        let opening = self.openings.borrow_mut().begin();
         let opened = match self.device.vaults().await {
             Err(none) => Err(none),
             Ok(vaults) => match vaults.open(person).await {
@@ -110,27 +177,51 @@ impl Keeper {
                 other => other,
             },
         };
-        match opened {
-            Ok(vault) => {
-                if let Err(none) = self.clone().enter(vault, &view).await {
-                    self.keeping.set_safe(Safe::Shut(none));
-                }
-            }
-            Err(NoVault::None) => self.keeping.set_safe(match self.secret().await {
+        let safe = match opened {
+            Ok(vault) => match self.clone().enter(vault, &view, opening).await {
+                Ok(()) => None,
+                Err(none) => Some(Safe::Shut(none)),
+            },
+            Err(NoVault::None) => Some(match self.secret().await {
                 Some(false) => Safe::Shut(NoVault::NoSecret),
                 _ => Safe::Empty,
             }),
-            // A page that was loaded anew: nobody has touched the passkey in it yet.
+            // Nobody has touched the passkey since the page was loaded, or it gives its secret when it is
+            // used next. What is locked is only what is there.
             Err(NoVault::NoSecret) if self.secret().await.is_none() => {
-                self.keeping.set_safe(Safe::Locked);
+                Some(match self.is_anything_there().await {
+                    Some(false) => Safe::Empty,
+                    Some(true) | None => Safe::Locked,
+                })
             }
-            Err(none) => self.keeping.set_safe(Safe::Shut(none)),
+            Err(none) => {
+                // This passkey will not open it, and nobody knows whether another ever does: what waits
+                // there is sent all the same.
+                if let Ok(vaults) = self.device.vaults().await {
+                    let _ = vaults.hand_over(person).await;
+                }
+                Some(Safe::Shut(none))
+            }
+        };
+        // Unless the person did something else meanwhile, which counts.
+        if let Some(safe) = safe
+            && self.openings.borrow().failed(opening)
+        {
+            self.keeping.set_safe(safe);
         }
+        self.count_locked().await;
+        // A vault that the service does not know is registered again, now that someone can.
+        self.check_standing().await;
         self.deliver_all().await;
     }
 
     async fn secret(&self) -> Option<bool> {
         self.device.vaults().await.ok()?.has_secret()
+    }
+
+    async fn is_anything_there(&self) -> Option<bool> {
+        let there = self.device.vaults().await.ok()?.list().await.ok()?;
+        Some(!there.is_empty())
     }
 
     /// The session of now, for the next unlock without the service.
@@ -145,10 +236,13 @@ impl Keeper {
             .is_some_and(|open| open.person == person);
         if same {
             let _ = put_session(&vault, &view).await;
+            // The next session seals them, where it cannot be done now.
+            let _ = self.seal_copies().await;
         }
     }
 
     pub(super) async fn unlock_kept(self: Rc<Self>) -> Result<(), NoVault> {
+        let opening = self.openings.borrow_mut().begin();
         let vaults = self.device.vaults().await?;
         let vault = vaults.unlock().await?;
         let view: SessionView = match vault.get(Shelf::Person, SESSION).await? {
@@ -162,32 +256,35 @@ impl Keeper {
         let whose = view.signed_in.as_ref().map(|person| person.person.id);
         match self.who() {
             // The session of this page goes on, with what is kept beside it.
-            Some((person, now)) if Some(person) == whose => self.clone().enter(vault, &now).await?,
+            Some((person, now)) if Some(person) == whose => {
+                self.clone().enter(vault, &now, opening).await?;
+            }
             Some(_) => {
                 vault.lock();
                 return Err(NoVault::OtherPasskey);
             }
             None => {
                 self.keeping.session().set_kept(view.clone());
-                self.clone().enter(vault, &view).await?;
+                self.clone().enter(vault, &view, opening).await?;
             }
         }
-        self.used_at.set(self.device.now());
         self.deliver_all().await;
         Ok(())
     }
 
     pub(super) async fn adopt_passkey(self: Rc<Self>) -> Result<(), NoVault> {
         let (person, view) = self.who().ok_or(NoVault::Locked)?;
+        let opening = self.openings.borrow_mut().begin();
         let vaults = self.device.vaults().await?;
         let vault = vaults.adopt(person).await?;
-        self.enter(vault, &view).await
+        self.enter(vault, &view, opening).await
     }
 
     async fn enter(
         self: Rc<Self>,
         vault: Rc<dyn Vault>,
         view: &SessionView,
+        opening: Opening,
     ) -> Result<(), NoVault> {
         let person = view
             .signed_in
@@ -197,13 +294,28 @@ impl Keeper {
         put_session(&vault, view).await?;
         let open = Open {
             saved: saved_in(&vault).await?,
+            vaults: self.device.vaults().await?,
             vault,
             person,
         };
+        // Looked at last, as all before took its time.
+        let opened = self.openings.borrow_mut().succeeded(opening);
+        match opened {
+            Opened::Stands => {}
+            // Dropped, not locked: the secret of the passkey serves for the other.
+            Opened::Superseded => return Ok(()),
+            Opened::Locked => {
+                open.vault.lock();
+                return Err(NoVault::Locked);
+            }
+        }
         self.open.replace(Some(open));
         self.keeping.set_safe(Safe::Open);
         self.keeping.session().unlocked();
+        self.locked.set(0);
         self.load_outbox().await?;
+        // The next session seals them, where it cannot be done now.
+        let _ = self.seal_copies().await;
         self.changed();
         Ok(())
     }
@@ -221,10 +333,26 @@ impl Keeper {
         self.changed();
     }
 
+    /// Closes what is open, and what is about to be.
     pub(super) fn shut(&self) {
+        self.openings.borrow_mut().lock();
         if let Some(open) = self.open.take() {
             open.vault.lock();
         }
+        self.empty();
+    }
+
+    /// The same for a lock: what is there is locked.
+    pub(super) fn close_vault(&self) {
+        let open = self.open.borrow().is_some();
+        self.shut();
+        if open {
+            self.keeping.set_safe(Safe::Locked);
+        }
+    }
+
+    /// Nothing of anyone is in memory.
+    fn empty(&self) {
         self.outbox.replace(Outbox::default());
         self.places.borrow_mut().clear();
         self.keeping.set_safe(Safe::Unknown);
@@ -242,6 +370,8 @@ impl Keeper {
             // Where the browser refuses, what is there opens to nobody else, and ends by itself.
             let _ = vaults.clear(person, &ABOUT_PATIENTS).await;
         }
+        self.locked.set(0);
+        self.deliver_logs().await;
     }
 }
 

@@ -33,7 +33,7 @@ impl Keeper {
     /// Who sends, where the service knows them.
     fn sender(&self) -> Option<Maker> {
         let session = self.keeping.session();
-        if !session.is_live_now() {
+        if !session.is_live_now() || session.is_locked_now() {
             return None;
         }
         self.maker()
@@ -99,7 +99,7 @@ impl Keeper {
     }
 
     /// Tells the outbox what happened, and keeps what that moved before anything else is done.
-    async fn happened(&self, event: Event<Target>) -> Result<(), NotKept> {
+    pub(super) async fn happened(&self, event: Event<Target>) -> Result<(), NotKept> {
         let moved = self.moved_by(event)?;
         self.put(&moved).await.map_err(NotKept::Device)
     }
@@ -119,17 +119,17 @@ impl Keeper {
         };
         let kept = match self.vault() {
             Ok(vault) => {
-                let changes = entries
-                    .iter()
-                    .map(|entry| {
-                        Ok(Keep::Put {
-                            shelf: Shelf::Outbox,
-                            name: entry.id().to_string(),
-                            value: written(entry)?,
-                            expires: None,
-                        })
-                    })
-                    .collect::<Result<Vec<_>, NoVault>>()?;
+                let vaults = self.vaults()?;
+                let mut changes = Vec::with_capacity(entries.len() * 2);
+                for entry in &entries {
+                    changes.push(Keep::Put {
+                        shelf: Shelf::Outbox,
+                        name: entry.id().to_string(),
+                        value: written(entry)?,
+                        expires: None,
+                    });
+                    changes.push(self.copy_of(&vaults, entry)?);
+                }
                 vault.keep(changes).await
             }
             Err(_) => self.put_sealed(&entries).await,
@@ -253,7 +253,10 @@ impl Keeper {
     /// Sends what can be sent, in one tab, each patient's changes one after the other.
     pub(super) async fn deliver_all(self: Rc<Self>) {
         self.tell_sender();
-        if self.sender().is_none() || self.delivering.replace(true) {
+        if self.sender().is_none() {
+            return self.tell_of_ended().await;
+        }
+        if self.delivering.replace(true) {
             return;
         }
         let me = self.clone();
@@ -302,9 +305,7 @@ impl Keeper {
             self.drop_settled(&old).await;
         }
         // What was looked at comes before what was done about it.
-        if let Err(problem) = self.deliver_log().await {
-            self.keeping.set_link(crate::keeping::Link::of(&problem));
-        }
+        self.deliver_logs().await;
         // The answers, and that the next are on their way, are kept in one.
         let mut moved = Vec::new();
         while let Ok(taken) = self.take(&mut moved) {
@@ -387,6 +388,8 @@ impl Keeper {
                 self.keeping.session().look_again();
                 Answer::Stopped(Stop::SignIn)
             }
+            // It stays with its own person, and waits for them.
+            Kind::Locked | Kind::OtherPerson => Answer::Stopped(Stop::SignIn),
             Kind::NoRole => Answer::Stopped(Stop::ChooseRole),
             Kind::OutOfDate => Answer::Stopped(Stop::Update),
             Kind::Invalid(fields) => Answer::Refused(Why::Invalid { fields }),
@@ -399,6 +402,16 @@ impl Keeper {
             Kind::SummaryClosed(_) | Kind::NotAccepted | Kind::LastPasskey => {
                 Answer::Refused(Why::Other)
             }
+        }
+    }
+
+    /// Someone without a role sends nothing. What was made in roles that ended is shown to them all the
+    /// same: there may be no other role in which they would see it.
+    async fn tell_of_ended(self: &Rc<Self>) {
+        if self.keeping.session().is_live_now() {
+            self.end_roles().await;
+            self.deliver_sealed().await;
+            self.end_roles().await;
         }
     }
 
@@ -428,9 +441,10 @@ impl Keeper {
         {
             let gone = ids
                 .iter()
-                .map(|id| Keep::Remove {
-                    shelf: Shelf::Outbox,
-                    name: id.to_string(),
+                .flat_map(|id| {
+                    let shelf = Shelf::Outbox;
+                    let name = id.to_string();
+                    [Keep::Remove { shelf, name }, Keep::UnsealChange(*id)]
                 })
                 .collect();
             // Shown a little longer, then.

@@ -204,7 +204,7 @@ fn whole(application: &Application, state: Deciding) -> AnyView {
 fn not_theirs() -> AnyView {
     view! {
         <p class="ncrs-why">
-            "Another approver has to decide: you entered this, or it is of your own organisation."
+            "Another approver has to decide: you have or had a role in this organisation, or where it is registered, or entered what it shows."
         </p>
     }
     .into_any()

@@ -47,8 +47,13 @@ impl Staff {
             move |answer| match answer {
                 Ok(list) => {
                     self.decided.set_value(None);
+                    let voided = list.voided;
                     self.shown.set(Some(list));
-                    self.success.set(Some(if approve {
+                    self.success.set(Some(if approve && voided {
+                        format!(
+                            "The role of {name} was approved. It is theirs now. Their passkeys made since it was asked for, or with a code from either agent, no longer work, and unused codes neither: whoever runs the service can make a new code."
+                        )
+                    } else if approve {
                         format!("The role of {name} was approved. It is theirs now.")
                     } else {
                         format!("The role of {name} was declined.")
@@ -103,6 +108,7 @@ fn whole(list: StaffList, state: Staff) -> AnyView {
         organisations,
         staff,
         requests,
+        voided: _,
     } = list;
     let named = match organisations.as_slice() {
         [one] => one.name.clone(),
@@ -179,7 +185,7 @@ fn waiting(request: RoleRequest, place: String, state: Staff) -> AnyView {
         }
         .into_any()
     } else {
-        view! { <p class="ncrs-why">"Another agent has to decide: you asked for it, or it is for you."</p> }
+        view! { <p class="ncrs-why">"Another agent has to decide: you asked for it, it is for you, or you have another role in that organisation."</p> }
             .into_any()
     };
     view! {

@@ -52,13 +52,19 @@ fn code_view(invitation: &Invitation) -> AnyView {
         expires_at,
         awaits_approval,
     } = invitation;
-    let awaits = awaits_approval.then(|| {
-        view! {
-            <p class="nhsuk-body">
-                "They can enrol now. The role is theirs once another agent has approved it."
-            </p>
+    if *awaits_approval {
+        return view! {
+            <div class="nhsuk-card" id="code" tabindex="-1">
+                <div class="nhsuk-card__content">
+                    <h2 class="nhsuk-card__heading nhsuk-heading-m">{format!("{name} waits for a second agent")}</h2>
+                    <p class="nhsuk-body">
+                        "Another agent has been asked to approve the role. There is no code yet. Once it is approved, ask whoever runs the service to make one."
+                    </p>
+                </div>
+            </div>
         }
-    });
+        .into_any();
+    }
     view! {
         <div class="nhsuk-card" id="code" tabindex="-1">
             <div class="nhsuk-card__content">
@@ -71,7 +77,6 @@ fn code_view(invitation: &Invitation) -> AnyView {
                     {format!("It works once, until {}. ", long_time(*expires_at))}
                     "They enter it under “Set up this device” on their own phone or computer."
                 </p>
-                {awaits}
             </div>
         </div>
     }

@@ -87,6 +87,11 @@ impl Embedded {
             Err(Refusal::Stale) => return Ok(Some(Receipt::Conflict(now))),
             Err(Refusal::Invalid(problems)) => return Err(Kind::Invalid(problems).into()),
         };
+        // Another change may have come since this was decided: what would now take the last part away
+        // needs the fingerprint that removing the flag needs.
+        if command.change.empties(&now) && !permit.is_confirmed() {
+            return Err(Kind::StepUp.into());
+        }
         let version = |version: u64| {
             i64::try_from(version).map_err(|_| Failure::Corrupt("the version of a flag".into()))
         };

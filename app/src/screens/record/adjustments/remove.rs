@@ -209,11 +209,21 @@ fn subject(frame: RecordFrame, target: Target, record: &AdjustmentRecord) -> Any
         .into_any();
     };
     match target {
-        Target::Part(id) => flag
-            .current_parts()
-            .find(|part| part.id == id)
-            .map(part_alone)
-            .into_any(),
+        Target::Part(id) => {
+            let last = flag.current_parts().count() == 1;
+            let part = flag
+                .current_parts()
+                .find(|part| part.id == id)
+                .map(part_alone);
+            let warning = last.then(|| {
+                view! {
+                    <p class="nhsuk-body">
+                        "This is the last thing on the flag, so removing it is removing the flag: you confirm with your passkey. It stays in the history."
+                    </p>
+                }
+            });
+            view! { {warning} {part} }.into_any()
+        }
         Target::Flag => {
             let parts = flag
                 .current_parts()
