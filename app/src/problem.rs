@@ -7,6 +7,7 @@ use domain::outbox::Why;
 use domain::permission::Closed;
 use domain::readiness::Missing;
 use domain::role::Activity;
+use domain::visit_list::LONGEST_VISIT_LIST;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, IntoAppError, ServerFnErrorErr};
 use leptos::server_fn::{Bytes, Decodes};
@@ -21,6 +22,8 @@ pub struct Problem {
     pub kind: Kind,
     /// Joins this to the log and the audit. A person can read it out to support.
     pub reference: Option<CorrelationId>,
+    /// For how many seconds to wait before the same is asked again, where that is known.
+    pub wait: Option<u32>,
 }
 
 /// A problem as it is sent. Apps from before there was [`Kind::Busy`] read it as a service that cannot
@@ -29,6 +32,8 @@ pub struct Problem {
 struct Written {
     kind: Kind,
     reference: Option<CorrelationId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    wait: Option<u32>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     busy: bool,
 }
@@ -43,6 +48,7 @@ impl From<Problem> for Written {
                 problem.kind
             },
             reference: problem.reference,
+            wait: problem.wait,
             busy,
         }
     }
@@ -54,6 +60,7 @@ impl From<Written> for Problem {
         Self {
             kind: if busy { Kind::Busy } else { written.kind },
             reference: written.reference,
+            wait: written.wait,
         }
     }
 }
@@ -90,6 +97,8 @@ pub enum Kind {
     CommandReused,
     /// The patient is restricted, or the organisation keeps nothing on devices: only live.
     StaysOnline,
+    /// The visit list has as many patients as it may have.
+    ListFull,
     /// There is nothing of that name, or nothing that this person may know of.
     NotFound,
     /// Too many attempts: wait, then try again.
@@ -136,6 +145,7 @@ impl Problem {
         Self {
             kind,
             reference: None,
+            wait: None,
         }
     }
 
@@ -164,6 +174,7 @@ impl Problem {
             Kind::LastPasskey => "You need at least one passkey",
             Kind::CommandReused => "This was already saved",
             Kind::StaysOnline => "This cannot be saved on a device",
+            Kind::ListFull => "Your visit list is full",
             Kind::NotFound => "Not found",
             Kind::TooMany => "Too many attempts",
             Kind::Busy => "The service is busy",
@@ -194,7 +205,7 @@ impl Problem {
             ),
             Kind::NotReady(missing) => not_ready_advice(*missing),
             Kind::StepUp => {
-                "This needs your fingerprint, face or PIN, given in the last 2 minutes. Confirm with your passkey to carry on. Nothing that you typed is lost.".into()
+                "This needs your fingerprint, face or PIN, given in the last 2 minutes. Confirm with your passkey to carry on.".into()
             }
             Kind::SummaryClosed(closed) => closed_advice(*closed),
             Kind::ContextClosed => {
@@ -211,6 +222,9 @@ impl Problem {
             Kind::StaysOnline => {
                 "Restricted records are only shown while you are connected, and some organisations save no records on devices. Use the record while you have signal.".into()
             }
+            Kind::ListFull => format!(
+                "A list holds {LONGEST_VISIT_LIST} patients. Remove someone whom you have seen, then add this patient again. You can still open the record."
+            ),
             Kind::NotFound => "Check the address, or go back and start again.".into(),
             Kind::TooMany => "Wait a minute, then try again.".into(),
             Kind::Busy => "Try again in a moment. Nothing was lost.".into(),
@@ -219,12 +233,39 @@ impl Problem {
                 "Every look at a record has to be accounted for, so the service cannot show the record. Wait a minute, then try again. If care cannot wait, ask the patient or whoever is with them, or contact their GP practice or NHS 111. Tell your service desk, with the reference below.".into()
             }
             Kind::Unreachable => {
-                "Check your signal or Wi-Fi, then try again. What you typed is still here.".into()
+                "Check your signal or Wi-Fi, then try again.".into()
             }
             Kind::OutOfDate => "Reload the page to get it.".into(),
             Kind::Unexpected => {
                 "Try again. If it happens again, contact your service desk with the reference below.".into()
             }
+        }
+    }
+
+    /// That what was typed is not lost, for a screen on which something was.
+    pub fn still_typed(&self) -> Option<&'static str> {
+        match &self.kind {
+            Kind::Unreachable => Some("What you typed is still here."),
+            Kind::StepUp => Some("Nothing that you typed is lost."),
+            Kind::SignedOut
+            | Kind::Locked
+            | Kind::OtherPerson
+            | Kind::NoRole
+            | Kind::RoleForbids(_)
+            | Kind::NotReady(_)
+            | Kind::SummaryClosed(_)
+            | Kind::ContextClosed
+            | Kind::Invalid(_)
+            | Kind::NotAccepted
+            | Kind::LastPasskey
+            | Kind::CommandReused
+            | Kind::StaysOnline
+            | Kind::NotFound
+            | Kind::TooMany
+            | Kind::Unavailable
+            | Kind::NotAccountable
+            | Kind::OutOfDate
+            | Kind::Unexpected => None,
         }
     }
 
@@ -252,6 +293,7 @@ impl Problem {
             | Kind::LastPasskey
             | Kind::CommandReused
             | Kind::StaysOnline
+            | Kind::ListFull
             | Kind::NotFound
             | Kind::OutOfDate => false,
         }
@@ -274,6 +316,7 @@ impl Problem {
             | Kind::LastPasskey
             | Kind::CommandReused
             | Kind::StaysOnline
+            | Kind::ListFull
             | Kind::NotFound
             | Kind::TooMany => Taxonomy::User,
             Kind::Busy
@@ -409,5 +452,25 @@ mod tests {
         assert_eq!(sent, r#"{"kind":"Unavailable","reference":null}"#);
         let read: Problem = serde_json::from_str(&sent).unwrap();
         assert_eq!(read.kind, Kind::Unavailable);
+    }
+
+    /// An app that was installed earlier is told no more than it understands, and understands what an
+    /// earlier service told.
+    #[test]
+    fn how_long_to_wait_stands_beside_what_was_there() {
+        let wire = |problem: &Problem| serde_json::to_string(problem).unwrap();
+        let plain = Problem::new(Kind::TooMany);
+        assert_eq!(wire(&plain), r#"{"kind":"TooMany","reference":null}"#);
+        let told = Problem {
+            wait: Some(9),
+            ..plain.clone()
+        };
+        assert_eq!(
+            wire(&told),
+            r#"{"kind":"TooMany","reference":null,"wait":9}"#
+        );
+        for problem in [plain, told] {
+            assert_eq!(serde_json::from_str(&wire(&problem)).ok(), Some(problem));
+        }
     }
 }

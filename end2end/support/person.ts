@@ -249,6 +249,13 @@ export class Person {
     await this.button("Continue").click();
   }
 
+  /** Answers it with an emergency, for which the reason is written. Not sent yet. */
+  async writesEmergency(reason: string): Promise<void> {
+    await this.page.getByRole("radio", { name: /^Emergency access/ }).check();
+    await this.page.getByRole("radio", { name: "In my own words" }).check();
+    await this.field(/Why you need it now/).fill(reason);
+  }
+
   /** Walks the flow that creates a flag up to the adjustment. */
   async startFlag({ impairment = "Hearing", adjustment = "Does lip read" } = {}): Promise<void> {
     await this.tab("Adjustments");

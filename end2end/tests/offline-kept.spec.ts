@@ -63,7 +63,8 @@ test("what is saved is gone when its time is over, and a clock that is turned ba
     await expect(person.heading("Visit list")).toBeVisible();
     if (there) await expect(changes(page, PATIENTS.coreOnly.family)).toContainText("Kept until");
     else {
-      await expect(page.getByText("Nobody is on your list")).toBeVisible();
+      await expect(page.getByText("Nobody from your list is saved on this device")).toBeVisible();
+      await expect(page.getByText("Nobody is on your list")).toHaveCount(0);
       await expect(page.locator("body")).not.toContainText(PATIENTS.coreOnly.family);
     }
   }

@@ -11,8 +11,7 @@ const lookInEmergency = async (person: Person): Promise<void> => {
   await person.enrol("paramedic");
   await person.open(PATIENT);
   await person.tab("Summary");
-  await person.page.getByRole("radio", { name: /^Emergency access/ }).check();
-  await person.field(/Why you need it now/).fill("Unconscious at home");
+  await person.writesEmergency("Unconscious at home");
   await person.button("Continue").click();
   await expect(person.page.getByRole("region", { name: /Allergies/ })).toContainText(/penicillin/i);
 };

@@ -16,8 +16,7 @@ test("emergency access: the finger first, then the summary under the same reason
   await person.open(PATIENTS.emergency);
   await person.tab("Summary");
   await server.fingerprintsWere(3);
-  await person.page.getByRole("radio", { name: /^Emergency access/ }).check();
-  await person.field(/Why you need it now/).fill("Unconscious at home");
+  await person.writesEmergency("Unconscious at home");
   await person.button("Continue").click();
   await expect(asked(person)).toBeVisible();
   await expect(person.field(/Why you need it now/)).toHaveValue("Unconscious at home");
@@ -37,8 +36,7 @@ test("emergency access right after sign-in asks for nothing more", async ({ pers
   await person.open(PATIENTS.emergency);
   await person.tab("Summary");
   await server.fingerprintsWere(1);
-  await person.page.getByRole("radio", { name: /^Emergency access/ }).check();
-  await person.field(/Why you need it now/).fill("Unconscious at home");
+  await person.writesEmergency("Unconscious at home");
   await person.button("Continue").click();
   await expect(person.page.getByRole("region", { name: /Allergies/ })).toContainText(/penicillin/i);
 });

@@ -26,6 +26,9 @@ test("the question has to be answered", async ({ person }) => {
   await expect(person.page.locator("#error-summary")).toContainText("Select whether the patient agrees");
   await person.page.getByRole("radio", { name: /^Emergency access/ }).check();
   await person.button("Continue").click();
+  await expect(person.page.locator("#error-summary")).toContainText("Select why you need it now");
+  await person.page.getByRole("radio", { name: "In my own words" }).check();
+  await person.button("Continue").click();
   await expect(person.page.locator("#error-summary")).toContainText("Enter the reason for emergency access");
   await person.expectAccessible();
 });
@@ -34,8 +37,7 @@ test("emergency access with a reason", async ({ person }) => {
   await person.enrol("paramedic");
   await person.open(PATIENTS.emergency);
   await person.tab("Summary");
-  await person.page.getByRole("radio", { name: /^Emergency access/ }).check();
-  await person.field(/Why you need it now/).fill("Unconscious at home");
+  await person.writesEmergency("Unconscious at home");
   await person.button("Continue").click();
   await expect(person.page.getByRole("region", { name: /Allergies/ })).toContainText(/penicillin/i);
 });

@@ -10,6 +10,12 @@ pub enum Failure {
     /// The person may know this as it is.
     #[error("refused: {0:?}")]
     Refused(Kind),
+    /// The person has to wait for so many seconds.
+    #[error("refused: too many, wait {wait} s")]
+    TooMany {
+        /// Until the same may be asked again.
+        wait: u32,
+    },
     /// The database did not answer as it should.
     #[error("store: {0}")]
     Store(#[from] sqlx::Error),
@@ -38,6 +44,7 @@ impl Failure {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Refused(kind) => kind.clone(),
+            Self::TooMany { .. } => Kind::TooMany,
             // Everyone who is before this one has a connection, and keeps it.
             Self::Store(sqlx::Error::PoolTimedOut) => Kind::Busy,
             // A full disk, a lost connection, a lock that was not given in time: all pass.
@@ -50,6 +57,10 @@ impl Failure {
     /// Logs it, once, and turns it into what the person sees.
     pub fn at_boundary(self, reference: CorrelationId) -> Problem {
         let kind = self.kind();
+        let wait = match &self {
+            Self::TooMany { wait } => Some(*wait),
+            _ => None,
+        };
         match &self {
             Self::Refused(kind) => {
                 // The variant's name only: field errors could quote what was typed.
@@ -59,11 +70,13 @@ impl Failure {
                 };
                 tracing::info!(%reference, refused = name, "refused");
             }
+            Self::TooMany { .. } => tracing::info!(%reference, refused = "TooMany", "refused"),
             failure => tracing::error!(%reference, %failure, "failed"),
         }
         Problem {
             kind,
             reference: Some(reference),
+            wait,
         }
     }
 }

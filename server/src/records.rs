@@ -50,9 +50,14 @@ impl<'a> Reading<'a> {
         patient: Patient,
     ) -> Result<RecordOverview> {
         let Services {
-            access, national, ..
+            access,
+            national,
+            visits,
+            ..
         } = self.services;
+        let listed = visits.numbers(permits.demographics.actor()).await?;
         Ok(RecordOverview {
+            on_visit_list: listed.contains(&patient.nhs_number),
             flag: national.flags.exists(&permits.demographics).await?,
             adjustments: self
                 .flag_record(permits)

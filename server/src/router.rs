@@ -2,7 +2,7 @@
 
 use crate::clock::SharedClock;
 use crate::failure::Result;
-use crate::finding::{FindingPort, SearchLimit};
+use crate::finding::FindingPort;
 use crate::identity::{Identity, IdentityPort, RegistrationPort, SessionRows};
 use crate::offline::OfflinePort;
 use crate::privacy::PrivacyPort;
@@ -57,7 +57,7 @@ impl Server {
         // leptos runs its tasks on tokio. Another router of this process may have said so before.
         let _already = any_spawner::Executor::init_tokio();
         let mut services = Services::start(db.clone(), clock.clone()).await?;
-        services.searches = SearchLimit::of(settings.searches_per_minute);
+        services.access.limit_patients(settings.searches_per_minute);
         services.thresholds = settings.unusual;
         let contexts = Arc::new(services.contexts.clone());
         let identity = Identity::new(

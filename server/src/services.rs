@@ -5,7 +5,6 @@ use crate::audit::Audit;
 use crate::clock::SharedClock;
 use crate::contexts::Contexts;
 use crate::failure::Result;
-use crate::finding::SearchLimit;
 use crate::national::National;
 use crate::national::embedded::Embedded;
 use crate::offline::{Sealing, Vaults, Visits};
@@ -44,8 +43,6 @@ pub struct Services {
     pub checklists: Checklists,
     /// What counts as unusual.
     pub thresholds: Thresholds,
-    /// How often one person may search.
-    pub searches: SearchLimit,
     /// How often anyone may ask whether what is on a device may stay.
     pub standing_limit: Arc<Limit<Whom>>,
 }
@@ -92,7 +89,6 @@ impl Services {
             sealing,
             national,
             access,
-            searches: SearchLimit::default(),
             standing_limit,
         })
     }

@@ -1,17 +1,18 @@
 //! How the service is set up: from the environment, and below it from a file. Checked when the
 //! service starts; whatever is wrong is told by the name of the setting, with what to do about it.
 
-use crate::finding::USUAL_LIMIT;
+use crate::access::USUAL_LIMIT;
 use crate::private::{Readers, make_private, private_folder};
 use crate::store::sqlite_file;
 use domain::alert::Thresholds;
+use ipnet::IpNet;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use ipnet::IpNet;
 use serde::Deserialize;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -36,8 +37,9 @@ pub struct Settings {
     pub log: String,
     /// `NCRS_LOG_FORMAT`.
     pub log_format: LogFormat,
-    /// `NCRS_SEARCHES_PER_MINUTE`: how often one person may search.
-    pub searches_per_minute: u32,
+    /// `NCRS_SEARCHES_PER_MINUTE`: how often one person may search for, open, list or take along a
+    /// patient, all of them together.
+    pub searches_per_minute: NonZeroU32,
     /// `NCRS_TRUSTED_PROXIES`: the addresses of the proxies in front, whose word on where a request came
     /// from is taken.
     pub trusted_proxies: Vec<IpNet>,
@@ -400,17 +402,12 @@ impl Settings {
         let searches_per_minute =
             match or_file("NCRS_SEARCHES_PER_MINUTE", file.searches_per_minute) {
                 None => USUAL_LIMIT,
-                Some(number) => number
-                    .trim()
-                    .parse()
-                    .ok()
-                    .filter(|most| *most > 0)
-                    .ok_or_else(|| {
-                        wrong(
-                            "NCRS_SEARCHES_PER_MINUTE",
-                            format!("{number:?} is not a number of 1 or more"),
-                        )
-                    })?,
+                Some(number) => number.trim().parse().map_err(|_| {
+                    wrong(
+                        "NCRS_SEARCHES_PER_MINUTE",
+                        format!("{number:?} is not a number of 1 or more"),
+                    )
+                })?,
             };
         let trusted_proxies = trusted_proxies(
             &or_file("NCRS_TRUSTED_PROXIES", file.trusted_proxies).unwrap_or_default(),

@@ -11,9 +11,11 @@ use crate::name::PersonName;
 use crate::patient::Address;
 use crate::role::Activity;
 use crate::search_keys::{name_key, postcode_key};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
 
 /// Longest note, question or answer, in characters.
 pub const LONGEST_NOTE: usize = 1000;
@@ -119,7 +121,7 @@ impl AlertKind {
     pub fn explanation(self) -> &'static str {
         match self {
             Self::SelfClaimed => {
-                "The person said that they care for this patient, and no referral or visit in the service shows it. Check that there was a reason for the look, such as an appointment or a call."
+                "The person opened the summary or saved it on a device, said that they care for this patient, and no referral or visit in the service shows it. Check that there was a reason, such as an appointment or a call."
             }
             Self::Emergency => {
                 "The person opened the summary without asking the patient, because the patient could not be asked. Check the reason that they wrote against what happened that day."
@@ -134,7 +136,7 @@ impl AlertKind {
                 "Every view in a community pharmacy raises an alert. Check that the patient had business there that day."
             }
             Self::ManyPatients => {
-                "The person opened more patients than is usual in so short a time. A clinic, a ward round or a list of visits may explain it."
+                "The person looked for, opened, listed or saved more patients than is usual in so short a time. A clinic, a ward round or a list of visits may explain it."
             }
             Self::OwnRecord => {
                 "The patient has the same name as the person who looked. Staff may not look at their own record in the service. Names are not proof: the service does not know the date of birth of staff."
@@ -405,7 +407,7 @@ pub fn checked_note(field: &str, text: &str, needed: bool) -> Result<String, Fie
 pub struct Thresholds {
     /// So many different patients…
     pub many_patients: u32,
-    /// …opened within so many minutes.
+    /// …reached within so many minutes.
     pub many_minutes: u32,
     /// Whether [`AlertKind::OwnRecord`] is looked for.
     pub own_record: bool,
@@ -444,9 +446,33 @@ pub struct Look<'a> {
     pub home: Option<&'a Home>,
     /// Where the patient lives.
     pub addresses: &'a [Address],
-    /// How many different patients the person opened within [`Thresholds::many_minutes`], this one
-    /// among them.
+    /// How many different patients the person reached within [`Thresholds::many_minutes`], this one
+    /// among them: found, opened, listed, taken along, or looked at on a device.
     pub patients: u32,
+}
+
+/// The most different patients within any stretch of that length, of looks in the order of their time.
+pub fn most_within<P: Eq + Hash>(looks: &[(Timestamp, P)], length: SignedDuration) -> u32 {
+    let mut stretch: VecDeque<&(Timestamp, P)> = VecDeque::new();
+    let mut often: HashMap<&P, u32> = HashMap::new();
+    let mut most = 0;
+    for look in looks {
+        stretch.push_back(look);
+        *often.entry(&look.1).or_default() += 1;
+        while let Some((at, patient)) = stretch.front()
+            && look.0.duration_since(*at) >= length
+        {
+            stretch.pop_front();
+            if let Some(count) = often.get_mut(patient) {
+                *count -= 1;
+                if *count == 0 {
+                    often.remove(patient);
+                }
+            }
+        }
+        most = most.max(often.len());
+    }
+    u32::try_from(most).unwrap_or(u32::MAX)
 }
 
 /// An unusual pattern, with its explanation. Nobody is named in it.

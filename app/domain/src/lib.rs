@@ -29,6 +29,7 @@ pub mod search_keys;
 pub mod situation;
 pub mod sourced;
 pub mod summary;
+pub mod visit_list;
 pub mod visit_search;
 
 pub use field::FieldError;

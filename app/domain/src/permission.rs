@@ -123,6 +123,18 @@ impl Gate {
         }
     }
 
+    /// Of what the privacy officer is told, if of anything.
+    pub fn officer_told(&self) -> Option<OfficerTold> {
+        let vouched = self.referral.as_ref().and_then(Referral::vouches);
+        if self.setting == CareSetting::CommunityPharmacy {
+            Some(OfficerTold::EveryView)
+        } else if vouched.is_none() {
+            Some(OfficerTold::Claim)
+        } else {
+            None
+        }
+    }
+
     /// There is a summary that may be opened on a legal ground.
     pub fn may_override(&self) -> bool {
         self.may_view
@@ -159,6 +171,16 @@ impl Gate {
     }
 }
 
+/// Of what the privacy officer is told where a summary is opened or taken along with the patient's
+/// agreement, or to be asked for at the door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfficerTold {
+    /// Of every view: it is a community pharmacy.
+    EveryView,
+    /// Of the claim to care for the patient, the first time: no colleague recorded it.
+    Claim,
+}
+
 /// For whom the patient agreed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -189,6 +211,33 @@ coded! {
         Statute = "statute", "A statute";
         /// A court ordered it.
         CourtOrder = "court-order", "A court order";
+    }
+}
+
+coded! {
+    /// A common reason for emergency access, for whoever has one hand and no time to write. Its words are
+    /// the written reason, and stand in the audit and before the privacy officer like any other.
+    EmergencyReason {
+        /// Nobody can be asked.
+        Unconscious = "unconscious", "Unconscious";
+        /// An answer would mean nothing.
+        Confused = "confused", "Confused";
+        /// No answer can be had: a stroke, a language, a hearing aid that is not there.
+        CannotCommunicate = "cannot-communicate", "Cannot communicate";
+        /// There is no time to ask.
+        DangerToLife = "danger-to-life", "Danger to life";
+    }
+}
+
+impl EmergencyReason {
+    /// As it is written down.
+    pub fn written(self) -> &'static str {
+        match self {
+            Self::Unconscious => "The patient is unconscious",
+            Self::Confused => "The patient is confused",
+            Self::CannotCommunicate => "The patient cannot communicate",
+            Self::DangerToLife => "There is danger to the patient's life",
+        }
     }
 }
 

@@ -832,6 +832,9 @@ pub struct PatientMatch {
     pub restricted: bool,
     /// How it matched.
     pub matched_on: MatchedOn,
+    /// On the visit list of whoever searched, in their role.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_visit_list: bool,
 }
 
 impl PatientMatch {
@@ -857,6 +860,7 @@ impl PatientMatch {
                 .map(|gp| gp.name.clone()),
             restricted: patient.restricted,
             matched_on,
+            on_visit_list: false,
         }
     }
 }

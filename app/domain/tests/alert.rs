@@ -2,13 +2,14 @@
 
 use domain::alert::{
     AlertKind, AlertReason, AlertState, AlertType, Explanation, Finding, Home, LONGEST_NOTE, Look,
-    MOST_ATTEMPTS, Receives, Refused, Stage, Step, Thresholds, checked_note, patterns, retry_after,
-    sampled,
+    MOST_ATTEMPTS, Receives, Refused, Stage, Step, Thresholds, checked_note, most_within, patterns,
+    retry_after, sampled,
 };
 use domain::ids::AlertId;
 use domain::name::PersonName;
 use domain::patient::Address;
 use domain::role::Activity;
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -310,4 +311,33 @@ proptest! {
 fn a_note_that_is_too_long_is_refused() {
     assert!(checked_note("note", &"é".repeat(LONGEST_NOTE), true).is_ok());
     assert!(checked_note("note", &"é".repeat(LONGEST_NOTE + 1), false).is_err());
+}
+
+proptest! {
+    /// Beside the plain way of counting: every stretch by itself.
+    #[test]
+    fn the_most_patients_in_any_stretch(
+        mut looks in proptest::collection::vec((0_i64..2_000, 0_u8..12), 0..60),
+        length in 1_i64..600,
+    ) {
+        looks.sort_by_key(|(at, _)| *at);
+        let plain = looks
+            .iter()
+            .map(|(end, _)| {
+                looks
+                    .iter()
+                    .filter(|(at, _)| at <= end && end - at < length)
+                    .map(|(_, patient)| patient)
+                    .collect::<std::collections::BTreeSet<_>>()
+                    .len()
+            })
+            .max()
+            .unwrap_or_default();
+        let looks: Vec<_> = looks
+            .iter()
+            .map(|(at, patient)| (Timestamp::from_second(*at).unwrap(), *patient))
+            .collect();
+        let most = most_within(&looks, SignedDuration::from_secs(length));
+        prop_assert_eq!(usize::try_from(most).unwrap(), plain);
+    }
 }

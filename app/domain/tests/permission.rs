@@ -4,7 +4,7 @@
 use domain::ids::RoleId;
 use domain::permission::{
     Availability, Closed, Duration, Gate, LONGEST_PERMISSION_DAYS, LONGEST_REASON, LegalGround,
-    PermissionAnswer, Scope, SpineConsent,
+    OfficerTold, PermissionAnswer, Scope, SpineConsent,
 };
 use domain::readiness::{Lack, Missing, Step};
 use domain::referral::{NewReferral, Referral, ReferralKind};
@@ -266,4 +266,40 @@ fn nobody_vouches_for_themselves() {
     };
     assert_eq!(referral(false).vouches(), Some(ReferralKind::Referral));
     assert_eq!(referral(true).vouches(), None);
+}
+
+#[test]
+fn the_privacy_officer_is_told_where_nobody_vouches_and_of_every_view_in_a_pharmacy() {
+    let referral = |own| {
+        Some(Referral {
+            kind: ReferralKind::Referral,
+            until: date(2026, 12, 1),
+            recorded_by: "Hannah Ashby".into(),
+            recorded_on: date(2026, 11, 1),
+            own,
+        })
+    };
+    for (setting, referral, told) in [
+        (CareSetting::CommunityCare, None, Some(OfficerTold::Claim)),
+        (
+            CareSetting::CommunityCare,
+            referral(true),
+            Some(OfficerTold::Claim),
+        ),
+        (CareSetting::CommunityCare, referral(false), None),
+        (
+            CareSetting::CommunityPharmacy,
+            None,
+            Some(OfficerTold::EveryView),
+        ),
+        (
+            CareSetting::CommunityPharmacy,
+            referral(false),
+            Some(OfficerTold::EveryView),
+        ),
+    ] {
+        let mut gate = Gate::of_role(&role(setting, &[]));
+        gate.referral = referral;
+        assert_eq!(gate.officer_told(), told, "{setting:?}");
+    }
 }

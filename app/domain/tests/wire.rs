@@ -269,7 +269,15 @@ fn search_answers() {
         gp: None,
         restricted: true,
         matched_on: MatchedOn::Similar,
+        on_visit_list: false,
     };
+    let listed = PatientMatch {
+        on_visit_list: true,
+        ..found.clone()
+    };
+    assert!(wire(&listed).ends_with(r#""matched_on":"Similar","on_visit_list":true}"#));
+    // As an app or a service of before sends it.
+    assert!(serde_json::from_str::<PatientMatch>(&wire(&found)).unwrap() == found);
     assert_snapshot!(wire(&SearchOutcome::Found { matches: vec![found], superseded: true }), @r#"{"outcome":"found","matches":[{"name":{"prefix":null,"given":["Jane"],"family":"Smith"},"gender":"female","birth_date":"1948-03-05","age":{"Years":78},"death":{"on":"2026-11-01","status":"Informal"},"nhs_number":"9990402132","address_line":null,"postcode":null,"gp":null,"restricted":true,"matched_on":"Similar"}],"superseded":true}"#);
     assert_snapshot!(wire(&SearchOutcome::TooMany), @r#"{"outcome":"too-many"}"#);
     assert_snapshot!(wire(&SearchOutcome::Nobody), @r#"{"outcome":"nobody"}"#);

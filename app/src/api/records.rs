@@ -32,6 +32,9 @@ pub struct RecordOverview {
     pub patient: Patient,
     /// What stands between this role and the summary.
     pub gate: Gate,
+    /// On the visit list of whoever looks, in their role.
+    #[serde(default)]
+    pub on_visit_list: bool,
 }
 
 /// What the reasonable adjustments screen shows.

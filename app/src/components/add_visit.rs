@@ -7,7 +7,7 @@ use crate::problem::Problem;
 use domain::NhsNumber;
 use leptos::prelude::*;
 
-/// The button, and what came of it.
+/// The button, or that they are on it already.
 #[component]
 pub fn AddToVisits(
     /// Whom.
@@ -17,24 +17,26 @@ pub fn AddToVisits(
     name: String,
 ) -> AnyView {
     let keeping = keeping();
+    let listed = keeping.listed();
     let work = Work::new();
-    let added = RwSignal::new(false);
     let failed = RwSignal::new(None::<Problem>);
     let add = move |_| {
         failed.set(None);
         work.once(add_visit(patient), move |answer| {
             keeping.heard(&answer);
             match answer {
-                Ok(_) => added.set(true),
+                Ok(_) => listed.note(patient, true),
                 Err(problem) => failed.set(Some(problem)),
             }
         });
     };
+    let is_there = Memo::new(move |_| listed.has(patient));
     view! {
         <span class="ncrs-add" role="status">
             {move || {
-                if added.get() {
-                    view! { "On your " <a href="/visits">"visit list"</a> }.into_any()
+                if is_there.get() {
+                    view! { <span class="ncrs-add__there">"On your " <a href="/visits">"visit list"</a></span> }
+                        .into_any()
                 } else {
                     let name = name.clone();
                     view! {
@@ -49,6 +51,7 @@ pub fn AddToVisits(
             {move || {
                 failed
                     .get()
+                    .filter(|_| !is_there.get())
                     .map(|problem| {
                         view! { <span class="ncrs-why">{problem.title()} ". " {problem.advice()}</span> }
                     })

@@ -467,6 +467,9 @@ pub fn Choices(
     /// Side by side where there is room.
     #[prop(optional)]
     inline: bool,
+    /// More classes for the list, such as `ncrs-rows` for whole rows to tap.
+    #[prop(optional)]
+    class: &'static str,
     /// What there is to choose.
     choices: Vec<Choice>,
     /// What is chosen at first.
@@ -568,7 +571,7 @@ pub fn Choices(
                 {legend}
                 {hint}
                 <FieldMessage errors field=name />
-                <div class=list>{items}</div>
+                <div class=format!("{list} {class}")>{items}</div>
             </fieldset>
         </div>
     }

@@ -103,6 +103,7 @@ fn told(failed: &Failed, ceremony: Ceremony) -> (&'static str, String) {
         ),
         (NoCredential::Cancelled | NoCredential::Superseded, Ceremony::Create) => (
             "The passkey was not created",
+            // A code or a name is asked for first.
             "It may have been cancelled, or taken too long. What you typed is still here. Try again.".into(),
         ),
     }

@@ -6,6 +6,8 @@ use crate::problem::{Kind, Problem};
 use crate::session::with_next;
 use leptos::html::Div;
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::HtmlInputElement;
 use leptos_router::hooks::use_location;
 
 /// A problem in the place of what was asked for.
@@ -17,15 +19,28 @@ pub fn ProblemView(
     #[prop(optional, into)]
     again: Option<Callback<()>>,
 ) -> AnyView {
+    let typed = problem.still_typed().filter(|_| something_typed());
     view! {
         <div class="ncrs-problem" role="alert">
             <h2 class="nhsuk-heading-m">{problem.title()}</h2>
-            <p class="nhsuk-body">{problem.advice()}</p>
+            <p class="nhsuk-body">{problem.advice()} {typed.map(|typed| format!(" {typed}"))}</p>
             {reference(&problem)}
             {way_on(&problem, again)}
         </div>
     }
     .into_any()
+}
+
+/// Whether the person has typed something that they see.
+pub fn something_typed() -> bool {
+    let Ok(fields) = document().query_selector_all("main input[type=text], main textarea") else {
+        return false;
+    };
+    (0..fields.length())
+        .filter_map(|index| fields.get(index))
+        // The value of either kind of field is read alike.
+        .map(JsCast::unchecked_into::<HtmlInputElement>)
+        .any(|field| field.offset_parent().is_some() && !field.value().trim().is_empty())
 }
 
 /// Where a person goes from a problem; nothing where they can only mend and send again what is
@@ -59,6 +74,7 @@ pub fn way_on(problem: &Problem, again: Option<Callback<()>>) -> AnyView {
         | Kind::LastPasskey
         | Kind::CommandReused
         | Kind::StaysOnline
+        | Kind::ListFull
         | Kind::TooMany
         | Kind::Busy
         | Kind::Unavailable

@@ -33,6 +33,7 @@ impl Link {
             | Kind::LastPasskey
             | Kind::CommandReused
             | Kind::StaysOnline
+            | Kind::ListFull
             | Kind::NotFound
             | Kind::TooMany
             | Kind::OutOfDate

@@ -6,12 +6,14 @@
 
 mod engine;
 mod link;
+mod listed;
 mod saved;
 mod start;
 pub(crate) mod work;
 
 pub use engine::{Engine, NotKept, Sent};
 pub use link::Link;
+pub use listed::Listed;
 pub use saved::{Door, Saved};
 
 use crate::api::identity::{SessionView, sign_in_finish, sign_in_start};
@@ -55,6 +57,7 @@ pub struct Keeping {
     /// Counts the changes of what is kept.
     revision: RwSignal<u32>,
     update: RwSignal<bool>,
+    listed: Listed,
     engine: StoredValue<Option<Rc<dyn Engine>>, LocalStorage>,
     /// The engine and the rest of the app are here or on their way.
     awake: StoredValue<bool>,
@@ -77,6 +80,7 @@ impl Keeping {
             counts: RwSignal::new(Counts::default()),
             revision: RwSignal::new(0),
             update: RwSignal::new(false),
+            listed: Listed::of(session),
             engine: StoredValue::new_local(None),
             awake: StoredValue::new(false),
             device: StoredValue::new_local(device()),
@@ -202,6 +206,11 @@ impl Keeping {
     /// The engine, if it is here.
     pub fn engine_now(self) -> Option<Rc<dyn Engine>> {
         self.engine.try_with_value(Clone::clone).flatten()
+    }
+
+    /// Who is on the visit list, as far as the page knows.
+    pub fn listed(self) -> Listed {
+        self.listed
     }
 
     /// The device, also where no screen is around; `None` on the server.

@@ -67,9 +67,12 @@ impl Saved {
         self.visit.overview.patient.banner(uk_date(now))
     }
 
-    /// The overview.
+    /// The overview. Whoever is saved is on the visit list, also where an older app saved them.
     pub fn overview(&self) -> RecordOverview {
-        self.visit.overview.clone()
+        RecordOverview {
+            on_visit_list: true,
+            ..self.visit.overview.clone()
+        }
     }
 
     /// The reasonable adjustments.

@@ -8,12 +8,13 @@ use crate::components::passkey::{Failed, not_opened};
 use crate::components::problem::{ProblemView, Trouble, TroubleView};
 use crate::components::time::when;
 use crate::components::work::Work;
-use crate::keeping::{Door, Keeping, NotKept, Safe, Saved, keeping};
+use crate::keeping::{Door, Engine, Keeping, Link, NotKept, Safe, Saved, keeping};
 use crate::problem::{Kind, Problem};
 use crate::session::session;
 use domain::ids::VisitId;
 use domain::patient::PatientBanner;
-use domain::permission::{Availability, Gate};
+use domain::permission::{Availability, Gate, OfficerTold};
+use domain::visit_list::LONGEST_VISIT_LIST;
 use jiff::Timestamp;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -38,29 +39,71 @@ struct List {
     /// As the service has it; `None` where it was not asked or did not answer.
     listed: RwSignal<Option<Vec<VisitLine>>>,
     asking: Work,
+    /// Why the service did not give it.
+    unread: RwSignal<Option<Problem>>,
+    /// What is in the way of what the person asked for.
     trouble: Trouble,
-    /// What is being saved: how many of how many.
-    taking: RwSignal<Option<(usize, usize)>>,
+    /// What is being saved.
+    taking: RwSignal<Option<Taking>>,
     work: Work,
     told: RwSignal<Option<String>>,
     /// What a person wants of a summary, where it is not the usual.
-    wishes: StoredValue<Vec<(VisitId, TakeSummary)>>,
+    wishes: RwSignal<Vec<(VisitId, TakeSummary)>>,
 }
+
+/// Patients who are being saved.
+#[derive(Clone, Copy, PartialEq)]
+struct Taking {
+    /// How many are done…
+    done: usize,
+    /// …of how many.
+    count: usize,
+    /// The service takes no more for a moment.
+    waits: bool,
+}
+
+/// What became of saving some.
+struct Taken {
+    saved: usize,
+    /// Those who could not be saved, and why the last of them was not.
+    missed: usize,
+    why: Option<Problem>,
+}
+
+/// How long to wait where the service does not say, in seconds.
+const A_WHILE: u32 = 30;
 
 impl List {
     /// Asks the service. Without it, what is saved is the list.
     fn ask(self) {
-        self.asking.latest(visits(), move |answer| {
-            self.keeping.heard(&answer);
-            match answer {
-                Ok(lines) => {
-                    self.trouble.clear();
-                    self.listed.set(Some(lines));
-                }
-                Err(problem) if problem.falls_back() && self.keeping.safe_now() == Safe::Open => {}
-                Err(problem) => self.trouble.take(problem),
+        let keeping = self.keeping;
+        let asking = async move {
+            let answer = visits().await;
+            keeping.heard(&answer);
+            if answer.is_err() {
+                // Whether something is saved here is known before anything is said to be missing.
+                keeping.safe_seen().await;
             }
+            answer
+        };
+        self.asking.latest(asking, move |answer| match answer {
+            Ok(lines) => {
+                for line in &lines {
+                    keeping.listed().note(line.banner.nhs_number, true);
+                }
+                self.unread.set(None);
+                self.listed.set(Some(lines));
+            }
+            Err(problem) => self.unread.set(Some(problem)),
         });
+    }
+
+    /// Why the list could not be read, where that has to be said: what is saved stands in for it while
+    /// it is open, and the line under the header says so. Reactive.
+    fn missing(self) -> Option<Problem> {
+        let problem = self.unread.get()?;
+        let is_said = Link::of(&problem) != Link::Online || problem.kind == Kind::SignedOut;
+        (!(is_said && self.keeping.safe() == Safe::Open)).then_some(problem)
     }
 
     /// Who is on it. Reactive.
@@ -103,20 +146,45 @@ impl List {
 
     /// What is taken of a summary: what was wished for, else the question is left for the door.
     fn wish(self, line: &Line) -> TakeSummary {
-        if line.gate.availability != Some(Availability::Exists) || line.gate.closed().is_some() {
-            return TakeSummary::Without;
-        }
-        self.wishes
-            .with_value(|wishes| {
-                wishes
-                    .iter()
-                    .find(|(visit, _)| *visit == line.visit)
-                    .map(|(_, wish)| *wish)
-            })
-            .unwrap_or(TakeSummary::AskAtTheDoor)
+        self.wishes.with_untracked(|wishes| wish_of(wishes, line))
     }
 
-    /// Saves these patients, one after the other.
+    /// Saves one. Where the service takes no more for a moment it waits, and goes on.
+    async fn save(
+        self,
+        engine: &dyn Engine,
+        visit: VisitId,
+        summary: TakeSummary,
+    ) -> Result<(), NotKept> {
+        loop {
+            match engine.take(visit, summary).await {
+                Err(NotKept::Service(problem)) if problem.kind == Kind::TooMany => {
+                    let Some(device) = self.keeping.device() else {
+                        return Err(NotKept::Service(problem));
+                    };
+                    self.waits(true);
+                    let wait = problem.wait.unwrap_or(A_WHILE);
+                    device.sleep(wait.saturating_mul(1_000)).await;
+                    self.waits(false);
+                    if self.taking.is_disposed() {
+                        // The screen is gone.
+                        return Err(NotKept::Service(problem));
+                    }
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    fn waits(self, waits: bool) {
+        self.taking.try_update(|taking| {
+            if let Some(taking) = taking {
+                taking.waits = waits;
+            }
+        });
+    }
+
+    /// Saves these patients, one after the other. Who cannot be saved does not hold up the others.
     fn take(self, lines: Vec<Line>) {
         if self.work.busy() || lines.is_empty() {
             return;
@@ -134,31 +202,60 @@ impl List {
                 .engine()
                 .await
                 .ok_or_else(|| NotKept::Service(Kind::Unreachable.into()))?;
+            let mut taken = Taken {
+                saved: 0,
+                missed: 0,
+                why: None,
+            };
             for (done, (visit, summary)) in wanted.into_iter().enumerate() {
-                self.taking.try_set(Some((done, count)));
-                engine.take(visit, summary).await?;
-            }
-            Ok(())
-        };
-        self.work.once(saving, move |answer: Result<(), NotKept>| {
-            self.taking.set(None);
-            match answer {
-                Ok(()) => {
-                    if let Some(device) = self.keeping.device() {
-                        leptos::task::spawn_local(async move {
-                            // The browser may say no: then it may clear the storage when it is full.
-                            let _ = device.persist_storage().await;
-                        });
+                self.taking.try_set(Some(Taking {
+                    done,
+                    count,
+                    waits: false,
+                }));
+                match self.save(engine.as_ref(), visit, summary).await {
+                    Ok(()) => taken.saved += 1,
+                    Err(NotKept::Service(problem)) if about_one(&problem.kind) => {
+                        taken.missed += 1;
+                        taken.why = Some(problem);
                     }
-                    self.told.set(Some(match count {
-                        1 => "1 patient saved on this device.".to_owned(),
-                        count => format!("{count} patients saved on this device."),
-                    }));
+                    Err(other) => return Err(other),
                 }
-                Err(NotKept::Service(problem)) => self.trouble.take(problem),
-                Err(NotKept::Device(none)) => self.told_why(none),
             }
-        });
+            Ok(taken)
+        };
+        self.work
+            .once(saving, move |answer: Result<Taken, NotKept>| {
+                self.taking.set(None);
+                match answer {
+                    Ok(taken) => {
+                        if let Some(device) = self.keeping.device() {
+                            leptos::task::spawn_local(async move {
+                                // The browser may say no: then it may clear the storage when it is full.
+                                let _ = device.persist_storage().await;
+                            });
+                        }
+                        let saved = match taken.saved {
+                            1 => "1 patient saved on this device.".to_owned(),
+                            count => format!("{count} patients saved on this device."),
+                        };
+                        match taken.why {
+                            None => self.told.set(Some(saved)),
+                            Some(problem) => {
+                                if taken.saved > 0 {
+                                    self.told.set(Some(format!(
+                                        "{saved} {} could not be saved.",
+                                        taken.missed
+                                    )));
+                                }
+                                self.trouble.take(problem);
+                            }
+                        }
+                    }
+                    Err(NotKept::Service(problem)) => self.trouble.take(problem),
+                    Err(NotKept::Device(none)) => self.told_why(none),
+                }
+            });
     }
 
     fn told_why(self, none: crate::device::NoVault) {
@@ -181,6 +278,9 @@ impl List {
             Ok(()) => {
                 self.listed.update(|listed| {
                     if let Some(lines) = listed {
+                        for gone in lines.iter().filter(|line| line.visit == visit) {
+                            self.keeping.listed().note(gone.banner.nhs_number, false);
+                        }
                         lines.retain(|line| line.visit != visit);
                     }
                 });
@@ -212,11 +312,12 @@ pub fn screen() -> AnyView {
         keeping: keeping(),
         listed: RwSignal::new(None),
         asking: Work::new(),
+        unread: RwSignal::new(None),
         trouble: Trouble::new(),
         taking: RwSignal::new(None),
         work: Work::new(),
         told: RwSignal::new(None),
-        wishes: StoredValue::new(Vec::new()),
+        wishes: RwSignal::new(Vec::new()),
     };
     // Now, and when the connection came back.
     Effect::new(move || {
@@ -225,6 +326,7 @@ pub fn screen() -> AnyView {
     });
     let again = Callback::new(move |()| list.ask());
     let lines = Memo::new(move |_| list.lines());
+    let missing = Memo::new(move |_| list.missing());
     let settled = move || list.listed.with(Option::is_some) || !list.asking.pending();
     view! {
         <Page title="Visit list">
@@ -234,28 +336,108 @@ pub fn screen() -> AnyView {
                 "The patients you are going to see. Save them on this device to use their records without signal."
             </p>
             <Readiness keeping=list.keeping />
-            <TroubleView trouble=list.trouble again />
+            {move || missing.get().map(|problem| view! { <ProblemView problem again /> })}
+            <TroubleView trouble=list.trouble />
             {move || list.taking.get().map(taking)}
             {move || {
                 if !settled() {
                     return view! { <Progress text="Opening the visit list" /> }.into_any();
                 }
                 let lines = lines.get();
-                if lines.is_empty() { nobody() } else { all(list, lines) }
+                match (lines.is_empty(), list.listed.with(Option::is_some)) {
+                    (false, _) => all(list, lines),
+                    (true, true) => nobody(),
+                    // Nothing is known of the list: it may not be taken for an empty one.
+                    (true, false) if missing.with(Option::is_none) => nobody_saved(),
+                    (true, false) => ().into_any(),
+                }
             }}
         </Page>
     }
     .into_any()
 }
 
-fn taking((done, count): (usize, usize)) -> AnyView {
+fn taking(taking: Taking) -> AnyView {
+    let Taking { done, count, waits } = taking;
+    let text = if waits {
+        format!(
+            "{done} of {count} saved. That is as many patients as one person may reach in a minute. Keep this page open: the rest follow by themselves within a minute, and nothing is lost."
+        )
+    } else {
+        format!("Saving {} of {count}", done + 1)
+    };
     view! {
         <div role="status">
-            <p class="nhsuk-body">{format!("Saving {} of {count}", done + 1)}</p>
+            <p class="nhsuk-body">{text}</p>
             <progress class="ncrs-bar" max=count value=done aria-label="Saving patients on this device"></progress>
         </div>
     }
     .into_any()
+}
+
+/// It stands in the way of one patient, and not of the others.
+fn about_one(kind: &Kind) -> bool {
+    matches!(
+        kind,
+        Kind::StaysOnline | Kind::NotFound | Kind::SummaryClosed(_)
+    )
+}
+
+/// Whether there is a summary that may be taken along.
+fn has_summary(line: &Line) -> bool {
+    line.gate.availability == Some(Availability::Exists) && line.gate.closed().is_none()
+}
+
+fn wish_of(wishes: &[(VisitId, TakeSummary)], line: &Line) -> TakeSummary {
+    if !has_summary(line) {
+        return TakeSummary::Without;
+    }
+    wishes
+        .iter()
+        .find(|(visit, _)| *visit == line.visit)
+        .map_or(TakeSummary::AskAtTheDoor, |(_, wish)| *wish)
+}
+
+/// What saving the whole list tells the privacy officer, before it is done.
+fn told_of_all(wishes: &[(VisitId, TakeSummary)], lines: &[Line]) -> Option<String> {
+    let along: Vec<_> = lines
+        .iter()
+        .filter(|line| wish_of(wishes, line) != TakeSummary::Without)
+        .map(|line| line.gate.officer_told())
+        .collect();
+    if along.is_empty() {
+        return None;
+    }
+    let told = along.iter().flatten().count();
+    let every = along.contains(&Some(OfficerTold::EveryView));
+    let of = match along.len() {
+        1 => "1 summary".to_owned(),
+        count => format!("{count} summaries"),
+    };
+    Some(match (told, every) {
+        (0, _) => format!("Saving {of} counts as opening them, and each is recorded."),
+        (_, true) => format!(
+            "Saving {of} counts as opening them. In a community pharmacy your privacy officer is told of every view. That is routine."
+        ),
+        (told, false) => format!(
+            "Saving {of} counts as opening them. For {told} you confirm that you care for the patient, as no colleague has recorded it, and your privacy officer is told. That is routine."
+        ),
+    })
+}
+
+/// What saving one summary tells the privacy officer, before it is done.
+fn told_of_one(gate: &Gate) -> &'static str {
+    match gate.officer_told() {
+        Some(OfficerTold::EveryView) => {
+            "Saving the summary counts as opening it. In a community pharmacy your privacy officer is told of every view. That is routine."
+        }
+        Some(OfficerTold::Claim) => {
+            "Saving the summary counts as opening it. You confirm that you care for this patient, as no colleague has recorded it, and your privacy officer is told. That is routine."
+        }
+        None => {
+            "Saving the summary counts as opening it, and is recorded. A colleague has recorded that your team cares for this patient."
+        }
+    }
 }
 
 fn nobody() -> AnyView {
@@ -269,18 +451,44 @@ fn nobody() -> AnyView {
     .into_any()
 }
 
+/// Nothing is saved, and the list itself cannot be read now.
+fn nobody_saved() -> AnyView {
+    view! {
+        <div class="ncrs-empty">
+            <h2 class="ncrs-empty__heading">"Nobody from your list is saved on this device"</h2>
+            <p class="nhsuk-body">
+                "Your visit list is with the service. It opens here by itself when you have signal."
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
 fn all(list: List, lines: Vec<Line>) -> AnyView {
     let ready = move || list.keeping.safe() == Safe::Open;
     let listed: Vec<_> = lines.iter().filter(|line| line.listed).cloned().collect();
     let saved = lines.iter().any(|line| line.saved.is_some());
     let count = listed.len();
+    let full = (count >= usize::from(LONGEST_VISIT_LIST)).then(|| {
+        view! {
+            <p class="nhsuk-inset-text">
+                {format!("Your list is full: it holds {LONGEST_VISIT_LIST} patients. Remove someone whom you have seen to add another.")}
+            </p>
+        }
+    });
     let listed = StoredValue::new_local(listed);
+    let told = move || {
+        list.wishes
+            .with(|wishes| listed.with_value(|lines| told_of_all(wishes, lines)))
+    };
     let take = move || {
         (ready() && count > 0).then(|| {
             view! {
+                <p class="nhsuk-body" id="told-of-all">{told}</p>
                 <button
                     class="nhsuk-button"
                     type="button"
+                    aria-describedby="told-of-all"
                     aria-disabled=move || list.work.pending().then_some("true")
                     on:click=move |_| list.take(listed.get_value())
                 >
@@ -303,6 +511,7 @@ fn all(list: List, lines: Vec<Line>) -> AnyView {
         .map(|line| view! { <li class="ncrs-results__item">{card(list, line)}</li> })
         .collect_view();
     view! {
+        {full}
         {take}
         <ul class="ncrs-visits">{items}</ul>
         <p class="nhsuk-body">{clear}</p>
@@ -393,7 +602,7 @@ fn saved_state(line: &Line, now: Timestamp) -> String {
 
 /// Whether the summary comes along, and on whose word.
 fn summary_choice(list: List, line: &Line) -> AnyView {
-    if line.gate.availability != Some(Availability::Exists) || line.gate.closed().is_some() {
+    if !has_summary(line) {
         return view! { <p class="ncrs-why">"The summary cannot be saved: there is none, or you may not view it."</p> }
             .into_any();
     }
@@ -406,23 +615,33 @@ fn summary_choice(list: List, line: &Line) -> AnyView {
             "without" => TakeSummary::Without,
             _ => TakeSummary::AskAtTheDoor,
         };
-        list.wishes.update_value(|wishes| {
+        list.wishes.update(|wishes| {
             wishes.retain(|(other, _)| *other != visit);
             wishes.push((visit, wish));
         });
     };
+    let text = told_of_one(&line.gate);
+    let one = StoredValue::new_local(line.clone());
+    let told = move || {
+        let wish = list
+            .wishes
+            .with(|wishes| one.with_value(|line| wish_of(wishes, line)));
+        (wish != TakeSummary::Without).then_some(text)
+    };
+    let told_id = format!("told-{visit}");
     view! {
         <div class="nhsuk-form-group">
             <label class="nhsuk-label" for=id.clone()>
                 "Summary Care Record" <span class="nhsuk-u-visually-hidden">" of " {line.banner.name.clone()}</span>
             </label>
-            <select class="nhsuk-select" id=id on:change=choose>
+            <select class="nhsuk-select" id=id aria-describedby=told_id.clone() on:change=choose>
                 <option value="door" selected=chosen == TakeSummary::AskAtTheDoor>"Ask at the door"</option>
                 <option value="agreed" selected=chosen == TakeSummary::Agreed>
                     "The patient agreed, for this visit"
                 </option>
                 <option value="without" selected=chosen == TakeSummary::Without>"Leave it out"</option>
             </select>
+            <p class="nhsuk-body-s nhsuk-u-margin-top-2 nhsuk-u-margin-bottom-0" id=told_id>{told}</p>
         </div>
     }
     .into_any()

@@ -1,8 +1,9 @@
 //! What was done on a device without the service, as the device tells it, into the audit.
 
 use super::devices::is_nobodys;
-use super::permission::Meaning;
-use super::{Access, Attempt, ahead, described, may_ask};
+use super::permission::{Ahead, Meaning};
+use super::permit::Words;
+use super::{Access, AskSummary, Attempt, Permit, ViewDemographics, ahead, described, may_ask};
 use crate::audit::{Action, Actor, Entry, Outcome};
 use crate::caller::Caller;
 use crate::failure::Result;
@@ -13,7 +14,7 @@ use domain::NhsNumber;
 use domain::clock::uk_date;
 use domain::device_log::{Act, BEGINNING, Break, ClockOff, LogEntry, LogHead, Part, believed};
 use domain::ids::{VaultId, VisitId};
-use domain::permission::{LONGEST_REASON, PermissionAnswer};
+use domain::permission::{Availability, LONGEST_REASON, PermissionAnswer};
 use domain::referral::ReferralKind;
 use domain::role::{Activity, RoleAssignment};
 use jiff::Timestamp;
@@ -32,12 +33,24 @@ struct Telling<'a> {
     actor: Actor,
     vault: &'a VaultRow,
     visits: &'a HashMap<VisitId, VisitRow>,
-    /// What colleagues recorded of those on whom the question was answered.
-    vouched: HashMap<VisitId, ReferralKind>,
+    /// What colleagues had recorded of those on whom the question was answered, when it was.
+    vouched: HashMap<Place, ReferralKind>,
     /// When the entries arrived.
     arrived: Timestamp,
     /// The device brought it, with nobody signed in.
     by_itself: bool,
+}
+
+/// Which entry: its number, and the time that it tells. Where two claim one number, each has its own.
+type Place = (u64, Timestamp);
+
+/// An answer to the permission question.
+struct Given<'a> {
+    entry: &'a LogEntry,
+    visit: &'a VisitRow,
+    answer: &'a PermissionAnswer,
+    /// What a colleague had recorded then.
+    vouched: Option<ReferralKind>,
 }
 
 /// What a walk over the entries found.
@@ -50,7 +63,7 @@ struct Walk<'a> {
     /// The privacy officer is told of the clock, once.
     clock: bool,
     /// On whom the permission question was answered, in which role.
-    answers: Vec<(&'a VisitRow, &'a PermissionAnswer)>,
+    answers: Vec<Given<'a>>,
 }
 
 impl Access {
@@ -79,13 +92,16 @@ impl Access {
                 entries.iter().flat_map(visits_in).collect(),
             )
             .await?;
-        let vouched = self.vouched(&attempt.actor, &visits, entries).await?;
+        let arrived = self.clock.now();
+        let vouched = self
+            .vouched(&attempt.actor, &vault, &visits, entries, arrived)
+            .await?;
         let telling = Telling {
             actor: attempt.actor.clone(),
             vault: &vault,
             visits: &visits,
             vouched,
-            arrived: self.clock.now(),
+            arrived,
             by_itself: is_nobodys(attempt.person.session),
         };
         let before = self.vaults.set_aside(&vault.key).await?;
@@ -102,13 +118,16 @@ impl Access {
         Ok(moved.map_or(head, |vault| vault.head))
     }
 
-    /// What colleagues recorded of those on whom the permission question was answered.
+    /// What colleagues had recorded of those on whom the permission question was answered, when it was:
+    /// what they recorded or ended later does not change what that look rested on.
     async fn vouched(
         &self,
         actor: &Actor,
+        vault: &VaultRow,
         visits: &HashMap<VisitId, VisitRow>,
         entries: &[LogEntry],
-    ) -> Result<HashMap<VisitId, ReferralKind>> {
+        arrived: Timestamp,
+    ) -> Result<HashMap<Place, ReferralKind>> {
         let mut vouched = HashMap::new();
         for entry in entries {
             let Act::Answered { visit, .. } = &entry.act else {
@@ -121,41 +140,84 @@ impl Access {
                 role: Some(row.role.clone()),
                 ..actor.clone()
             };
-            let referral = self.referral(&there, row.patient).await?;
-            vouched.extend(referral.and_then(|referral| Some((*visit, referral.vouches()?))));
+            let referral = self
+                .referral_at(
+                    &there,
+                    row.patient,
+                    believed(entry.at, vault.registered_at, arrived).at,
+                )
+                .await?;
+            let place = (entry.seq, entry.at);
+            vouched.extend(referral.and_then(|referral| Some((place, referral.vouches()?))));
         }
         Ok(vouched)
     }
 
-    /// Keeps what the answers mean for later, as if they had been given here: where the role may
-    /// ask now.
+    /// Keeps what the answers mean for later, from when they were given: where the role may ask now,
+    /// and a permission for later days where the patient has not closed their summary meanwhile.
     async fn remember_answers(
         &self,
         attempt: &Attempt<'_>,
         telling: &Telling<'_>,
-        answers: Vec<(&VisitRow, &PermissionAnswer)>,
+        answers: Vec<Given<'_>>,
     ) -> Result<()> {
         if answers.is_empty() {
             return Ok(());
         }
         let today = uk_date(self.clock.now());
         let roles = staff::roles(&self.db, attempt.person.person).await?;
-        for (visit, answer) in answers {
+        for given in answers {
+            let Given {
+                entry,
+                visit,
+                answer,
+                vouched,
+            } = given;
             let may = roles
                 .iter()
                 .any(|role| role.id == visit.role.id && may_answer(role, answer));
-            if may {
-                let lasts = ahead(answer).filter(|_| answer.problems(today).is_empty());
-                let actor = telling.in_role_of(Some(visit));
-                let meaning = Meaning {
-                    claimed: !telling.vouched.contains_key(&visit.id),
-                    ahead: lasts,
-                };
-                self.remember(&actor, visit.patient, &attempt.person.name, meaning)
-                    .await?;
+            if !may {
+                continue;
             }
+            let actor = telling.in_role_of(Some(visit));
+            let ahead = match ahead(answer).filter(|_| answer.problems(today).is_empty()) {
+                Some(lasting) if !self.closed_by_choice(&actor, visit.patient).await => {
+                    let seq = i64::try_from(entry.seq).unwrap_or(i64::MAX);
+                    Some(Ahead::on_device(lasting, &telling.vault.key, seq))
+                }
+                Some(_) | None => None,
+            };
+            let meaning = Meaning {
+                claimed: vouched.is_none(),
+                ahead,
+                at: believed(entry.at, telling.vault.registered_at, telling.arrived).at,
+            };
+            self.remember(&actor, visit.patient, &attempt.person.name, meaning)
+                .await?;
         }
         Ok(())
+    }
+
+    /// The patient has opted out, or was restricted: what they agreed to before that would come back
+    /// with the next change of mind. Where that cannot be found out they are asked again, too.
+    async fn closed_by_choice(&self, actor: &Actor, patient: NhsNumber) -> bool {
+        let words = || Words {
+            person: actor.name.clone().unwrap_or_default(),
+            role: String::new(),
+            organisation: String::new(),
+            confirmed: false,
+        };
+        let ask: Permit<AskSummary> = Permit::grant(patient, actor.clone(), words());
+        let read: Permit<ViewDemographics> = Permit::grant(patient, actor.clone(), words());
+        let held = self.national.summaries.holds(&ask).await;
+        let whole = self.national.demographics.patient(&read).await;
+        let (Ok(held), Ok(whole)) = (held, whole) else {
+            return true;
+        };
+        matches!(
+            Availability::of(held.consent, whole.restricted, held.exists),
+            Availability::OptedOut | Availability::Restricted
+        )
     }
 }
 
@@ -282,7 +344,7 @@ impl<'a> Telling<'a> {
                 (action, Outcome::Allowed, vec![*visit], detail)
             }
             Act::Answered { visit, answer } => {
-                let mut detail = described(answer, self.vouched.get(visit).copied());
+                let mut detail = described(answer, self.vouched_at(entry));
                 put(&mut detail, "visit", json!(visit));
                 (Action::ViewSummary, Outcome::Allowed, vec![*visit], detail)
             }
@@ -294,7 +356,12 @@ impl<'a> Telling<'a> {
         let reason = match &entry.act {
             Act::Answered { visit, answer } => {
                 if let Some(visit) = self.visits.get(visit).filter(|_| trusted) {
-                    walk.answers.push((visit, answer));
+                    walk.answers.push(Given {
+                        entry,
+                        visit,
+                        answer,
+                        vouched: self.vouched_at(entry),
+                    });
                 }
                 written(answer)
             }
@@ -322,6 +389,11 @@ impl<'a> Telling<'a> {
                 .offline(when.at)
                 .with(self.detail(entry, detail)),
         );
+    }
+
+    /// What a colleague had recorded when that question was answered.
+    fn vouched_at(&self, entry: &LogEntry) -> Option<ReferralKind> {
+        self.vouched.get(&(entry.seq, entry.at)).copied()
     }
 
     /// Whoever brings the log, in the role of the visit, or in the one in which the vault was

@@ -4,8 +4,8 @@
 //! # What is checked, in this order
 //! | asked                  | session, role | activity      | context | more                                   |
 //! |------------------------|---------------|---------------|---------|----------------------------------------|
-//! | search                 | yes           | B0264 / B0098 |         |                                        |
-//! | open a patient         | yes           | B0264         |         | there is such a patient                |
+//! | search                 | yes           | B0264 / B0098 |         | the limit                              |
+//! | open a patient         | yes           | B0264         |         | the limit, there is such a patient     |
 //! | overview, details      | yes           | B0264         | yes     |                                        |
 //! | is there a summary     | yes           | B0264, B0370  | yes     | care setting approved                  |
 //! | the summary            | yes           | B0264, B0370  | yes     | setting, answer, choice, restriction   |
@@ -14,7 +14,7 @@
 //! | change a flag          | yes           | … and B0380   | of it   | on a visit: not restricted             |
 //! | … remove it whole, or its last part | yes | … and B0380 | of it | the same, and a fingerprint           |
 //! | the visit list         | yes           | B0264         |         |                                        |
-//! | add, open a visit      | yes           | B0264         |         | not restricted, hours on a device      |
+//! | add, open a visit      | yes           | B0264         |         | the limit, not restricted, hours on a device |
 //! | take a visit along     | yes           | B0264         |         | the same; its summary: the gate is open |
 //! | a device's log         | session       |               |         | their vault                            |
 //! | … sealed               |               |               |         | the id of the vault                    |
@@ -35,6 +35,8 @@
 //! A change says on whom it was made by a context or a visit that is or was this person's in this
 //! role: it may be delivered late.
 //!
+//! The [`limit`] is one for all ways in which a person reaches a patient.
+//!
 //! What is allowed is in the audit, durably, before the permit is given out (for a search: before
 //! its patients are). What is refused is in the audit too, except where nobody is signed in: there
 //! is nobody to account for, and anyone could fill the disk.
@@ -42,6 +44,7 @@
 pub mod decision;
 mod device_log;
 mod devices;
+mod limit;
 mod offline;
 mod permission;
 mod permit;
@@ -51,6 +54,7 @@ mod referral;
 
 pub use device_log::MOST_ENTRIES;
 pub(crate) use devices::MISSING;
+pub use limit::{PatientLimit, USUAL_LIMIT};
 pub use offline::{Along, TakenAlong};
 pub use permit::{
     AnswerTask, ApproveOrganisations, AskSummary, CompleteReadiness, FindPatients, Held, ListTasks,
@@ -84,9 +88,10 @@ use domain::referral::{Referral, ReferralKind};
 use domain::role::{Activity, RoleAssignment};
 use domain::search::SearchKind;
 use jiff::civil::Date;
-use permission::Meaning;
+use permission::{Ahead, Meaning};
 use permit::Words;
 use serde_json::{Value, json};
+use std::num::NonZeroU32;
 
 /// Grants permits.
 #[derive(Clone)]
@@ -99,6 +104,7 @@ pub struct Access {
     vaults: Vaults,
     national: National,
     checklists: Checklists,
+    limit: PatientLimit,
 }
 
 /// What a role may read on the overview.
@@ -155,6 +161,8 @@ struct Attempt<'a> {
     facts: Facts<'a>,
     /// What a colleague recorded, on which the relationship rests.
     vouched: Option<ReferralKind>,
+    /// The audit has it already that the person has to wait.
+    told: bool,
 }
 
 impl<'a> Attempt<'a> {
@@ -176,6 +184,7 @@ impl<'a> Attempt<'a> {
             detail: json!({}),
             facts,
             vouched: None,
+            told: false,
         })
     }
 
@@ -243,6 +252,7 @@ impl Access {
     ) -> Self {
         Self {
             checklists: Checklists::new(db.clone()),
+            limit: PatientLimit::new(USUAL_LIMIT, clock.clone()),
             db,
             clock,
             audit,
@@ -253,11 +263,24 @@ impl Access {
         }
     }
 
+    /// Sets how many patients one person may reach in a minute.
+    pub fn limit_patients(&mut self, most: NonZeroU32) {
+        self.limit = PatientLimit::new(most, self.clock.clone());
+    }
+
+    /// Counts a patient whom the person is about to reach.
+    fn within_limit(&self, attempt: &mut Attempt<'_>) -> Result<()> {
+        self.limit.take(attempt.person.person).map_err(|limited| {
+            attempt.told = !limited.first;
+            Failure::TooMany { wait: limited.wait }
+        })
+    }
+
     /// To search. What is found has to be given to [`Access::release`]. `asked` is what the audit
     /// says of what is searched for.
     ///
     /// # Errors
-    /// `SignedOut`, `NoRole`, `RoleForbids`.
+    /// `SignedOut`, `NoRole`, `RoleForbids`, `TooMany`.
     pub async fn to_find(
         &self,
         caller: &Caller,
@@ -269,6 +292,7 @@ impl Access {
         let granted = match self.look_at_organisation(&mut attempt).await {
             Ok(()) => attempt
                 .decided(Act::Find(kind.needs()))
+                .and_then(|()| self.within_limit(&mut attempt))
                 .and_then(|()| attempt.permit(())),
             Err(failure) => Err(failure),
         };
@@ -297,7 +321,7 @@ impl Access {
     /// `number` was replaced.
     ///
     /// # Errors
-    /// `SignedOut`, `NoRole`, `RoleForbids`, `NotFound`.
+    /// `SignedOut`, `NoRole`, `RoleForbids`, `TooMany`, `NotFound`.
     pub async fn to_open(
         &self,
         caller: &Caller,
@@ -318,6 +342,7 @@ impl Access {
     ) -> Result<Permit<OpenPatient>> {
         self.look_at_organisation(attempt).await?;
         attempt.decided(Act::Open)?;
+        self.within_limit(attempt)?;
         let current = self.current(attempt, number).await?;
         if current != number {
             attempt.detail = json!({ "superseded": true });
@@ -403,8 +428,7 @@ impl Access {
         let ask = matches!(decide(Act::Ask, &facts), Decision::Allowed(_))
             .then(|| attempt.permit(patient))
             .transpose()?;
-        attempt.detail =
-            json!({ "adjustments": adjustments.is_some(), "summary-gate": ask.is_some() });
+        attempt.detail = json!({ ADJUSTMENTS: adjustments.is_some(), SUMMARY_GATE: ask.is_some() });
         Ok(OverviewPermits {
             demographics: attempt.permit(patient)?,
             adjustments,
@@ -457,6 +481,8 @@ impl Access {
     ) -> Result<WithdrawalPermits> {
         let mut attempt = Attempt::begin(caller, Action::WithdrawPermission)?;
         let granted = self.withdrawal_checks(&mut attempt, key).await;
+        // The answer tells what stands before the summary then.
+        attempt.detail = json!({ SUMMARY_GATE: granted.is_ok() });
         self.settle(&attempt, granted).await
     }
 
@@ -548,7 +574,8 @@ impl Access {
             let by = summary.provenance(self.clock.now()).person;
             let meaning = Meaning {
                 claimed: answer.claims_relationship() && attempt.vouched.is_none(),
-                ahead: ahead(answer),
+                ahead: ahead(answer).map(Ahead::online),
+                at: self.clock.now(),
             };
             let remembered = self
                 .remember(summary.actor(), summary.of(), &by, meaning)
@@ -649,6 +676,8 @@ impl Access {
     async fn or_refused<T>(&self, attempt: &Attempt<'_>, granted: Result<T>) -> Result<T> {
         match granted {
             Ok(granted) => Ok(granted),
+            // Once is enough.
+            Err(failure) if attempt.told => Err(failure),
             Err(failure) => {
                 self.audit
                     .record(unsuccessful(attempt.entry(Outcome::Refused), &failure))
@@ -719,6 +748,11 @@ impl Access {
     }
 }
 
+/// In the detail of an entry: the answer says what the flag says.
+const ADJUSTMENTS: &str = "adjustments";
+/// In the detail of an entry: the answer tells whether there is a summary, and what stands before it.
+const SUMMARY_GATE: &str = "summary-gate";
+
 /// An entry that follows the one with which the permit was given.
 fn after<R: Right<Of = NhsNumber>>(permit: &Permit<R>, action: Action, outcome: Outcome) -> Entry {
     Entry::new(permit.actor().clone(), action, outcome).on([permit.of()])
@@ -779,10 +813,15 @@ fn ground(answer: &PermissionAnswer) -> (Option<Ground>, Option<ReasonCode>) {
     }
 }
 
+/// What the relationship rests on, as the audit has it.
+fn relationship(vouched: Option<ReferralKind>) -> &'static str {
+    vouched.map_or("self-claimed", ReferralKind::code)
+}
+
 /// The answer as the audit has it, with what the relationship rests on; the reason stands in its own
 /// field.
 fn described(answer: &PermissionAnswer, vouched: Option<ReferralKind>) -> Value {
-    let relationship = vouched.map_or("self-claimed", ReferralKind::code);
+    let relationship = relationship(vouched);
     match answer {
         PermissionAnswer::Agreed { scope, duration } => {
             let until = match duration {

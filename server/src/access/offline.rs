@@ -3,10 +3,10 @@
 use super::decision::Act;
 use super::permission::Meaning;
 use super::{
-    Access, Attempt, ManageAdjustments, OpenPatient, OverviewPermits, Permit, TakeAlong,
-    ViewAdjustments, ViewSummary, described,
+    ADJUSTMENTS, Access, Attempt, ManageAdjustments, OpenPatient, OverviewPermits, Permit,
+    SUMMARY_GATE, TakeAlong, ViewAdjustments, ViewSummary, described, ground, relationship,
 };
-use crate::audit::{Action, Entry, Outcome};
+use crate::audit::{Action, Actor, Entry, Ground, Outcome, TAKEN};
 use crate::caller::Caller;
 use crate::failure::{Failure, Result};
 use crate::identity::staff;
@@ -39,7 +39,7 @@ pub struct Along {
 pub struct TakenAlong {
     /// The patient.
     pub along: Along,
-    /// For the summary, where it goes along.
+    /// For the summary, where it goes along: the audit has it as a view.
     pub summary: Option<Permit<ViewSummary>>,
 }
 
@@ -54,15 +54,26 @@ impl Access {
     /// `number` was replaced.
     ///
     /// # Errors
-    /// `SignedOut`, `NoRole`, `RoleForbids` (B0264), `NotFound`, `StaysOnline`.
+    /// `SignedOut`, `NoRole`, `RoleForbids` (B0264), `TooMany`, `NotFound`, `StaysOnline`, `ListFull`.
     pub async fn to_add_visit(&self, caller: &Caller, number: NhsNumber) -> Result<Along> {
         let mut attempt = Attempt::begin(caller, Action::AddVisit)?;
         attempt.patient = Some(number);
         let granted = async {
             let current = self.open_checks(&mut attempt, number).await?.of();
-            self.may_go_along(&mut attempt, current).await
+            let along = self.may_go_along(&mut attempt, current).await?;
+            let (person, role) = (attempt.person.person, attempt.role()?.id);
+            if self.visits.has_room(person, role, current).await? {
+                Ok(along)
+            } else {
+                Err(Kind::ListFull.into())
+            }
         }
         .await;
+        // The answer has the patient's banner, and what stands before the summary.
+        let gate = granted
+            .as_ref()
+            .is_ok_and(|along| along.overview.ask.is_some());
+        attempt.detail = json!({ SUMMARY_GATE: gate });
         self.settle(&attempt, granted).await
     }
 
@@ -78,7 +89,10 @@ impl Access {
         let mut attempt = Attempt::begin(caller, Action::ListVisits)?;
         let granted = self.list_checks(&mut attempt).await;
         attempt.patient = None;
-        attempt.detail = json!({});
+        let gate = granted
+            .as_ref()
+            .is_ok_and(|listed| listed.iter().any(|(_, permits)| permits.ask.is_some()));
+        attempt.detail = json!({ SUMMARY_GATE: gate });
         let granted = self.or_refused(&attempt, granted).await?;
         let patients = granted.iter().map(|(_, permits)| permits.demographics.of());
         self.audit
@@ -127,11 +141,14 @@ impl Access {
         self.audit.record(attempt.entry(Outcome::Done)).await
     }
 
-    /// To give a device what it may keep of a patient on the list. The audit has what was taken; that
-    /// the patient agreed to the summary, it has as the answer to the permission question.
+    /// To give a device what it may keep of a patient on the list. The audit has what was taken.
+    ///
+    /// A summary that goes along has left the service, whenever the patient is asked: it is a view, with
+    /// all that one raises, and rests on what a colleague recorded or on a claim that is made now. The
+    /// answer at the door comes later, as an entry of its own.
     ///
     /// # Errors
-    /// As [`Access::to_add_visit`], and `SummaryClosed`.
+    /// As [`Access::to_open_visit`], and `SummaryClosed`.
     pub async fn to_take_visit(
         &self,
         caller: &Caller,
@@ -140,41 +157,62 @@ impl Access {
     ) -> Result<TakenAlong> {
         let mut attempt = Attempt::begin(caller, Action::TakeAlong)?;
         let granted = self.take_checks(&mut attempt, visit, summary).await;
-        let hours = granted
-            .as_ref()
-            .ok()
-            .map(|taken| taken.along.keep.as_hours());
-        attempt.detail = json!({ "visit": visit, "summary": summary, "hours": hours });
+        let taken = granted.as_ref().ok();
+        attempt.detail = json!({
+            "visit": visit,
+            "summary": summary,
+            "hours": taken.map(|taken| taken.along.keep.as_hours()),
+            ADJUSTMENTS: taken.is_some_and(|taken| taken.along.overview.adjustments.is_some()),
+            SUMMARY_GATE: taken.is_some_and(|taken| taken.along.overview.ask.is_some()),
+        });
         let taken = self.settle(&attempt, granted).await?;
-        if let (Some(permit), TakeSummary::Agreed) = (&taken.summary, summary) {
-            let referral = self.referral(permit.actor(), permit.of()).await?;
-            let vouched = referral.as_ref().and_then(Referral::vouches);
-            let mut answer = described(&AGREED, vouched);
-            if let Some(detail) = answer.as_object_mut() {
-                detail.extend([
-                    ("visit".to_owned(), json!(visit)),
-                    ("taken".to_owned(), json!(true)),
-                ]);
-            }
-            let entry = Entry::new(
-                permit.actor().clone(),
-                Action::ViewSummary,
-                Outcome::Allowed,
-            );
-            self.audit
-                .record(entry.on([permit.of()]).with(answer))
-                .await?;
-            let by = &attempt.person.name;
-            let meaning = Meaning {
-                claimed: vouched.is_none(),
-                ahead: None,
-            };
-            let remembered = self
-                .remember(permit.actor(), permit.of(), by, meaning)
-                .await;
-            self.shown(permit, Action::ViewSummary, remembered).await?;
+        if let Some(permit) = &taken.summary {
+            self.disclose(&attempt, permit, visit, summary).await?;
         }
         Ok(taken)
+    }
+
+    /// Records that the summary leaves the service, and what it rests on.
+    async fn disclose(
+        &self,
+        attempt: &Attempt<'_>,
+        permit: &Permit<ViewSummary>,
+        visit: VisitId,
+        summary: TakeSummary,
+    ) -> Result<()> {
+        let referral = self.referral(permit.actor(), permit.of()).await?;
+        let vouched = referral.as_ref().and_then(Referral::vouches);
+        let (ground, mut detail) = match summary {
+            TakeSummary::Agreed => (ground(&AGREED).0, described(&AGREED, vouched)),
+            TakeSummary::AskAtTheDoor | TakeSummary::Without => (
+                Some(Ground::Role),
+                json!({ "answer": "at-the-door", "relationship": relationship(vouched) }),
+            ),
+        };
+        if let Some(detail) = detail.as_object_mut() {
+            detail.extend([
+                ("visit".to_owned(), json!(visit)),
+                (TAKEN.to_owned(), json!(true)),
+            ]);
+        }
+        let actor = Actor {
+            ground,
+            ..permit.actor().clone()
+        };
+        let entry = Entry::new(actor, Action::ViewSummary, Outcome::Allowed);
+        self.audit
+            .record(entry.on([permit.of()]).with(detail))
+            .await?;
+        let meaning = Meaning {
+            claimed: vouched.is_none(),
+            ahead: None,
+            at: self.clock.now(),
+        };
+        let by = &attempt.person.name;
+        let remembered = self
+            .remember(permit.actor(), permit.of(), by, meaning)
+            .await;
+        self.shown(permit, Action::ViewSummary, remembered).await
     }
 
     async fn take_checks(
@@ -201,7 +239,7 @@ impl Access {
     /// To open a patient of the list.
     ///
     /// # Errors
-    /// As [`Access::to_add_visit`].
+    /// `SignedOut`, `NoRole`, `RoleForbids` (B0264), `TooMany`, `NotFound`, `StaysOnline`.
     pub async fn to_open_visit(
         &self,
         caller: &Caller,
@@ -221,6 +259,7 @@ impl Access {
     async fn on_list(&self, attempt: &mut Attempt<'_>, visit: VisitId) -> Result<Along> {
         self.look_at_organisation(attempt).await?;
         attempt.so_far(Act::TakeAlong)?;
+        self.within_limit(attempt)?;
         let number = self
             .visits
             .on_list(visit, attempt.person.person, attempt.role()?.id)
@@ -283,7 +322,9 @@ impl Access {
         let granted = self
             .delivery_checks(&mut attempt, target, act, command)
             .await;
-        attempt.detail = json!({ "command": command.id, "on": target });
+        // Whatever the change comes to, the answer shows the flag.
+        attempt.detail =
+            json!({ "command": command.id, "on": target, ADJUSTMENTS: granted.is_ok() });
         self.settle(&attempt, granted).await
     }
 

@@ -93,25 +93,38 @@ impl Access {
         self.referral(demographics.actor(), demographics.of()).await
     }
 
-    /// The open referral or visit of the organisation in whose role that is asked: one that a colleague
-    /// recorded before one's own, and then the one that is open longest.
+    /// As [`Access::referral_at`], now.
     pub(super) async fn referral(
         &self,
         actor: &Actor,
         patient: NhsNumber,
+    ) -> Result<Option<Referral>> {
+        self.referral_at(actor, patient, self.clock.now()).await
+    }
+
+    /// The referral or visit of the organisation in whose role that is asked, which was open at that
+    /// time, whatever became of it later: one that a colleague recorded before one's own, and then the
+    /// one that is open longest.
+    pub(super) async fn referral_at(
+        &self,
+        actor: &Actor,
+        patient: NhsNumber,
+        at: Timestamp,
     ) -> Result<Option<Referral>> {
         let Some(role) = &actor.role else {
             return Ok(None);
         };
         let found = sqlx::query(
             "select kind, until_date, recorded_by, recorded_at, person from referral
-             where nhs_number = $1 and organisation = $2 and until_date >= $3 and ended_at is null
+             where nhs_number = $1 and organisation = $2 and until_date >= $3 and recorded_at <= $5
+               and (ended_at is null or ended_at > $5)
              order by case when person = $4 then 1 else 0 end, until_date desc, recorded_at desc limit 1",
         )
         .bind(patient.digits())
         .bind(role.organisation.clone())
-        .bind(uk_date(self.clock.now()).to_string())
+        .bind(uk_date(at).to_string())
         .bind(actor.person.to_string())
+        .bind(at.as_microsecond())
         .fetch_optional(self.db.read())
         .await?;
         let Some(row) = found else {

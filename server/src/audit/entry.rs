@@ -197,6 +197,9 @@ codes! {
     }
 }
 
+/// In the detail of a view of a summary: it was given to a device, which shows it later.
+pub const TAKEN: &str = "taken";
+
 /// The role in which someone did it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActorRole {
@@ -367,7 +370,7 @@ impl Entry {
     #[must_use]
     pub fn failing(mut self, failure: &Failure) -> Self {
         self.outcome = match failure {
-            Failure::Refused(_) => Outcome::Refused,
+            Failure::Refused(_) | Failure::TooMany { .. } => Outcome::Refused,
             Failure::Store(_) | Failure::Corrupt(_) | Failure::Audit(_) | Failure::Internal(_) => {
                 Outcome::Failed
             }

@@ -19,7 +19,7 @@ mod row;
 mod verify;
 mod writer;
 
-pub use entry::{Action, Actor, ActorRole, Entry, Ground, Outcome, ReasonCode};
+pub use entry::{Action, Actor, ActorRole, Entry, Ground, Outcome, ReasonCode, TAKEN};
 pub use export::{Exported, Period, export};
 pub use heads::{
     Anchors, BrokenLine, Head, HeadFile, HeadKey, PublicKey, anchor_now, heads, open_heads,

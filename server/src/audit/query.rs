@@ -7,6 +7,7 @@ use super::entry::{Action, Ground, Outcome, ReasonCode};
 use crate::failure::{Failure, Result};
 use crate::store::{Db, Sql, column};
 use domain::NhsNumber;
+use domain::alert::most_within;
 use domain::ids::{ContextId, CorrelationId, PersonId, RoleId, SessionRef};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::any::AnyRow;
@@ -209,8 +210,9 @@ pub async fn around(db: &Db, look: &Looked, most: u32) -> Result<Vec<Looked>> {
     Ok(side)
 }
 
-/// The looks of a lane after a place, up to another: patients who were opened, and overviews that
-/// were looked at without the service. In order, at most so many.
+/// The looks of a lane after a place, up to another, by which a person reached one patient: found as
+/// the only one, opened, put on the visit list, taken along, shown with the answer to a change, or
+/// looked at without the service. In order, at most so many.
 ///
 /// # Errors
 /// Where the database does not answer.
@@ -224,37 +226,55 @@ pub async fn openings(db: &Db, lane: i64, after: i64, to: i64, most: u32) -> Res
         .bind(after)?
         .push(" and e.seq <= ")
         .bind(to)?
-        .push(OPENING)
+        .push(REACHES)
         .push(" order by e.seq limit ")
         .bind(i64::from(most))?;
     let rows = sql.query().fetch_all(db.read()).await?;
     rows.iter().map(looked).collect()
 }
 
-/// Which entries [`openings`] takes.
-const OPENING: &str = " and e.outcome = 'allowed'
-    and (e.action = 'open-patient' or (e.action = 'view-overview' and e.offline = 1))";
+/// Which entries [`openings`] takes. A visit list is not among them: everyone on it was counted when
+/// they were put there. Nor is a search that found several, of which none was looked at yet.
+const REACHES: &str = " and e.outcome = 'allowed' and (
+    e.action in ('open-patient', 'add-visit', 'take-along', 'change-adjustments')
+    or (e.action = 'search' and e.patients <> '[]' and e.patients not like '%,%')
+    or (e.offline = 1 and e.action in ('view-overview', 'view-details', 'view-summary', 'view-adjustments')))";
 
-/// How many different patients the person opened in that organisation, after that time and up to
-/// that entry.
+/// How many different patients the person reached in that organisation within that time, up to that
+/// look. One of a device may come late, after others that were later: then the most within any such
+/// time with this look in it.
 ///
 /// # Errors
 /// Where the database does not answer.
-pub async fn patients_opened(db: &Db, look: &Looked, since: Timestamp) -> Result<u32> {
-    let mut sql = Sql::new(
-        "select count(distinct p.nhs_number) from audit_entry e
-         join audit_patient p on p.lane = e.lane and p.seq = e.seq where e.person = ",
-    );
-    sql.bind(look.person.to_string())?
+pub async fn patients_reached(db: &Db, look: &Looked, within: SignedDuration) -> Result<u32> {
+    let at = look.place.at;
+    let since = at.checked_sub(within).unwrap_or(Timestamp::MIN);
+    let until = if look.offline {
+        at.checked_add(within).unwrap_or(Timestamp::MAX)
+    } else {
+        at
+    };
+    let mut sql = Sql::new("select p.at, p.nhs_number from audit_entry e");
+    sql.push(" join audit_patient p on p.lane = e.lane and p.seq = e.seq where e.person = ")
+        .bind(look.person.to_string())?
         .push(" and e.at > ")
         .bind(since.as_microsecond())?
         .push(" and e.at <= ")
-        .bind(look.place.at.as_microsecond())?
+        .bind(until.as_microsecond())?
         .push(" and e.organisation = ")
         .bind(look.organisation.clone().unwrap_or_default())?
-        .push(OPENING);
-    let row = sql.query().fetch_one(db.read()).await?;
-    Ok(u32::try_from(column::<i64>(&row, 0)?).unwrap_or(u32::MAX))
+        .push(REACHES)
+        .push(" order by p.at");
+    let rows = sql.query().fetch_all(db.read()).await?;
+    let reached = rows
+        .iter()
+        .map(|row| {
+            let at = Timestamp::from_microsecond(column(row, 0)?)
+                .map_err(|_| Failure::Corrupt("the time of an entry of the audit".into()))?;
+            Ok((at, column::<String>(row, 1)?))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    Ok(most_within(&reached, within))
 }
 
 /// What the person did: as [`on_patient`].

@@ -1,12 +1,8 @@
 //! Finding a patient, and choosing one: behind `app::api::finding`.
 
-mod limit;
-
-pub use limit::{SearchLimit, USUAL_LIMIT};
-
 use crate::access::{FindPatients, Held, Permit};
 use crate::caller::Caller;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::identity::new_id;
 use crate::national::Found;
 use crate::services::Services;
@@ -18,6 +14,7 @@ use async_trait::async_trait;
 use domain::NhsNumber;
 use domain::clock::uk_date;
 use domain::ids::{ContextId, TabId};
+use domain::patient::Patient;
 use domain::search::{
     DateRange, MatchedOn, NamePattern, PatientMatch, PatientQuery, SearchForm, SearchOutcome,
     best_first,
@@ -38,26 +35,13 @@ impl FindingPort {
     }
 
     async fn find(&self, form: &SearchForm) -> Result<SearchOutcome> {
-        let Services {
-            access,
-            clock,
-            searches,
-            ..
-        } = &self.services;
-        let now = clock.now();
-        let today = uk_date(now);
+        let Services { access, clock, .. } = &self.services;
+        let today = uk_date(clock.now());
         let checked = form.check(today);
         let asked = asked(form, checked.as_ref().ok());
         let permit = access
             .to_find(&self.caller, form.kind(), asked.clone())
             .await?;
-        if let Err(limited) = searches.take(permit.actor().person, now) {
-            let failure = Failure::from(Kind::TooMany);
-            if limited.first {
-                access.not_answered(&permit, asked, &failure).await?;
-            }
-            return Err(failure);
-        }
         // The audit does not need every slip of a key: nobody was looked for.
         let query = checked.map_err(Kind::Invalid)?;
         let held = match self.look_for(&permit, query, today).await {
@@ -88,7 +72,15 @@ impl FindingPort {
         query: PatientQuery,
         today: Date,
     ) -> Result<Held<SearchOutcome>> {
-        let demographics = &self.services.national.demographics;
+        let Services {
+            national, visits, ..
+        } = &self.services;
+        let demographics = &national.demographics;
+        let listed = visits.numbers(permit.actor()).await?;
+        let matched = |patient: &Patient, on| PatientMatch {
+            on_visit_list: listed.contains(&patient.nhs_number),
+            ..PatientMatch::of(patient, on, today)
+        };
         match query {
             PatientQuery::NhsNumber(number) => Ok(demographics
                 .by_number(permit, number)
@@ -97,7 +89,7 @@ impl FindingPort {
                     None => SearchOutcome::Nobody,
                     Some(patient) => SearchOutcome::Found {
                         superseded: patient.nhs_number != number,
-                        matches: vec![PatientMatch::of(&patient, MatchedOn::Current, today)],
+                        matches: vec![matched(&patient, MatchedOn::Current)],
                     },
                 })),
             PatientQuery::Details(details) => {
@@ -110,7 +102,7 @@ impl FindingPort {
                         Found::These(found) => {
                             let mut matches: Vec<_> = found
                                 .iter()
-                                .map(|(patient, on)| PatientMatch::of(patient, *on, today))
+                                .map(|(patient, on)| matched(patient, *on))
                                 .collect();
                             best_first(&mut matches);
                             SearchOutcome::Found {

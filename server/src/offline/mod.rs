@@ -306,12 +306,12 @@ impl OfflinePort {
     async fn bring_sealed(&self, id: VaultId, entries: &[SealedEntry], last: bool) -> Result<u64> {
         let Services {
             access,
-            clock,
             sealing,
             standing_limit,
             ..
         } = &self.services;
-        standing_limit.take(self.address, clock.now())?;
+        let session = self.caller.signed_in.as_ref().map(|caller| caller.session);
+        standing_limit.take(&Whom::of(session, self.address))?;
         let entries = entries.get(..MOST_ENTRIES).unwrap_or(entries);
         let mut opened = Vec::with_capacity(entries.len());
         for entry in entries {

@@ -6,8 +6,10 @@ use crate::clock::SharedClock;
 use crate::failure::{Failure, Result};
 use crate::identity::new_id;
 use crate::store::{Db, Sql, column};
+use app::problem::Kind;
 use domain::NhsNumber;
 use domain::ids::{PersonId, RoleId, VisitId};
+use domain::visit_list::LONGEST_VISIT_LIST;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::any::AnyRow;
 use std::collections::{BTreeSet, HashMap};
@@ -42,17 +44,48 @@ impl Visits {
         Self { db, clock }
     }
 
-    /// Puts the patient on the list of whoever has the permit. One who is there stays as they are.
+    /// Whether the patient is on that list, or there is room for another.
     ///
     /// # Errors
     /// Where the database does not answer.
+    pub async fn has_room(
+        &self,
+        person: PersonId,
+        role: RoleId,
+        patient: NhsNumber,
+    ) -> Result<bool> {
+        let row = sqlx::query(
+            "select count(*), count(case when nhs_number = $3 then 1 end) from visit
+             where person = $1 and role = $2 and removed_at is null",
+        )
+        .bind(person.to_string())
+        .bind(role.to_string())
+        .bind(patient.digits())
+        .fetch_one(self.db.read())
+        .await?;
+        let (all, this): (i64, i64) = (column(&row, 0)?, column(&row, 1)?);
+        Ok(this > 0 || all < i64::from(LONGEST_VISIT_LIST))
+    }
+
+    /// Puts the patient on the list of whoever has the permit. One who is there stays as they are.
+    ///
+    /// # Errors
+    /// `ListFull`; where the database does not answer.
     pub async fn add(&self, permit: &Permit<TakeAlong>) -> Result<VisitRow> {
         let (person, role) = owner(permit.actor())?;
         // Between the two statements the patient may be taken off: then once more.
         for _ in 0..2 {
+            let mut transaction = self.db.begin().await?;
+            // Two at once wait for each other here: both could not be the last that there is room for.
+            sqlx::query("update person set active = active where id = $1")
+                .bind(person.to_string())
+                .execute(&mut *transaction)
+                .await?;
             sqlx::query(
                 "insert into visit (id, person, role, job, organisation, nhs_number, added_at)
-                 values ($1, $2, $3, $4, $5, $6, $7)
+                 select $1, $2, $3, $4, $5, $6, $7
+                 where (select count(*) from visit
+                    where person = $2 and role = $3 and removed_at is null) < $8
                  on conflict do nothing",
             )
             .bind(new_id(self.clock.as_ref()).to_string())
@@ -62,8 +95,10 @@ impl Visits {
             .bind(role.organisation.clone())
             .bind(permit.of().digits())
             .bind(self.clock.now().as_microsecond())
-            .execute(self.db.write())
+            .bind(i64::from(LONGEST_VISIT_LIST))
+            .execute(&mut *transaction)
             .await?;
+            transaction.commit().await?;
             let there = sqlx::query(
                 "select id, nhs_number, role, job, organisation, added_at, coalesce((select name from organisation where ods = visit.organisation), visit.organisation) from visit
                  where person = $1 and role = $2 and nhs_number = $3 and removed_at is null",
@@ -77,9 +112,8 @@ impl Visits {
                 return visit(&row);
             }
         }
-        Err(Failure::Internal(
-            "a patient was taken off a list as often as they were put on it".into(),
-        ))
+        // There is no room, or they were taken off as often as they were put on it.
+        Err(Kind::ListFull.into())
     }
 
     /// The list of that person in that role, in the order in which it was put together.
@@ -98,6 +132,24 @@ impl Visits {
         .await?
         .iter()
         .map(visit)
+        .collect()
+    }
+
+    /// Who is on the list of that actor. Whoever asks put them there: it tells nothing of them.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn numbers(&self, actor: &Actor) -> Result<BTreeSet<NhsNumber>> {
+        let (person, role) = owner(actor)?;
+        sqlx::query(
+            "select nhs_number from visit where person = $1 and role = $2 and removed_at is null",
+        )
+        .bind(person.to_string())
+        .bind(role.id.to_string())
+        .fetch_all(self.db.read())
+        .await?
+        .iter()
+        .map(|row| number(row, 0))
         .collect()
     }
 

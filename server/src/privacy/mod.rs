@@ -259,7 +259,7 @@ impl PrivacyPort {
                 alert: row.id,
                 at: row.at,
                 what: look
-                    .map_or("A look at a record", |look| words::what(look.action))
+                    .map_or("A look at a record", |look| words::what(&look))
                     .to_owned(),
                 patient_ending: row.patient.map(|patient| ending(&patient.digits())),
                 asked_by: asked.name,
@@ -351,7 +351,7 @@ fn story_line(entry: &Looked, look: Option<&Looked>, alert: &AlertRow) -> StoryL
     };
     StoryLine {
         at: entry.place.at,
-        what: words::what(entry.action).to_owned(),
+        what: words::what(entry).to_owned(),
         outcome: words::outcome(entry.outcome).to_owned(),
         on,
         why,
@@ -383,7 +383,7 @@ fn log_line(entry: &Looked) -> LogLine {
         at: entry.place.at,
         person: entry.name.clone().unwrap_or_default(),
         role: role.join(", "),
-        what: words::what(entry.action).to_owned(),
+        what: words::what(entry).to_owned(),
         outcome: words::outcome(entry.outcome).to_owned(),
         why: words::why(entry),
         on: match entry.patients.as_slice() {

@@ -158,15 +158,14 @@ async fn patterns_in(
         colleagues: &colleagues,
         home: home.as_ref(),
         addresses: &patient.addresses,
-        patients: query::patients_opened(&services.db, look, since(look, thresholds)).await?,
+        patients: query::patients_reached(&services.db, look, window(thresholds)).await?,
     };
     Ok(patterns(&facts, thresholds))
 }
 
-/// From when on patients are counted.
-fn since(look: &Looked, thresholds: &Thresholds) -> Timestamp {
-    let window = SignedDuration::from_mins(thresholds.many_minutes.into());
-    look.place.at.checked_sub(window).unwrap_or(Timestamp::MIN)
+/// Within how long patients are counted.
+fn window(thresholds: &Thresholds) -> SignedDuration {
+    SignedDuration::from_mins(thresholds.many_minutes.into())
 }
 
 async fn staff_of(services: &Services, organisation: &str) -> Result<Staff> {
@@ -198,9 +197,9 @@ async fn move_on(
         return Ok(false);
     }
     for pattern in found {
-        let since = since(look, &services.thresholds);
+        let window = window(&services.thresholds);
         let now = services.clock.now();
-        if is_known(&mut transaction, look, pattern.kind, since, now).await? {
+        if is_known(&mut transaction, look, pattern.kind, window, now).await? {
             continue;
         }
         let raise = Raise {
@@ -237,9 +236,10 @@ async fn is_known(
     connection: &mut AnyConnection,
     look: &Looked,
     kind: AlertKind,
-    since: Timestamp,
+    window: SignedDuration,
     now: Timestamp,
 ) -> Result<bool> {
+    let at = look.place.at;
     let patient = look
         .patients
         .first()
@@ -248,12 +248,22 @@ async fn is_known(
     let found = if kind == AlertKind::ManyPatients {
         sqlx::query(
             "select id from alert where person = $1 and kind = $2 and organisation = $3 and at > $4
-             and at <= $5 limit 1",
+             and at < $5 and at <= $6 limit 1",
         )
         .bind(look.person.to_string())
         .bind(kind.code())
         .bind(look.organisation.clone().unwrap_or_default())
-        .bind(since.as_microsecond())
+        .bind(
+            at.checked_sub(window)
+                .unwrap_or(Timestamp::MIN)
+                .as_microsecond(),
+        )
+        // One of a later day says nothing of a look that comes late.
+        .bind(
+            at.checked_add(window)
+                .unwrap_or(Timestamp::MAX)
+                .as_microsecond(),
+        )
         // One of the future, by a device's clock that was believed once, silences nothing.
         .bind(now.as_microsecond())
     } else {

@@ -1,10 +1,28 @@
 //! What the audit says, in the words of a person.
 
 use crate::audit::query::Looked;
-use crate::audit::{Action, Ground, Outcome, ReasonCode};
+use crate::audit::{Action, Ground, Outcome, ReasonCode, TAKEN};
+use serde_json::{Value, json};
+
+/// What was done, as far as the entry says more than its action.
+pub(super) fn what(look: &Looked) -> &'static str {
+    let detail: Value = serde_json::from_str(&look.detail).unwrap_or_default();
+    match look.action {
+        Action::ViewSummary if detail.get(TAKEN).is_some() => {
+            "Saved the Summary Care Record on a device"
+        }
+        Action::ViewSummary if detail.get("answer") == Some(&json!("declined")) => {
+            "Recorded that the patient said no to the Summary Care Record"
+        }
+        Action::ChangeAdjustments if detail.get("result") == Some(&json!("conflict")) => {
+            "Was shown what someone else changed in the reasonable adjustments"
+        }
+        action => of(action),
+    }
+}
 
 /// What was done.
-pub(super) fn what(action: Action) -> &'static str {
+fn of(action: Action) -> &'static str {
     match action {
         Action::Search => "Searched for a patient",
         Action::OpenPatient => "Opened a patient",

@@ -88,6 +88,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../migrations/0010_referrals.sql"),
     ),
     (
+        11,
+        "late answers",
+        include_str!("../../migrations/0011_late_answers.sql"),
+    ),
+    (
         12,
         "device logs",
         include_str!("../../migrations/0012_device_logs.sql"),

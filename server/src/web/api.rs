@@ -19,14 +19,14 @@ pub async fn call(State(server): State<Server>, request: Request) -> Response {
         .any(|(path, method)| path == parts.uri.path() && method == parts.method);
     if !known {
         return problem(&Problem {
-            kind: Kind::NotFound,
             reference: Some(reference),
+            ..Problem::new(Kind::NotFound)
         });
     }
     if !is_json(&parts.headers) {
         let mut response = problem(&Problem {
-            kind: Kind::OutOfDate,
             reference: Some(reference),
+            ..Problem::new(Kind::OutOfDate)
         });
         *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return response;
@@ -92,13 +92,14 @@ pub fn problem(problem: &Problem) -> Response {
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
     );
-    let seconds = match problem.kind {
-        Kind::TooMany | Kind::Unavailable | Kind::NotAccountable => Some("30"),
-        Kind::Busy => Some("5"),
+    let usual = match problem.kind {
+        Kind::TooMany | Kind::Unavailable | Kind::NotAccountable => Some(30),
+        Kind::Busy => Some(5),
         _ => None,
     };
-    if let Some(seconds) = seconds {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
+    if let Some(usual) = usual {
+        let wait = problem.wait.unwrap_or(usual);
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
     }
     response
 }
@@ -116,7 +117,9 @@ fn status(kind: &Kind) -> StatusCode {
         | Kind::SummaryClosed(_)
         | Kind::NotAccepted
         | Kind::StaysOnline => StatusCode::FORBIDDEN,
-        Kind::ContextClosed | Kind::LastPasskey | Kind::CommandReused => StatusCode::CONFLICT,
+        Kind::ContextClosed | Kind::LastPasskey | Kind::CommandReused | Kind::ListFull => {
+            StatusCode::CONFLICT
+        }
         Kind::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::TooMany => StatusCode::TOO_MANY_REQUESTS,

@@ -92,7 +92,7 @@ fn answer(server: &Server, parts: &Parts, kind: Kind, status: StatusCode) -> Res
     let mut response = match (of_the_app, &kind) {
         (true, _) => api::problem(&Problem {
             reference: Some(correlation_of(server, parts)),
-            kind,
+            ..Problem::new(kind)
         }),
         (false, Kind::Busy) => pages::busy(),
         (false, Kind::Unavailable) => pages::cannot_answer(),

@@ -34,8 +34,8 @@ pub async fn same_origin(State(server): State<Server>, request: Request, next: N
     tracing::warn!("refused: sent from another origin");
     let reference = request.extensions().get::<CorrelationId>().copied();
     let mut response = api::problem(&Problem {
-        kind: Kind::Unexpected,
         reference,
+        ..Problem::new(Kind::Unexpected)
     });
     *response.status_mut() = http::StatusCode::FORBIDDEN;
     response

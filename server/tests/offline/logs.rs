@@ -8,7 +8,6 @@ use domain::alert::{AlertKind, Thresholds};
 use domain::device_log::{Act, CLOCK_TOLERANCE, LogEntry, LogHead, Part};
 use domain::ids::VaultId;
 use domain::permission::{Duration, PermissionAnswer, Scope};
-use domain::referral::{NewReferral, ReferralKind};
 use domain::role::Activity;
 use domain::search::SearchKind;
 use jiff::{SignedDuration, Timestamp};
@@ -630,14 +629,7 @@ async fn an_answer_at_the_door_rests_on_what_a_colleague_recorded() {
     on_each_engine(async |ground| {
         let nurse = ground.member("nurse");
         let colleague = ground.colleague_of(&nurse);
-        let key = colleague.open(EVERYTHING).await.unwrap();
-        let referral = NewReferral {
-            kind: ReferralKind::Referral,
-            until: today(),
-        };
-        app::ports::Records::record_referral(&colleague.records(), key, referral)
-            .await
-            .unwrap();
+        refer(&colleague, EVERYTHING).await;
         let visit = added(&nurse, EVERYTHING).await;
         let mut device = Device::of(&nurse).await;
         let agreed = device.write(answered(visit, AGREED));

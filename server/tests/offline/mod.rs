@@ -3,6 +3,7 @@
 
 mod delivering;
 mod devices;
+mod late;
 mod logs;
 mod opening;
 mod sealed;
@@ -11,13 +12,14 @@ mod vaults;
 mod visits;
 mod web;
 
-use crate::store::ground::{Ground, Member};
+use crate::store::ground::{Ground, Member, today};
 use app::api::offline::VisitLine;
 use app::ports::Offline;
 use app::problem::Problem;
 use domain::NhsNumber;
 use domain::ids::{RoleId, VisitId};
 use domain::patient::Patient;
+use domain::referral::{NewReferral, ReferralKind};
 use serde_json::Value;
 use sqlx::Row;
 use uuid::Uuid;
@@ -39,6 +41,18 @@ async fn add(member: &Member, patient: &str) -> Result<VisitLine, Problem> {
 
 async fn added(member: &Member, patient: &str) -> VisitId {
     add(member, patient).await.unwrap().visit
+}
+
+/// Records that the organisation cares for the patient, until the end of today.
+async fn refer(member: &Member, patient: &str) {
+    let key = member.open(patient).await.unwrap();
+    let referral = NewReferral {
+        kind: ReferralKind::Referral,
+        until: today(),
+    };
+    app::ports::Records::record_referral(&member.records(), key, referral)
+        .await
+        .unwrap();
 }
 
 /// Nobody, in the same browser.

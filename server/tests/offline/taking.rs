@@ -1,12 +1,17 @@
 //! What a device may save of a patient.
 
 use super::*;
+use crate::privacy::alerts;
+use crate::records::adjustments::{add as add_part, command};
 use crate::store::ground::{on_each_engine, told};
-use app::api::offline::{TakeSummary, TakenSummary, Visit};
+use app::api::offline::{Delivery, TakeSummary, TakenSummary, Target, Visit};
+use app::ports::Records;
 use app::problem::Kind;
-use domain::permission::Closed;
+use domain::device_log::{Act, LogHead};
+use domain::permission::{Closed, Duration, PermissionAnswer, Scope};
 use domain::role::Activity;
 use jiff::SignedDuration;
+use server::clock::Clock;
 
 async fn take(member: &Member, visit: VisitId, summary: TakeSummary) -> Result<Visit, Problem> {
     Offline::take_visit(&member.offline(), visit, summary).await
@@ -88,22 +93,217 @@ async fn a_summary_goes_along_where_the_patient_agreed() {
 }
 
 #[tokio::test]
-async fn a_summary_that_is_asked_for_at_the_door_is_taken_and_not_viewed() {
+async fn a_summary_that_is_asked_for_at_the_door_is_a_view_when_it_leaves() {
     on_each_engine(async |ground| {
         let nurse = ground.member("nurse");
         let visit = added(&nurse, EVERYTHING).await;
-        let taken = take(&nurse, visit, TakeSummary::AskAtTheDoor)
-            .await
-            .unwrap();
-        assert!(matches!(taken.summary, TakenSummary::AskAtTheDoor(_)));
-        assert!(audited(ground, "view-summary").await.is_empty());
-        assert_eq!(count(ground, "relationship").await, 0);
+        for _ in 0..2 {
+            let taken = take(&nurse, visit, TakeSummary::AskAtTheDoor)
+                .await
+                .unwrap();
+            assert!(matches!(taken.summary, TakenSummary::AskAtTheDoor(_)));
+        }
+        let views = audited(ground, "view-summary").await;
+        assert_eq!(views.len(), 2);
+        for view in views {
+            assert_eq!(
+                (view.outcome.as_str(), view.patients),
+                ("allowed", vec![EVERYTHING.to_owned()])
+            );
+            let detail = &view.detail;
+            assert_eq!(
+                (&detail["answer"], &detail["taken"], &detail["relationship"]),
+                (&"at-the-door".into(), &true.into(), &"self-claimed".into())
+            );
+        }
+        // Claimed once, and told once.
+        assert_eq!(count(ground, "relationship").await, 1);
+        assert_eq!(alerts(ground).await, ["RZ902 self-claimed 6 9990402132"]);
         let entries = audited(ground, "take-along").await;
         assert_eq!(entries[0].patients, [EVERYTHING]);
         assert_eq!(entries[0].detail["summary"], "ask-at-the-door");
-        // And where it was not asked for, it stays behind.
+        // And where it was not asked for, it stays behind, and nothing is claimed.
+        let visit = added(&nurse, WITHHELD).await;
         let taken = take(&nurse, visit, TakeSummary::Without).await.unwrap();
         assert!(taken.summary == TakenSummary::Without);
+        assert_eq!(audited(ground, "view-summary").await.len(), 2);
+        assert_eq!(count(ground, "relationship").await, 1);
+        ground.assert_chain_holds().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_taken_rests_on_a_colleagues_word_or_is_a_claim() {
+    on_each_engine(async |ground| {
+        let nurse = ground.member("nurse");
+        let colleague = ground.colleague_of(&nurse);
+        refer(&colleague, EVERYTHING).await;
+        for asked in [TakeSummary::AskAtTheDoor, TakeSummary::Agreed] {
+            let visit = added(&nurse, EVERYTHING).await;
+            take(&nurse, visit, asked).await.unwrap();
+        }
+        assert_eq!(alerts(ground).await, [""; 0]);
+        assert_eq!(count(ground, "relationship").await, 0);
+        let views = audited(ground, "view-summary").await;
+        assert!(
+            views
+                .iter()
+                .all(|view| view.detail["relationship"] == "referral")
+        );
+        // Nobody vouches for themselves.
+        let visit = added(&colleague, EVERYTHING).await;
+        take(&colleague, visit, TakeSummary::AskAtTheDoor)
+            .await
+            .unwrap();
+        assert_eq!(alerts(ground).await, ["RZ902 self-claimed 6 9990402132"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn each_summary_that_leaves_for_a_community_pharmacy_is_told() {
+    on_each_engine(async |ground| {
+        let pharmacist = ground.member("pharmacist");
+        keep_for(ground, &pharmacist, 8).await;
+        let visit = added(&pharmacist, EVERYTHING).await;
+        take(&pharmacist, visit, TakeSummary::Without)
+            .await
+            .unwrap();
+        assert_eq!(alerts(ground).await, [""; 0]);
+        for asked in [TakeSummary::AskAtTheDoor, TakeSummary::Agreed] {
+            take(&pharmacist, visit, asked).await.unwrap();
+        }
+        assert_eq!(
+            alerts(ground).await,
+            [
+                "FZ9AA pharmacy 6 9990402132",
+                "FZ9AA pharmacy 6 9990402132",
+                "FZ9AA self-claimed 6 9990402132",
+            ]
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_answer_at_the_door_is_a_second_entry_and_claims_nothing_again() {
+    on_each_engine(async |ground| {
+        let paramedic = ground.member("paramedic");
+        let visit = added(&paramedic, EVERYTHING).await;
+        take(&paramedic, visit, TakeSummary::AskAtTheDoor)
+            .await
+            .unwrap();
+        assert_eq!(alerts(ground).await, ["RZ901 self-claimed 6 9990402132"]);
+        let vault = Offline::register_vault(&paramedic.offline()).await.unwrap();
+        let at = ground.clock.now();
+        ground.clock.forward(SignedDuration::from_mins(5));
+        let mut head = LogHead::default();
+        let mut answer = async |answer: PermissionAnswer| {
+            let act = Act::Answered { visit, answer };
+            let (entry, next) = head.append(vault, at, act);
+            head = next;
+            Offline::deliver_log(&paramedic.offline(), vault, vec![entry])
+                .await
+                .unwrap();
+        };
+        answer(PermissionAnswer::Agreed {
+            scope: Scope::Me,
+            duration: Duration::ThisView,
+        })
+        .await;
+        assert_eq!(audited(ground, "view-summary").await.len(), 2);
+        assert_eq!(alerts(ground).await, ["RZ901 self-claimed 6 9990402132"]);
+        // What the answer itself raises is raised.
+        answer(PermissionAnswer::Emergency {
+            reason: "Not responding".into(),
+        })
+        .await;
+        assert_eq!(
+            alerts(ground).await,
+            [
+                "RZ901 emergency 5 9990402132",
+                "RZ901 self-claimed 6 9990402132"
+            ]
+        );
+        answer(PermissionAnswer::Declined).await;
+        assert_eq!(alerts(ground).await.len(), 2);
+        assert_eq!(count(ground, "relationship").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_summary_does_not_leave_without_its_alert() {
+    on_each_engine(async |ground| {
+        let nurse = ground.member("nurse");
+        let visit = added(&nurse, EVERYTHING).await;
+        ground
+            .tamper("alter table alert rename to taken_away")
+            .await;
+        for asked in [TakeSummary::AskAtTheDoor, TakeSummary::Agreed] {
+            assert_eq!(told(take(&nurse, visit, asked).await), Kind::NotAccountable);
+        }
+        // Without it there is nothing to be told.
+        assert!(take(&nurse, visit, TakeSummary::Without).await.is_ok());
+        ground
+            .tamper("alter table taken_away rename to alert")
+            .await;
+        assert!(audited(ground, "view-summary").await.is_empty());
+        assert!(take(&nurse, visit, TakeSummary::AskAtTheDoor).await.is_ok());
+        assert_eq!(alerts(ground).await.len(), 1);
+        ground.assert_chain_holds().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_answer_that_shows_something_says_so_in_the_audit() {
+    on_each_engine(async |ground| {
+        let nurse = ground.member("nurse");
+        let visit = added(&nurse, FLAGGED).await;
+        Offline::visits(&nurse.offline()).await.unwrap();
+        take(&nurse, visit, TakeSummary::Without).await.unwrap();
+        // An old base: the answer is the record of now.
+        let delivery = Delivery {
+            target: Target::Visit(visit),
+            command: command(0, add_part("A quiet room")),
+        };
+        Offline::deliver(&nurse.offline(), delivery).await.unwrap();
+        let key = nurse.open(FLAGGED).await.unwrap();
+        Records::withdraw_permission(&nurse.records(), key)
+            .await
+            .unwrap();
+        let detail = async |action: &str| {
+            let entries = audited(ground, action).await;
+            let shown = entries
+                .into_iter()
+                .find(|entry| entry.outcome == "allowed")
+                .unwrap();
+            assert_eq!(shown.patients, [FLAGGED], "{action}");
+            shown.detail
+        };
+        for action in [
+            "add-visit",
+            "list-visits",
+            "take-along",
+            "withdraw-permission",
+        ] {
+            assert_eq!(detail(action).await["summary-gate"], true, "{action}");
+        }
+        for action in ["take-along", "change-adjustments"] {
+            assert_eq!(detail(action).await["adjustments"], true, "{action}");
+        }
+        // And not what it did not show.
+        assert!(detail("add-visit").await.get("adjustments").is_none());
+        let carer = ground.member("carer");
+        add(&carer, WITHHELD).await.unwrap();
+        let entries = audited(ground, "add-visit").await;
+        let theirs = entries
+            .iter()
+            .find(|entry| entry.patients == [WITHHELD])
+            .unwrap();
+        assert_eq!(theirs.detail["summary-gate"], false);
     })
     .await;
 }

@@ -3,9 +3,13 @@
 use super::*;
 use crate::records::finding::nobodys;
 use crate::store::ground::{on_each_engine, told};
+use app::api::offline::TakeSummary;
+use app::ports::{Finding, Records};
 use app::problem::Kind;
 use domain::permission::{Availability, Closed};
 use domain::role::Activity;
+use domain::search::{NhsNumberForm, SearchForm, SearchOutcome};
+use domain::visit_list::LONGEST_VISIT_LIST;
 use jiff::SignedDuration;
 
 async fn list(member: &Member) -> Vec<VisitLine> {
@@ -34,6 +38,41 @@ async fn a_patient_is_put_on_the_list_once() {
         let entries = audited(ground, "list-visits").await;
         assert_eq!(entries.len(), 1);
         assert_eq!(entries[0].patients, [EVERYTHING]);
+    })
+    .await;
+}
+
+/// Whether the search, the overview, and what is taken along say that the patient is on the list.
+async fn said(member: &Member, patient: &str) -> [bool; 2] {
+    let form = SearchForm::NhsNumber(NhsNumberForm {
+        nhs_number: patient.into(),
+    });
+    let SearchOutcome::Found { matches, .. } =
+        Finding::find(&member.finding(), form).await.unwrap()
+    else {
+        panic!("found");
+    };
+    let key = member.open(patient).await.unwrap();
+    let overview = Records::overview(&member.records(), key).await.unwrap();
+    [matches[0].on_visit_list, overview.read.value.on_visit_list]
+}
+
+#[tokio::test]
+async fn who_is_on_the_list_is_said_to_whose_list_it_is() {
+    on_each_engine(async |ground| {
+        let nurse = ground.member("nurse");
+        assert_eq!(said(&nurse, EVERYTHING).await, [false, false]);
+        let visit = added(&nurse, EVERYTHING).await;
+        assert_eq!(said(&nurse, EVERYTHING).await, [true, true]);
+        assert_eq!(said(&nurse, WITHHELD).await, [false, false]);
+        assert_eq!(
+            said(&ground.member("doctor"), EVERYTHING).await,
+            [false, false]
+        );
+        Offline::remove_visit(&nurse.offline(), visit)
+            .await
+            .unwrap();
+        assert_eq!(said(&nurse, EVERYTHING).await, [false, false]);
     })
     .await;
 }
@@ -219,6 +258,62 @@ async fn who_was_taken_off_long_ago_is_forgotten() {
         ground.clock.forward(SignedDuration::from_secs(1));
         assert_eq!(ground.services.visits.forget_removed().await.unwrap(), 1);
         assert_eq!(list(&nurse).await.len(), 1);
+    })
+    .await;
+}
+
+/// Patients who may be listed, one more than a list holds.
+async fn enough(ground: &Ground) -> Vec<String> {
+    ground.seed(80).await;
+    let sql = "select nhs_number from patient where doc not like '%\"restricted\":true%'
+         order by nhs_number limit $1";
+    sqlx::query(sql)
+        .bind(i64::from(LONGEST_VISIT_LIST) + 1)
+        .fetch_all(ground.db.read())
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.get(0))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_list_has_a_longest_length() {
+    on_each_engine(async |ground| {
+        let nurse = ground.member("nurse");
+        let patients = enough(ground).await;
+        let (last, others) = patients.split_last().unwrap();
+        assert_eq!(others.len(), usize::from(LONGEST_VISIT_LIST));
+        for patient in others {
+            added(&nurse, patient).await;
+        }
+        assert_eq!(told(add(&nurse, last).await), Kind::ListFull);
+        let mut refused = audited(ground, "add-visit").await;
+        refused.retain(|entry| entry.outcome == "refused");
+        assert_eq!(refused.len(), 1);
+        assert_eq!(refused[0].detail["why"], "ListFull");
+        // Who is there is no other, and other lists have room.
+        let there = added(&nurse, &others[0]).await;
+        ground.clock.forward(SignedDuration::from_mins(1));
+        added(&in_another_role(&nurse), last).await;
+        added(&ground.member("doctor"), last).await;
+        // The whole list goes along, and opens, within the limit of a minute.
+        ground.clock.forward(SignedDuration::from_mins(1));
+        for line in list(&nurse).await {
+            Offline::take_visit(&nurse.offline(), line.visit, TakeSummary::Without)
+                .await
+                .unwrap();
+        }
+        // One leaves, and there is room for one, also where two come at once.
+        ground.clock.forward(SignedDuration::from_mins(1));
+        Offline::remove_visit(&nurse.offline(), there)
+            .await
+            .unwrap();
+        let (one, other) = tokio::join!(add(&nurse, last), add(&nurse, &others[0]));
+        assert!(one.is_ok() != other.is_ok());
+        let refused = one.err().or(other.err()).unwrap();
+        assert_eq!(refused.kind, Kind::ListFull);
+        assert_eq!(list(&nurse).await.len(), others.len());
     })
     .await;
 }

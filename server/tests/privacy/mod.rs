@@ -77,7 +77,7 @@ async fn an_emergency(ground: &Ground) -> (Member, Member, PrivacyPort, AlertId)
 }
 
 /// `organisation kind reason patient` of every alert there is.
-async fn alerts(ground: &Ground) -> Vec<String> {
+pub(crate) async fn alerts(ground: &Ground) -> Vec<String> {
     let rows = sqlx::query(
         "select organisation, kind, reason, nhs_number from alert order by organisation, kind, reason, id",
     )

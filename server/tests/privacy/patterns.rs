@@ -1,11 +1,20 @@
 //! Unusual patterns, found after the look.
 
 use super::*;
+use crate::records::adjustments::{command, create};
+use crate::records::finding::nobodys;
 use crate::store::ground::on_each_engine;
+use app::api::offline::{Delivery, TakeSummary, Target};
+use app::ports::{Finding, Offline};
 use domain::alert::Thresholds;
+use domain::device_log::{Act, LogHead, Part};
+use domain::ids::ContextId;
+use domain::search::{BasicForm, DateFields, NhsNumberForm, SearchForm};
 use jiff::SignedDuration;
+use server::clock::Clock;
 use server::privacy::homes::{self, NotTaken, Taken};
 use server::privacy::watch::watch;
+use uuid::Uuid;
 
 /// The same person under another name.
 fn named(member: &Member, name: &str) -> Member {
@@ -157,6 +166,145 @@ async fn many_patients_in_a_short_time_are_told_once() {
         // How many it counts depends on which look comes first: on PostgreSQL they stand in lanes.
         let expected = "different patients within 10 minutes; 3 or more raise an alert.";
         assert!(told.unwrap().contains(expected));
+    })
+    .await;
+}
+
+/// Few patients are many here, within an hour.
+fn few(ground: &Ground, many_patients: u32) -> server::services::Services {
+    let mut services = ground.services.clone();
+    services.thresholds = Thresholds {
+        many_patients,
+        ..Thresholds::default()
+    };
+    services
+}
+
+async fn many(ground: &Ground) -> usize {
+    let raised = alerts(ground).await;
+    raised
+        .iter()
+        .filter(|alert| alert.contains("many-patients"))
+        .count()
+}
+
+#[tokio::test]
+async fn a_patient_counts_whichever_way_they_were_reached() {
+    on_each_engine(async |ground| {
+        let services = few(ground, 7);
+        let nurse = ground.member("nurse");
+        let port = nurse.offline();
+        let add = async |patient: &str| {
+            let line = Offline::add_visit(&port, patient.parse().unwrap()).await;
+            line.unwrap().visit
+        };
+        // Long ago, so that only what is done with them now counts.
+        let earlier = ["9990010021", "9990010048", "9990010072", "9990010013"];
+        let mut visits = Vec::new();
+        for patient in earlier {
+            visits.push(add(patient).await);
+        }
+        let vault = Offline::register_vault(&port).await.unwrap();
+        ground.clock.forward(SignedDuration::from_hours(3));
+
+        let form = |number: &str| {
+            SearchForm::NhsNumber(NhsNumberForm {
+                nhs_number: number.into(),
+            })
+        };
+        Finding::find(&nurse.finding(), form("9990010080"))
+            .await
+            .unwrap();
+        nurse.open(EVERYTHING).await.unwrap();
+        add(OTHER).await;
+        Offline::take_visit(&port, visits[0], TakeSummary::Without)
+            .await
+            .unwrap();
+        let key = ContextKey {
+            context: ContextId(Uuid::now_v7()),
+            tab: nurse.tab,
+        };
+        Offline::open_visit(&port, visits[1], key).await.unwrap();
+        let delivery = Delivery {
+            target: Target::Visit(visits[3]),
+            command: command(0, create()),
+        };
+        Offline::deliver(&port, delivery).await.unwrap();
+        // The list shows them all again, a search finds several, and a number nobody: none counts.
+        Offline::visits(&port).await.unwrap();
+        let jones = SearchForm::Basic(BasicForm {
+            gender: "male".into(),
+            family: "Jones".into(),
+            birth: DateFields {
+                day: "14".into(),
+                month: "5".into(),
+                year: "1961".into(),
+            },
+        });
+        Finding::find(&nurse.finding(), jones).await.unwrap();
+        Finding::find(&nurse.finding(), form(&nobodys()))
+            .await
+            .unwrap();
+        watch(&services).await.unwrap();
+        assert_eq!(many(ground).await, 0);
+
+        // The seventh, on the device, whose log comes a while after.
+        let looked = Act::Looked {
+            visit: visits[2],
+            part: Part::Summary,
+        };
+        let (entry, _) = LogHead::default().append(vault, ground.clock.now(), looked);
+        ground.clock.forward(SignedDuration::from_hours(5));
+        Offline::deliver_log(&port, vault, vec![entry])
+            .await
+            .unwrap();
+        watch(&services).await.unwrap();
+        assert_eq!(many(ground).await, 1);
+        watch(&services).await.unwrap();
+        assert_eq!(many(ground).await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn looks_that_come_late_count_with_those_that_came_before_them() {
+    on_each_engine(async |ground| {
+        let services = few(ground, 4);
+        let nurse = ground.member("nurse");
+        let port = nurse.offline();
+        let mut visits = Vec::new();
+        for patient in ["9990010021", "9990010048"] {
+            let line = Offline::add_visit(&port, patient.parse().unwrap()).await;
+            visits.push(line.unwrap().visit);
+        }
+        let vault = Offline::register_vault(&port).await.unwrap();
+        ground.clock.forward(SignedDuration::from_hours(3));
+        let without_signal = ground.clock.now();
+        ground.clock.forward(SignedDuration::from_mins(40));
+        for patient in [EVERYTHING, OTHER] {
+            nurse.open(patient).await.unwrap();
+        }
+        watch(&services).await.unwrap();
+        assert_eq!(many(ground).await, 0);
+        ground.clock.forward(SignedDuration::from_hours(20));
+        // An alert of today says nothing of yesterday.
+        for patient in [EVERYTHING, OTHER, "9990240272", "9990010013"] {
+            nurse.open(patient).await.unwrap();
+        }
+        watch(&services).await.unwrap();
+        assert_eq!(many(ground).await, 1);
+
+        let mut head = LogHead::default();
+        let mut entries = Vec::new();
+        for visit in visits {
+            let part = Part::Overview;
+            let (entry, next) = head.append(vault, without_signal, Act::Looked { visit, part });
+            head = next;
+            entries.push(entry);
+        }
+        Offline::deliver_log(&port, vault, entries).await.unwrap();
+        watch(&services).await.unwrap();
+        assert_eq!(many(ground).await, 2);
     })
     .await;
 }

@@ -7,7 +7,7 @@ use domain::search::{
 };
 use jiff::SignedDuration;
 
-fn by_number(number: &str) -> SearchForm {
+pub(super) fn by_number(number: &str) -> SearchForm {
     SearchForm::NhsNumber(NhsNumberForm {
         nhs_number: number.into(),
     })
@@ -28,7 +28,7 @@ pub(crate) fn nobodys() -> String {
         .digits()
 }
 
-async fn find(member: &Member, form: SearchForm) -> Result<SearchOutcome, Problem> {
+pub(super) async fn find(member: &Member, form: SearchForm) -> Result<SearchOutcome, Problem> {
     Finding::find(&member.finding(), form).await
 }
 

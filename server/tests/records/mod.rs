@@ -5,6 +5,7 @@ pub(crate) mod adjustments;
 mod audited;
 mod contexts;
 pub(crate) mod finding;
+mod limit;
 mod referral;
 mod rights;
 mod summary;

@@ -6,7 +6,9 @@ use app::api::records::OpenedSummary;
 use app::ports::Records;
 use app::problem::{Kind, Problem};
 use domain::patient::InContext;
-use domain::permission::{Availability, Closed, Duration, LegalGround, PermissionAnswer, Scope};
+use domain::permission::{
+    Availability, Closed, Duration, EmergencyReason, LegalGround, PermissionAnswer, Scope,
+};
 use domain::role::{Activity, CareSetting};
 use jiff::{SignedDuration, Span};
 use sqlx::Row;
@@ -157,6 +159,45 @@ async fn an_emergency_needs_b0168_and_a_reason() {
         // The refused one gave a reason too, but never came so far.
         assert_eq!(rows.len(), 1);
         assert_eq!(rows[0].get::<String, _>(0), "Found unconscious");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_common_reason_stands_in_the_audit_in_words() {
+    on_each_engine(async |ground| {
+        let nurse = ground.member("nurse");
+        let without = nurse.without(Activity::EmergencyAccess);
+        let key = nurse.open(EVERYTHING).await.unwrap();
+        for common in EmergencyReason::ALL {
+            assert_eq!(
+                told(answer(&without, key, emergency(common.written())).await),
+                Kind::RoleForbids(Activity::EmergencyAccess)
+            );
+            assert!(
+                answer(&nurse, key, emergency(common.written()))
+                    .await
+                    .unwrap()
+                    .read
+                    .value
+                    .is_some()
+            );
+        }
+        let mut written: Vec<String> =
+            sqlx::query("select reason from audit_entry where reason is not null")
+                .fetch_all(ground.db.read())
+                .await
+                .unwrap()
+                .iter()
+                .map(|row| row.get(0))
+                .collect();
+        written.sort();
+        let mut expected: Vec<_> = EmergencyReason::ALL
+            .iter()
+            .map(|common| common.written())
+            .collect();
+        expected.sort_unstable();
+        assert_eq!(written, expected);
     })
     .await;
 }

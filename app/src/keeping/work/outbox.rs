@@ -399,7 +399,7 @@ impl Keeper {
             Kind::StepUp => Answer::Refused(Why::StepUp),
             Kind::NotFound | Kind::ContextClosed => Answer::Refused(Why::NotFound),
             Kind::StaysOnline => Answer::Refused(Why::StaysOnline),
-            Kind::SummaryClosed(_) | Kind::NotAccepted | Kind::LastPasskey => {
+            Kind::SummaryClosed(_) | Kind::NotAccepted | Kind::LastPasskey | Kind::ListFull => {
                 Answer::Refused(Why::Other)
             }
         }

@@ -141,6 +141,12 @@ impl Search {
         };
         self.work.latest(asking, move |answer| match answer {
             Ok((outcome, listed)) => {
+                if let SearchOutcome::Found { matches, .. } = &outcome {
+                    for found in matches {
+                        let there = listed || found.on_visit_list;
+                        self.keeping.listed().note(found.nhs_number, there);
+                    }
+                }
                 let answered = Answered {
                     form: asked,
                     outcome,

@@ -327,14 +327,12 @@ fn table(matches: Vec<PatientMatch>, opening: Opening) -> AnyView {
 fn row(found: PatientMatch, opening: Opening) -> AnyView {
     let number = found.nhs_number;
     let name = found.name.banner();
-    let add = if opening.listed() {
-        None
-    } else if found.restricted {
+    let add = if found.restricted {
         let why = "Restricted record: it cannot be put on the visit list, because it is never saved on a device";
-        Some(view! { <p class="nhsuk-u-margin-bottom-0 ncrs-why">{why}</p> }.into_any())
+        view! { <p class="nhsuk-u-margin-bottom-0 ncrs-why">{why}</p> }.into_any()
     } else {
         let add = view! { <AddToVisits patient=number name /> };
-        Some(view! { <p class="nhsuk-u-margin-bottom-0">{add}</p> }.into_any())
+        view! { <p class="nhsuk-u-margin-bottom-0">{add}</p> }.into_any()
     };
     let is_opening = move || opening.patient.get() == Some(number);
     let matched = match found.matched_on {

@@ -32,6 +32,8 @@ use domain::sourced::Source;
 use domain::{NhsNumber, Sourced};
 use jiff::Timestamp;
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::HtmlElement;
 use leptos_router::components::Outlet;
 use leptos_router::hooks::{use_location, use_params_map};
 
@@ -326,6 +328,41 @@ pub fn frame() -> AnyView {
     .into_any()
 }
 
+/// Tells the styles how high the banner is: what gets the focus is scrolled out from under it. A long
+/// name, a narrow screen or larger text makes it higher.
+fn measure_banner(shown: Signal<()>) {
+    const HEIGHT: &str = "--ncrs-banner";
+    let root = || {
+        document()
+            .document_element()
+            .and_then(|root| root.dyn_into::<HtmlElement>().ok())
+            .map(|root| root.style())
+    };
+    let measure = move || {
+        request_animation_frame(move || {
+            let banner = document().query_selector(".ncrs-banner").ok().flatten();
+            let Some(style) = root() else { return };
+            // Where the property cannot be set, the guess in the styles stays.
+            let _ = match banner {
+                Some(banner) => {
+                    let height = banner.get_bounding_client_rect().height();
+                    style.set_property(HEIGHT, &format!("{}px", height.ceil()))
+                }
+                None => style.remove_property(HEIGHT).map(drop),
+            };
+        });
+    };
+    Effect::new(move || {
+        shown.get();
+        measure();
+    });
+    let resized = window_event_listener(leptos::ev::resize, move |_| measure());
+    on_cleanup(move || {
+        resized.remove();
+        measure();
+    });
+}
+
 fn banner(frame: RecordFrame) -> AnyView {
     let shown = Memo::new(move |_| {
         let now = frame.context.get();
@@ -334,6 +371,9 @@ fn banner(frame: RecordFrame) -> AnyView {
             whose => whose.clone(),
         })
     });
+    if device().is_some() {
+        measure_banner(Signal::derive(move || shown.track()));
+    }
     (move || match shown.get() {
         Whose::Nobody | Whose::Closed => ().into_any(),
         Whose::Asking => view! {
@@ -492,6 +532,9 @@ fn RecordPage(
     /// record.
     #[prop(optional, into)]
     back: Option<String>,
+    /// The way out stands at the foot: the first screenful is for what is urgent.
+    #[prop(optional)]
+    out_last: bool,
     /// What the page shows.
     children: Children,
 ) -> AnyView {
@@ -504,10 +547,16 @@ fn RecordPage(
         .into_any(),
         None => close_link(frame),
     };
+    let (out, out_last) = if out_last {
+        (None, Some(out))
+    } else {
+        (Some(out), None)
+    };
     view! {
         <Page title errors>
             {out}
             {children()}
+            {out_last}
             {print_foot()}
         </Page>
     }

@@ -26,6 +26,20 @@ pub fn screen() -> AnyView {
     let reading = reading::overview(frame);
     let trouble = Trouble::new();
     let errors = trouble.errors;
+    // With each answer, and not with each drawing of it: the person may have added them since.
+    let listed = reading.part(|read| {
+        let overview = &read.value;
+        (
+            read.source.clone(),
+            overview.patient.nhs_number,
+            overview.on_visit_list,
+        )
+    });
+    Effect::new(move || {
+        if let Some((_, patient, there)) = listed.get() {
+            frame.keeping.listed().note(patient, there);
+        }
+    });
     on_cleanup(move || {
         frame.saved.try_set(None);
     });

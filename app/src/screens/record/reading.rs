@@ -13,7 +13,7 @@ use crate::components::button::Progress;
 use crate::components::problem::ProblemView;
 use crate::components::work::Work;
 use crate::device::Later;
-use crate::keeping::{Engine, Saved};
+use crate::keeping::{Engine, Safe, Saved};
 use crate::problem::{Kind, Problem};
 use domain::Sourced;
 use domain::device_log::Part;
@@ -163,6 +163,13 @@ fn read<T: Clone + PartialEq + Send + Sync + 'static>(
             });
         }
         now
+    });
+    // What is saved was opened meanwhile: it may stand in for what could not be read.
+    Effect::new(move || {
+        let failed = |state: &State<T>| matches!(state, Some(Err(problem)) if problem.falls_back());
+        if frame.keeping.safe() == Safe::Open && reading.state.with_untracked(failed) {
+            reading.again();
+        }
     });
     reading
 }
@@ -386,7 +393,16 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Reading<T> {
         doing: &'static str,
         show: impl Fn(T) -> AnyView + Send + Sync + 'static,
     ) -> AnyView {
-        self.show(doing, true, show)
+        self.show(doing, true, false, show)
+    }
+
+    /// As [`Self::view`], for a question: it comes first, and how fresh it is stands below.
+    pub(super) fn question(
+        self,
+        doing: &'static str,
+        show: impl Fn(T) -> AnyView + Send + Sync + 'static,
+    ) -> AnyView {
+        self.show(doing, true, true, show)
     }
 
     /// As [`Self::view`], for a form: what the person sends from it does not change what it stands on.
@@ -395,13 +411,14 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Reading<T> {
         doing: &'static str,
         show: impl Fn(T) -> AnyView + Send + Sync + 'static,
     ) -> AnyView {
-        self.show(doing, false, show)
+        self.show(doing, false, false, show)
     }
 
     fn show(
         self,
         doing: &'static str,
         follow: bool,
+        source_last: bool,
         show: impl Fn(T) -> AnyView + Send + Sync + 'static,
     ) -> AnyView {
         let frame = self.frame;
@@ -424,8 +441,16 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Reading<T> {
             }
             Some(Ok(read)) => show(read),
         };
+        let line = move || source.get().map(|source| source_line(&source, now()));
+        if source_last {
+            return view! {
+                {body}
+                {line}
+            }
+            .into_any();
+        }
         view! {
-            {move || source.get().map(|source| source_line(&source, now()))}
+            {line}
             {body}
         }
         .into_any()

@@ -1,8 +1,10 @@
 //! The summary itself. Nothing that the document states is left out, and what it does not state is
 //! said to be unknown.
 
-use super::super::parts::source_line;
+use super::super::parts::{paragraph, source_line};
 use super::super::{RecordFrame, now};
+use super::current;
+use super::unfolding::{self, Beside};
 use crate::api::records::OpenedSummary;
 use crate::components::form::focus;
 use crate::device::device;
@@ -41,11 +43,15 @@ pub(super) fn view(frame: RecordFrame, opened: Sourced<OpenedSummary>) -> AnyVie
         .filter(|section| !is_allergies(section))
         .map(section)
         .collect_view();
+    unfolding::unfold_for_print();
     view! {
-        {source_line(&opened.source, now())}
-        {head(&summary)}
-        {allergy_block(anchor, allergies)}
-        {about(&summary)}
+        <div class="ncrs-first">
+            {source_line(&opened.source, now())}
+            {head(&summary)}
+            {allergy_block(anchor, allergies)}
+            {about(&summary)}
+            {current::medicines(&summary)}
+        </div>
         {actions(frame)}
         {contents(&summary)}
         {core_only}
@@ -96,13 +102,12 @@ fn head(summary: &Summary) -> AnyView {
         {summary.withheld.clone().map(withheld)}
         {recent}
         {statements(&summary.statements)}
-        <p class="ncrs-disclaimer">{summary.disclaimer.clone()}</p>
     }
     .into_any()
 }
 
-/// Whose document it is and when it was made, in its words. Below the allergies: on a phone these
-/// must be in sight without scrolling.
+/// Whose document it is, when it was made and what it may leave out, in its words. In small, and on the
+/// first screenful.
 fn about(summary: &Summary) -> AnyView {
     let about = [
         &summary.practice,
@@ -115,7 +120,12 @@ fn about(summary: &Summary) -> AnyView {
     .filter(|line| !line.is_empty())
     .collect::<Vec<_>>()
     .join(". ");
-    view! { <p class="nhsuk-body-s">{about} "."</p> }.into_any()
+    view! { <p class="ncrs-disclaimer">{about} ". " {summary.disclaimer.clone()}</p> }.into_any()
+}
+
+/// The same where there is little room: it is said in full at the head and in the section.
+pub(super) fn withheld_line(text: String) -> AnyView {
+    view! { <p class="ncrs-current__withheld">{text}</p> }.into_any()
 }
 
 fn withheld(text: String) -> AnyView {
@@ -130,7 +140,7 @@ fn withheld(text: String) -> AnyView {
     .into_any()
 }
 
-fn statements(statements: &[String]) -> AnyView {
+pub(super) fn statements(statements: &[String]) -> AnyView {
     statements
         .iter()
         .map(|text| view! { <p class="ncrs-section__note">{text.clone()}</p> })
@@ -223,7 +233,9 @@ fn allergy_block(anchor: String, section: Option<&Section>) -> AnyView {
     };
     let content = section.map_or(&Content::Missing, |section| &section.content);
     let body = match content {
-        Content::Table(table) if !table.rows.is_empty() => allergy_list(table),
+        Content::Table(table) if !table.rows.is_empty() => {
+            unfolding::rows(table, Beside::Severity)
+        }
         Content::Table(_) => {
             paragraph("The summary has this heading with nothing under it. It does not say that there are none. Ask the patient.")
         }
@@ -251,45 +263,7 @@ fn allergy_block(anchor: String, section: Option<&Section>) -> AnyView {
     .into_any()
 }
 
-fn paragraph(text: &str) -> AnyView {
-    view! { <p class="nhsuk-body">{text.to_owned()}</p> }.into_any()
-}
-
-fn allergy_list(table: &Table) -> AnyView {
-    let (stray, entries) = entries(table);
-    let important = important_column(&table.columns);
-    let items = entries
-        .into_iter()
-        .map(|entry| {
-            let name = entry.cells.get(important).cloned().unwrap_or_default();
-            let details: Vec<_> = entry
-                .cells
-                .iter()
-                .enumerate()
-                .filter(|(index, cell)| *index != important && !cell.is_empty())
-                .map(|(index, cell)| match table.columns.get(index) {
-                    Some(column) => format!("{column}: {}.", cell.trim_end_matches('.')),
-                    None => cell.clone(),
-                })
-                .chain(entry.notes)
-                .collect();
-            view! {
-                <li class="ncrs-allergies__item">
-                    <strong class="ncrs-allergies__name">{named(name)}</strong>
-                    " "
-                    <span class="ncrs-allergies__detail">{details.join(" ")}</span>
-                </li>
-            }
-        })
-        .collect_view();
-    view! {
-        {statements(&stray)}
-        <ul class="ncrs-allergies__list">{items}</ul>
-    }
-    .into_any()
-}
-
-fn named(text: String) -> String {
+pub(super) fn named(text: String) -> String {
     if text.is_empty() {
         "No description given".to_owned()
     } else {
@@ -299,13 +273,13 @@ fn named(text: String) -> String {
 
 /// A row with the rows across the table that belong to it.
 #[derive(Debug, PartialEq, Eq)]
-struct Entry {
-    cells: Vec<String>,
-    notes: Vec<String>,
+pub(super) struct Entry {
+    pub(super) cells: Vec<String>,
+    pub(super) notes: Vec<String>,
 }
 
 /// The entries with their notes, and the notes that stand before any entry.
-fn entries(table: &Table) -> (Vec<String>, Vec<Entry>) {
+pub(super) fn entries(table: &Table) -> (Vec<String>, Vec<Entry>) {
     let (mut stray, mut entries) = (Vec::new(), Vec::<Entry>::new());
     for row in &table.rows {
         match (row, entries.last_mut()) {
@@ -321,7 +295,7 @@ fn entries(table: &Table) -> (Vec<String>, Vec<Entry>) {
 }
 
 /// The column that names the entry: it comes first, and is the head of the row.
-fn important_column(columns: &[String]) -> usize {
+pub(super) fn important_column(columns: &[String]) -> usize {
     columns
         .iter()
         .position(|column| {

@@ -1,4 +1,4 @@
-//! What stands before a summary: the checks, and the question whether the patient agrees.
+//! What stands before a summary: the question whether the patient agrees, and below it what was checked.
 
 use super::super::care::said;
 use super::super::parts::{at_its_field, notice};
@@ -15,7 +15,8 @@ use crate::keeping::{Door, Link};
 use crate::problem::{Kind, Problem, closed_advice};
 use domain::clock::{long_date, uk_date};
 use domain::permission::{
-    Closed, Duration, Gate, LegalGround, PermissionAnswer, Scope, StandingPermission,
+    Closed, Duration, EmergencyReason, Gate, LegalGround, PermissionAnswer, Scope,
+    StandingPermission,
 };
 use domain::role::{Activity, CareSetting};
 use domain::search::DateFields;
@@ -77,7 +78,7 @@ fn closed_view(frame: RecordFrame, gate: &Gate, closed: Closed) -> AnyView {
             <p class="nhsuk-body">{closed_advice(closed)}</p>
             <a class="nhsuk-button nhsuk-button--secondary" role="button" href=frame.path_now("")>"Back to overview"</a>
         </div>
-        {checks(gate)}
+        {checks(gate, true)}
     }
     .into_any()
 }
@@ -102,8 +103,8 @@ pub(super) fn declined(frame: RecordFrame, declined: RwSignal<bool>) -> AnyView 
     .into_any()
 }
 
-/// What was checked before the patient is asked.
-fn checks(gate: &Gate) -> AnyView {
+/// What was checked before the patient is asked. Folded where nothing in it stands in the way.
+fn checks(gate: &Gate, stops: bool) -> AnyView {
     let setting = gate.setting.label();
     let organisation = if gate.approved {
         format!(
@@ -133,8 +134,7 @@ fn checks(gate: &Gate) -> AnyView {
             "Whether there is a summary was not looked up"
         }
     };
-    view! {
-        <h2 class="nhsuk-heading-s nhsuk-u-margin-bottom-2">"What we checked"</h2>
+    let list = view! {
         <ul class="nhsuk-list nhsuk-list--bullet">
             <li>{organisation}</li>
             <li>{role}</li>
@@ -143,6 +143,21 @@ fn checks(gate: &Gate) -> AnyView {
                 view! { <li>"Your team cares for this patient: " {said(referral)}</li> }
             })}
         </ul>
+    };
+    if stops {
+        return view! {
+            <h2 class="nhsuk-heading-s nhsuk-u-margin-bottom-2">"What we checked"</h2>
+            {list}
+        }
+        .into_any();
+    }
+    view! {
+        <details class="nhsuk-details ncrs-gate__checks">
+            <summary class="nhsuk-details__summary">
+                <span class="nhsuk-details__summary-text">"What we checked"</span>
+            </summary>
+            <div class="nhsuk-details__text">{list}</div>
+        </details>
     }
     .into_any()
 }
@@ -262,9 +277,9 @@ fn question(
     let relationship =
         (!opted_out).then_some("By continuing you confirm that you are caring for this patient. ");
     let button = if gate.standing.is_some() {
-        "nhsuk-button nhsuk-button--secondary ncrs-form__submit"
+        "nhsuk-button nhsuk-button--secondary"
     } else {
-        "nhsuk-button ncrs-form__submit"
+        "nhsuk-button"
     };
     let opted_out_notice = opted_out.then(|| {
         notice(
@@ -272,23 +287,36 @@ fn question(
                 .to_owned(),
         )
     });
+    // What was in the way, and the finger that is asked for, are brought into sight.
+    let place = NodeRef::<leptos::html::Div>::new();
+    Effect::new(move || {
+        if (failed.with(Option::is_some) || not_here.with(Option::is_some))
+            && let Some(place) = place.get()
+        {
+            request_animation_frame(move || place.scroll_into_view_with_bool(false));
+        }
+    });
     view! {
         {standing}
         {opted_out_notice}
-        {checks(&gate)}
-        <form class="ncrs-form" novalidate on:submit=submit>
-            <Choices name="answer" legend errors choices />
+        <form class="ncrs-form ncrs-gate" novalidate on:submit=submit>
+            <Choices name="answer" legend errors choices class="ncrs-rows" />
             {no_emergency}
             {pharmacy}
-            <p class="nhsuk-body">
-                {relationship}
-                "Every view is recorded, which protects the patient and shows that you had good reason."
-            </p>
-            {move || failed.get().map(|problem| view! { <ProblemView problem again /> })}
-            {move || not_here.get().map(not_opened_here)}
-            {move || work.pending().then(|| progress("Recording the answer"))}
-            <button class=button type="submit" aria-disabled=move || work.pending().then_some("true")>"Continue"</button>
+            <div node_ref=place>
+                {move || failed.get().map(|problem| view! { <ProblemView problem again /> })}
+                {move || not_here.get().map(not_opened_here)}
+                {move || work.pending().then(|| progress("Recording the answer"))}
+            </div>
+            <div class="ncrs-gate__send">
+                <p class="ncrs-gate__said">{relationship} "Every view is recorded."</p>
+                <button class=button type="submit" aria-disabled=move || work.pending().then_some("true")>"Continue"</button>
+            </div>
         </form>
+        {checks(&gate, opted_out)}
+        <p class="nhsuk-body-s">
+            "The record of every view protects the patient, and shows that you had good reason."
+        </p>
     }
     .into_any()
 }
@@ -385,6 +413,7 @@ fn agreed_fields(errors: Errors) -> AnyView {
             errors
             choices=vec![Choice::new("me", "Me"), Choice::new("team", "My team, in this organisation")]
             chosen=vec!["me".to_owned()]
+            class="ncrs-rows ncrs-rows--pair"
         />
         <Choices
             name="duration"
@@ -397,19 +426,35 @@ fn agreed_fields(errors: Errors) -> AnyView {
                 }),
             ]
             chosen=vec!["view".to_owned()]
+            class="ncrs-rows ncrs-rows--pair"
         />
     }
     .into_any()
 }
 
+/// The answer of whoever writes the reason for an emergency themselves.
+const OWN_WORDS: &str = "own";
+
 fn emergency_fields(errors: Errors) -> AnyView {
+    let own = Choice::new(OWN_WORDS, "In my own words").fields(move || {
+        view! { <TextArea name="reason" label="Why you need it now, in your own words" errors /> }
+    });
+    let choices = EmergencyReason::ALL
+        .iter()
+        .map(|reason| Choice::new(reason.code(), reason.label()))
+        .chain(std::iter::once(own))
+        .collect::<Vec<_>>();
     view! {
-        <TextArea
-            name="reason"
-            label="Why you need it now"
-            hint="For example, the patient is unconscious. Your privacy officer is told that emergency access was used. It is a routine check that the reason was good."
+        <Choices
+            name="why"
+            legend="Why do you need it now?"
             errors
+            choices
+            class="ncrs-rows ncrs-rows--pair"
         />
+        <p class="ncrs-gate__told">
+            "Your privacy officer is told that emergency access was used. It is a routine check that the reason was good."
+        </p>
     }
     .into_any()
 }
@@ -420,7 +465,7 @@ fn legal_fields(errors: Errors) -> AnyView {
         .map(|ground| Choice::new(ground.code(), ground.label()))
         .collect::<Vec<_>>();
     view! {
-        <Choices name="ground" legend="On which legal ground?" errors choices />
+        <Choices name="ground" legend="On which legal ground?" errors choices class="ncrs-rows" />
         <TextArea
             name="basis"
             label="What it rests on"
@@ -435,7 +480,7 @@ fn legal_fields(errors: Errors) -> AnyView {
 fn no_emergency() -> AnyView {
     view! {
         <div class="nhsuk-form-group">
-            <div class="nhsuk-radios">
+            <div class="nhsuk-radios ncrs-rows">
                 <div class="nhsuk-radios__item">
                     <input
                         class="nhsuk-radios__input"
@@ -465,6 +510,7 @@ struct Typed {
     scope: String,
     duration: String,
     until: DateFields,
+    why: String,
     reason: String,
     ground: String,
     basis: String,
@@ -477,6 +523,7 @@ impl Typed {
             scope: form.text("scope"),
             duration: form.text("duration"),
             until: form.date("until"),
+            why: form.text("why"),
             reason: form.text("reason"),
             ground: form.text("ground"),
             basis: form.text("basis"),
@@ -505,7 +552,11 @@ impl Typed {
                 PermissionAnswer::Agreed { scope, duration }
             }
             "emergency" => PermissionAnswer::Emergency {
-                reason: self.reason.trim().to_owned(),
+                reason: match (self.why.as_str(), EmergencyReason::from_code(&self.why)) {
+                    (OWN_WORDS, _) => self.reason.trim().to_owned(),
+                    (_, Some(common)) => common.written().to_owned(),
+                    (_, None) => return wrong("why", "Select why you need it now"),
+                },
             },
             "legal" => match LegalGround::from_code(&self.ground) {
                 Some(ground) => PermissionAnswer::Legal {
@@ -613,21 +664,48 @@ mod tests {
 
     #[test]
     fn an_emergency_needs_a_reason() {
-        let emergency = |reason: &str| Typed {
+        let emergency = |why: &str, reason: &str| Typed {
             answer: "emergency".into(),
+            why: why.into(),
             reason: reason.into(),
             ..Typed::default()
         };
         assert_eq!(
-            field(emergency("  ").answer(TODAY)).as_deref(),
+            field(emergency("", "Written, and then not chosen").answer(TODAY)).as_deref(),
+            Some("why")
+        );
+        assert_eq!(
+            field(emergency("no such reason", "").answer(TODAY)).as_deref(),
+            Some("why")
+        );
+        assert_eq!(
+            field(emergency(OWN_WORDS, "  ").answer(TODAY)).as_deref(),
             Some("reason")
         );
         assert_eq!(
-            emergency(" Unconscious ").answer(TODAY),
+            emergency(OWN_WORDS, " Unconscious ").answer(TODAY),
             Ok(PermissionAnswer::Emergency {
                 reason: "Unconscious".into()
             })
         );
+    }
+
+    #[test]
+    fn a_common_reason_is_a_written_one_in_words() {
+        for common in EmergencyReason::ALL {
+            let answer = Typed {
+                answer: "emergency".into(),
+                why: common.code().into(),
+                reason: "left over from own words".into(),
+                ..Typed::default()
+            }
+            .answer(TODAY);
+            let Ok(PermissionAnswer::Emergency { reason }) = answer else {
+                panic!("{common:?} is a reason");
+            };
+            assert_eq!(reason, common.written());
+            assert!(reason.contains(' '), "{reason} is a sentence");
+        }
     }
 
     #[test]

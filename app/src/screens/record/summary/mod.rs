@@ -1,11 +1,14 @@
-//! The Summary Care Record: first what stands before it, then the document.
+//! The Summary Care Record: first what stands before it, then the document. Each is made for the first
+//! screenful of a phone in one hand: the question with its answers, then allergies and medicines by name.
 //!
 //! What was opened stays in the memory of the record's frame, so that one need not ask again after
 //! looking at another part of the same record. It goes with the record, the person and the role.
 
+mod current;
 mod document;
 mod gate;
 mod opening;
+mod unfolding;
 
 use super::parts::nowhere;
 use super::reading;
@@ -44,15 +47,15 @@ pub fn screen() -> AnyView {
     let body = move || match frame.opened() {
         Some(opened) => document::view(frame, opened),
         None if declined.get() => gate::declined(frame, declined),
-        None => gate.view("Checking whether you can open the summary", move |found| {
+        None => gate.question("Checking whether you can open the summary", move |found| {
             gate::view(frame, found, gate, errors, declined)
         }),
     };
     view! {
-        <RecordPage title="Summary Care Record" errors>
+        <RecordPage title="Summary Care Record" errors out_last=true>
             <ErrorSummary errors />
             <Success message=frame.saved />
-            <h1 class="nhsuk-heading-l">"Summary Care Record"</h1>
+            <h1 class="nhsuk-heading-l ncrs-title">"Summary Care Record"</h1>
             {body}
         </RecordPage>
     }
