@@ -260,8 +260,10 @@ impl Problem {
             | Kind::LastPasskey
             | Kind::CommandReused
             | Kind::StaysOnline
+            | Kind::ListFull
             | Kind::NotFound
             | Kind::TooMany
+            | Kind::Busy
             | Kind::Unavailable
             | Kind::NotAccountable
             | Kind::OutOfDate
