@@ -435,6 +435,7 @@ async fn the_last_part_waits_for_a_fingerprint_sealed_or_not() {
         let SealedOutcome::Refused {
             delivery: inside,
             problem,
+            ..
         } = deliver(&late, &sealed).await.unwrap()
         else {
             panic!("refused");
