@@ -84,6 +84,8 @@ pub enum Kind {
     StepUp,
     /// The summary may not be opened.
     SummaryClosed(Closed),
+    /// There is a document, and it cannot be shown as a summary: not now, and not later.
+    SummaryUnreadable(Unreadable),
     /// The patient was closed here: another was opened, the role changed, or time ran out.
     ContextClosed,
     /// What was sent has to be mended.
@@ -115,6 +117,17 @@ pub enum Kind {
     OutOfDate,
     /// A fault of ours.
     Unexpected,
+}
+
+/// Why a document cannot be shown as a summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Unreadable {
+    /// It cannot be read.
+    Damaged,
+    /// Whoever made it says that it was made in error.
+    EnteredInError,
+    /// It is about somebody else, or does not say about whom.
+    OtherPatient,
 }
 
 /// Whose fault a problem is: the fixed taxonomy by which failures are counted (DOMAIN section 8).
@@ -168,6 +181,7 @@ impl Problem {
             Kind::NotReady(_) => "Your organisation cannot use this at the moment",
             Kind::StepUp => "Confirm that it is you",
             Kind::SummaryClosed(_) => "The Summary Care Record cannot be opened",
+            Kind::SummaryUnreadable(_) => "This summary cannot be shown",
             Kind::ContextClosed => "This patient's record has been closed",
             Kind::Invalid(_) => "There is a problem",
             Kind::NotAccepted => "That did not work",
@@ -208,6 +222,7 @@ impl Problem {
                 "This needs your fingerprint, face or PIN, given in the last 2 minutes. Confirm with your passkey to carry on.".into()
             }
             Kind::SummaryClosed(closed) => closed_advice(*closed),
+            Kind::SummaryUnreadable(why) => unreadable_advice(*why),
             Kind::ContextClosed => {
                 "It closes when you open another patient, change role, or leave it unused. Find the patient again to carry on.".into()
             }
@@ -254,6 +269,7 @@ impl Problem {
             | Kind::RoleForbids(_)
             | Kind::NotReady(_)
             | Kind::SummaryClosed(_)
+            | Kind::SummaryUnreadable(_)
             | Kind::ContextClosed
             | Kind::Invalid(_)
             | Kind::NotAccepted
@@ -289,6 +305,7 @@ impl Problem {
             | Kind::NotReady(_)
             | Kind::StepUp
             | Kind::SummaryClosed(_)
+            | Kind::SummaryUnreadable(_)
             | Kind::ContextClosed
             | Kind::Invalid(_)
             | Kind::NotAccepted
@@ -325,6 +342,7 @@ impl Problem {
             | Kind::Unavailable
             | Kind::NotAccountable
             | Kind::OutOfDate
+            | Kind::SummaryUnreadable(_)
             | Kind::Unexpected => Taxonomy::Here,
             Kind::Unreachable => Taxonomy::Network,
         }
@@ -336,6 +354,25 @@ fn not_ready_advice(missing: Missing) -> String {
     format!(
         "{} Until then nobody in your organisation can find or open patients. If you need information about a patient now, contact their GP practice or NHS 111.",
         missing.words()
+    )
+}
+
+/// Why a document cannot be shown as a summary, and what to do instead. Whoever reads it must not take
+/// it for "none", and need not try again.
+fn unreadable_advice(why: Unreadable) -> String {
+    let why = match why {
+        Unreadable::Damaged => {
+            "The document that was received cannot be read. Trying again will not help."
+        }
+        Unreadable::EnteredInError => {
+            "The GP practice has marked the document as made in error, so it is not a summary of this patient. Trying again will not help."
+        }
+        Unreadable::OtherPatient => {
+            "The document that was received is about another patient, or does not say about whom. Trying again will not help."
+        }
+    };
+    format!(
+        "That is no statement about allergies or medicines. {why} Ask the patient or whoever is with them, or contact their GP practice or NHS 111. Tell your service desk, with the reference below."
     )
 }
 
@@ -473,6 +510,23 @@ mod tests {
         );
         for problem in [plain, told] {
             assert_eq!(serde_json::from_str(&wire(&problem)).ok(), Some(problem));
+        }
+    }
+
+    #[test]
+    fn a_summary_that_cannot_be_shown_says_that_it_is_no_statement() {
+        for why in [
+            Unreadable::Damaged,
+            Unreadable::EnteredInError,
+            Unreadable::OtherPatient,
+        ] {
+            let problem = Problem::new(Kind::SummaryUnreadable(why));
+            assert_eq!(problem.title(), "This summary cannot be shown");
+            let advice = problem.advice();
+            assert!(advice.starts_with("That is no statement about allergies or medicines."));
+            assert!(advice.contains("GP practice") && advice.contains("reference"));
+            assert!(!problem.retryable());
+            assert_eq!(problem.taxonomy(), Taxonomy::Here);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What can go wrong inside the server. It is logged once, at the boundary, with a reference; the
 //! person sees only the [`Problem`] that it becomes.
 
-use app::problem::{Kind, Problem};
+use app::problem::{Kind, Problem, Unreadable};
 use domain::ids::CorrelationId;
 
 /// Any failure behind a port.
@@ -22,6 +22,10 @@ pub enum Failure {
     /// What is stored cannot be read.
     #[error("stored data: {0}")]
     Corrupt(String),
+    /// A document that cannot be shown as a summary, now or later. The text is why, and never quotes
+    /// the document.
+    #[error("a summary that cannot be shown: {1}")]
+    Summary(Unreadable, String),
     /// The audit could not be written: nothing may be shown.
     #[error("audit: {0}")]
     Audit(String),
@@ -50,6 +54,7 @@ impl Failure {
             // A full disk, a lost connection, a lock that was not given in time: all pass.
             Self::Store(_) => Kind::Unavailable,
             Self::Audit(_) => Kind::NotAccountable,
+            Self::Summary(why, _) => Kind::SummaryUnreadable(*why),
             Self::Corrupt(_) | Self::Internal(_) => Kind::Unexpected,
         }
     }

@@ -282,3 +282,37 @@ fn search_answers() {
     assert_snapshot!(wire(&SearchOutcome::TooMany), @r#"{"outcome":"too-many"}"#);
     assert_snapshot!(wire(&SearchOutcome::Nobody), @r#"{"outcome":"nobody"}"#);
 }
+
+#[test]
+fn summaries_that_older_apps_saved_are_still_read() {
+    use domain::summary::{Content, Emptiness, Part, Remark, Summary, Term};
+    let old = r#"{"disclaimer":"D","created":"C","sent":"","author":"","practice":"","recently_registered":null,"withheld":null,"statements":["S"],"sections":[{"heading":{"Known":"Allergies"},"title":"A","withheld":null,"statements":[],"content":{"Table":{"columns":["Date","What"],"rows":[{"Entry":["1","2"]},{"Note":"n"}]}}},{"heading":{"Other":{"code":"c","title":"t"}},"title":"t","withheld":"w","statements":[],"content":"Missing"},{"heading":{"Known":"Diagnoses"},"title":"D","withheld":null,"statements":[],"content":{"NothingStated":"No"}}]}"#;
+    let read: Summary = serde_json::from_str(old).unwrap();
+    assert!(matches!(
+        read.sections.first().map(|section| &section.content),
+        Some(Content::Table(_))
+    ));
+    assert_eq!(serde_json::to_string(&read).unwrap(), old);
+    let parts = Content::Parts(vec![
+        Part::Subheading {
+            level: 1,
+            text: "S".to_owned(),
+        },
+        Part::Statement("T".to_owned()),
+        Part::Remark(Remark::NotContained(2)),
+        Part::Withheld("W".to_owned()),
+        Part::NothingStated("N".to_owned()),
+        Part::Empty(Emptiness::NilKnown),
+        Part::Grid(vec![vec!["1".to_owned()]]),
+        Part::List {
+            first: Some(3),
+            items: vec!["I".to_owned()],
+        },
+        Part::Terms(vec![Term {
+            name: "P".to_owned(),
+            says: vec!["R".to_owned()],
+        }]),
+    ]);
+    assert_snapshot!(wire(&parts), @r#"{"Parts":[{"Subheading":{"level":1,"text":"S"}},{"Statement":"T"},{"Remark":{"NotContained":2}},{"Withheld":"W"},{"NothingStated":"N"},{"Empty":"NilKnown"},{"Grid":[["1"]]},{"List":{"first":3,"items":["I"]}},{"Terms":[{"name":"P","says":["R"]}]}]}"#);
+    assert_snapshot!(wire(&Content::Empty(Emptiness::Other("why".to_owned()))), @r#"{"Empty":{"Other":"why"}}"#);
+}

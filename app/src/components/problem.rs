@@ -67,6 +67,8 @@ pub fn way_on(problem: &Problem, again: Option<Callback<()>>) -> AnyView {
             Some(again) => view! { <StepUp again /> }.into_any(),
             None => ().into_any(),
         },
+        // To ask again would give the same.
+        Kind::SummaryUnreadable(_) => ().into_any(),
         Kind::NotReady(_)
         | Kind::SummaryClosed(_)
         | Kind::Invalid(_)
@@ -94,7 +96,8 @@ pub fn way_on(problem: &Problem, again: Option<Callback<()>>) -> AnyView {
 
 /// The reference that a person can read out, where the problem is ours.
 pub fn reference(problem: &Problem) -> Option<AnyView> {
-    let reference = problem.reference.filter(|_| problem.retryable())?;
+    let is_ours = problem.retryable() || matches!(problem.kind, Kind::SummaryUnreadable(_));
+    let reference = problem.reference.filter(|_| is_ours)?;
     Some(
         view! {
             <p class="ncrs-problem__reference">"Reference " <code>{reference.to_string()}</code></p>

@@ -27,6 +27,7 @@ impl Link {
             | Kind::NotReady(_)
             | Kind::StepUp
             | Kind::SummaryClosed(_)
+            | Kind::SummaryUnreadable(_)
             | Kind::ContextClosed
             | Kind::Invalid(_)
             | Kind::NotAccepted

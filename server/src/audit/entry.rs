@@ -371,9 +371,11 @@ impl Entry {
     pub fn failing(mut self, failure: &Failure) -> Self {
         self.outcome = match failure {
             Failure::Refused(_) | Failure::TooMany { .. } => Outcome::Refused,
-            Failure::Store(_) | Failure::Corrupt(_) | Failure::Audit(_) | Failure::Internal(_) => {
-                Outcome::Failed
-            }
+            Failure::Store(_)
+            | Failure::Corrupt(_)
+            | Failure::Summary(..)
+            | Failure::Audit(_)
+            | Failure::Internal(_) => Outcome::Failed,
         };
         self.fault = Some(Problem::new(failure.kind()).taxonomy());
         self

@@ -1,7 +1,7 @@
 //! A plausible history for a made-up patient, by age and sex, or by a persona's story.
 
 use super::history::{Entries, Heads, History, HistorySection};
-use super::tables::{self, Allergy, Condition, Medicine, Remark, Sex};
+use super::made_up::{self, Allergy, Condition, Medicine, Remark, Sex};
 use domain::clock::{Age, banner_date};
 use domain::patient::{Gender, Patient};
 use domain::summary::{KnownHeading, Row};
@@ -98,28 +98,28 @@ fn latest_first(mut rows: Vec<Dated>) -> Entries {
 
 /// The additional headings, and what is written under those that are not drawn from the conditions.
 const REMARKS: &[(KnownHeading, &[Remark], u32)] = &[
-    (KnownHeading::RisksToPatient, tables::RISKS_TO_PATIENT, 22),
+    (KnownHeading::RisksToPatient, made_up::RISKS_TO_PATIENT, 22),
     (KnownHeading::Diagnoses, &[], 0),
     (KnownHeading::Problems, &[], 0),
-    (KnownHeading::Observations, tables::OBSERVATIONS, 75),
-    (KnownHeading::Treatments, tables::TREATMENTS, 85),
-    (KnownHeading::Investigations, tables::INVESTIGATIONS, 45),
+    (KnownHeading::Observations, made_up::OBSERVATIONS, 75),
+    (KnownHeading::Treatments, made_up::TREATMENTS, 85),
+    (KnownHeading::Investigations, made_up::INVESTIGATIONS, 45),
     (KnownHeading::Results, &[], 0),
-    (KnownHeading::Events, tables::EVENTS, 30),
-    (KnownHeading::Procedures, tables::PROCEDURES, 40),
-    (KnownHeading::Advice, tables::ADVICE, 20),
-    (KnownHeading::Preferences, tables::PREFERENCES, 14),
-    (KnownHeading::Circumstances, tables::CIRCUMSTANCES, 22),
-    (KnownHeading::Lifestyle, tables::LIFESTYLE, 35),
-    (KnownHeading::FamilyHistory, tables::FAMILY_HISTORY, 15),
-    (KnownHeading::Correspondence, tables::CORRESPONDENCE, 3),
-    (KnownHeading::Documentation, tables::DOCUMENTATION, 25),
+    (KnownHeading::Events, made_up::EVENTS, 30),
+    (KnownHeading::Procedures, made_up::PROCEDURES, 40),
+    (KnownHeading::Advice, made_up::ADVICE, 20),
+    (KnownHeading::Preferences, made_up::PREFERENCES, 14),
+    (KnownHeading::Circumstances, made_up::CIRCUMSTANCES, 22),
+    (KnownHeading::Lifestyle, made_up::LIFESTYLE, 35),
+    (KnownHeading::FamilyHistory, made_up::FAMILY_HISTORY, 15),
+    (KnownHeading::Correspondence, made_up::CORRESPONDENCE, 3),
+    (KnownHeading::Documentation, made_up::DOCUMENTATION, 25),
     (
         KnownHeading::RisksToProfessional,
-        tables::RISKS_TO_PROFESSIONAL,
+        made_up::RISKS_TO_PROFESSIONAL,
         2,
     ),
-    (KnownHeading::Services, tables::SERVICES, 18),
+    (KnownHeading::Services, made_up::SERVICES, 18),
 ];
 
 impl Making<'_> {
@@ -258,7 +258,7 @@ impl Making<'_> {
             let named = story.conditions.iter();
             return named
                 .filter_map(|name| {
-                    tables::CONDITIONS
+                    made_up::CONDITIONS
                         .iter()
                         .find(|condition| condition.name == *name)
                 })
@@ -271,7 +271,7 @@ impl Making<'_> {
             60..75 => 3,
             _ => 4,
         };
-        tables::CONDITIONS
+        made_up::CONDITIONS
             .iter()
             .filter(|condition| {
                 let chance = condition.per_thousand.get(band).copied().unwrap_or(0);
@@ -286,7 +286,7 @@ impl Making<'_> {
             let named = story.allergies.iter();
             return named
                 .filter_map(|name| {
-                    tables::ALLERGIES
+                    made_up::ALLERGIES
                         .iter()
                         .find(|allergy| allergy.description == *name)
                 })
@@ -297,7 +297,7 @@ impl Making<'_> {
             return Vec::new();
         }
         let count = if self.percent(25) { 2 } else { 1 };
-        tables::ALLERGIES
+        made_up::ALLERGIES
             .choose_multiple_weighted(&mut self.rng, count, |allergy| allergy.weight)
             .map(Iterator::collect)
             .unwrap_or_default()
@@ -328,7 +328,7 @@ impl Making<'_> {
                 "Life threatening".to_owned()
             } else {
                 pick(
-                    tables::SEVERITIES
+                    made_up::SEVERITIES
                         .split_last()
                         .map_or(&[], |(_, rest)| rest),
                 )
@@ -336,7 +336,7 @@ impl Making<'_> {
             let cells = vec![
                 banner_date(on),
                 allergy.description.to_owned(),
-                pick(tables::CERTAINTIES),
+                pick(made_up::CERTAINTIES),
                 severity,
                 reaction,
             ];
@@ -355,25 +355,25 @@ impl Making<'_> {
                     | "Ischaemic heart disease"
             )
         });
-        let fitting = tables::ACUTE.iter().filter(|acute| {
+        let fitting = made_up::ACUTE.iter().filter(|acute| {
             (acute.ages.0..=acute.ages.1).contains(&self.years)
                 && self.befalls(acute.sex)
                 && !avoid.iter().any(|part| acute.medicine.item.contains(part))
                 && !(delicate && acute.medicine.item.contains("Naproxen"))
         });
-        let fitting: Vec<&tables::Acute> = fitting.collect();
+        let fitting: Vec<&made_up::Acute> = fitting.collect();
         let most = match self.years {
             ..40 => 2,
             40..70 => 3,
             _ => 5,
         };
         let count = self.rng.random_range(0..=most);
-        let mut courses: Vec<&tables::Acute> =
+        let mut courses: Vec<&made_up::Acute> =
             fitting.into_iter().choose_multiple(&mut self.rng, count);
         // One treatment for one illness.
         courses.sort_by_key(|course| course.reason);
         courses.dedup_by_key(|course| course.reason);
-        let mut dated: Vec<(Date, &tables::Acute)> = courses
+        let mut dated: Vec<(Date, &made_up::Acute)> = courses
             .into_iter()
             .map(|course| (self.within(360), course))
             .collect();
@@ -434,7 +434,7 @@ impl Making<'_> {
                     )));
                 }
             }
-            let elsewhere = tables::ELSEWHERE
+            let elsewhere = made_up::ELSEWHERE
                 .iter()
                 .find(|(name, _)| *name == condition.name);
             if let Some((_, medicine)) = elsewhere

@@ -9,10 +9,14 @@
 mod clinical;
 mod compressed;
 mod history;
+mod made_up;
 mod read;
-mod tables;
 mod write;
 
+#[cfg(test)]
+mod corpus;
+#[cfg(test)]
+mod misread;
 #[cfg(test)]
 mod tests;
 

@@ -127,6 +127,6 @@ fn status(kind: &Kind) -> StatusCode {
             StatusCode::SERVICE_UNAVAILABLE
         }
         Kind::OutOfDate => StatusCode::BAD_REQUEST,
-        Kind::Unexpected => StatusCode::INTERNAL_SERVER_ERROR,
+        Kind::SummaryUnreadable(_) | Kind::Unexpected => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

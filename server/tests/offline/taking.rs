@@ -6,7 +6,7 @@ use crate::records::adjustments::{add as add_part, command};
 use crate::store::ground::{on_each_engine, told};
 use app::api::offline::{Delivery, TakeSummary, TakenSummary, Target, Visit};
 use app::ports::Records;
-use app::problem::Kind;
+use app::problem::{Kind, Unreadable};
 use domain::device_log::{Act, LogHead};
 use domain::permission::{Closed, Duration, PermissionAnswer, Scope};
 use domain::role::Activity;
@@ -431,7 +431,7 @@ async fn what_was_allowed_and_then_failed_is_in_the_audit_too() {
             .await;
         assert_eq!(
             told(take(&nurse, visit, TakeSummary::AskAtTheDoor).await),
-            Kind::Unexpected
+            Kind::SummaryUnreadable(Unreadable::Damaged)
         );
         let mut outcomes: Vec<String> = audited(ground, "take-along")
             .await

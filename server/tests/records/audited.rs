@@ -2,7 +2,7 @@
 
 use crate::store::ground::{can_read, on_each_engine, told};
 use app::ports::{Finding, Records};
-use app::problem::Kind;
+use app::problem::{Kind, Unreadable};
 use domain::permission::{Duration, PermissionAnswer, Scope};
 use domain::role::Activity;
 use domain::search::{BasicForm, DateFields, NhsNumberForm, SearchForm};
@@ -164,13 +164,32 @@ async fn what_was_allowed_and_then_failed_is_in_the_audit_too() {
         let key = nurse.open(PATIENT).await.unwrap();
         ground.tamper("update summary_document set document = (select hash from audit_head where lane = 0)").await;
         let opened = Records::open_summary(&nurse.records(), key, AGREED).await;
-        assert_eq!(told(opened), Kind::Unexpected);
+        assert_eq!(told(opened), Kind::SummaryUnreadable(Unreadable::Damaged));
         let mut audited = ground.audited().await;
         audited.sort();
         assert_eq!(
             audited,
-            ["open-patient allowed", "view-summary allowed", "view-summary failed: Unexpected"]
+            ["open-patient allowed", "view-summary allowed", "view-summary failed: SummaryUnreadable(Damaged)"]
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_document_that_belongs_to_another_is_not_shown_and_never_will_be() {
+    on_each_engine(async |ground| {
+        let nurse = ground.member("nurse");
+        let key = nurse.open(PATIENT).await.unwrap();
+        ground
+            .tamper(&format!(
+                "update summary_document set document = (select document from summary_document as other
+                 where other.nhs_number <> '{PATIENT}' limit 1) where nhs_number = '{PATIENT}'"
+            ))
+            .await;
+        let opened = Records::open_summary(&nurse.records(), key, AGREED).await;
+        let problem = opened.unwrap_err();
+        assert_eq!(problem.kind, Kind::SummaryUnreadable(Unreadable::OtherPatient));
+        assert!(!problem.retryable());
     })
     .await;
 }

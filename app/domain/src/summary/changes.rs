@@ -1,6 +1,6 @@
 //! What changed clinically between a saved summary and a live one.
 
-use super::{Content, Heading, Row, Section, Summary};
+use super::{Content, Heading, Part, Row, Section, Summary, Table};
 use std::fmt;
 
 /// An entry under a heading, with the notes below it.
@@ -144,19 +144,65 @@ fn said(section: &Section) -> Vec<Says> {
     match &section.content {
         Content::Missing => {}
         Content::NothingStated(text) => says.push(Says::Statement(text.clone())),
-        Content::Table(table) => says.extend(
-            entries(&table.columns, &table.rows)
-                .into_iter()
-                .map(Says::Entry),
-        ),
+        Content::Empty(why) => says.push(Says::Statement(why.sentence())),
+        Content::Table(table) => says.extend(entries(table).map(Says::Entry)),
+        Content::Parts(parts) => {
+            let mut under: Vec<(u8, &String)> = Vec::new();
+            for part in parts {
+                if let Part::Subheading { level, text } = part {
+                    under.retain(|(above, _)| above < level);
+                    under.push((*level, text));
+                } else {
+                    says.extend(part_says(part, &under));
+                }
+            }
+        }
     }
     says
 }
 
+/// What a part says, with the subheadings that it stands under: what was current and is now stopped
+/// has changed.
+fn part_says(part: &Part, under: &[(u8, &String)]) -> Vec<Says> {
+    let statement = |text: &str| {
+        let mut whole: Vec<&str> = under.iter().map(|(_, text)| text.as_str()).collect();
+        whole.push(text);
+        Says::Statement(whole.join(": "))
+    };
+    match part {
+        Part::Subheading { .. } => Vec::new(),
+        Part::Statement(text) | Part::Withheld(text) | Part::NothingStated(text) => {
+            vec![statement(text)]
+        }
+        Part::Remark(remark) => vec![statement(&remark.sentence())],
+        Part::Empty(why) => vec![statement(&why.sentence())],
+        Part::Table(table) => {
+            let above = under
+                .iter()
+                .map(|(_, text)| (String::new(), (*text).clone()));
+            let with_above = |mut entry: Entry| {
+                entry.cells.splice(0..0, above.clone());
+                Says::Entry(entry)
+            };
+            entries(table).map(with_above).collect()
+        }
+        Part::Grid(rows) => rows
+            .iter()
+            .map(|cells| statement(&cells.join(" | ")))
+            .collect(),
+        Part::List { items, .. } => items.iter().map(|item| statement(item)).collect(),
+        Part::Terms(terms) => terms
+            .iter()
+            .map(|term| statement(&format!("{}: {}", term.name, term.says.join("; "))))
+            .collect(),
+    }
+}
+
 /// The rows as entries, each with the notes that follow it.
-fn entries(columns: &[String], rows: &[Row]) -> Vec<Entry> {
+fn entries(table: &Table) -> impl Iterator<Item = Entry> {
+    let columns = &table.columns;
     let mut entries: Vec<Entry> = Vec::new();
-    for row in rows {
+    for row in &table.rows {
         match (row, entries.last_mut()) {
             (Row::Entry(cells), _) => entries.push(Entry {
                 cells: titled(columns, cells),
@@ -170,7 +216,7 @@ fn entries(columns: &[String], rows: &[Row]) -> Vec<Entry> {
             }),
         }
     }
-    entries
+    entries.into_iter()
 }
 
 /// The cells that say something, by the titles of their columns.

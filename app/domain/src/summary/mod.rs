@@ -4,8 +4,12 @@
 //! is dropped: statements that are not understood are kept as text, and so are unknown headings.
 
 mod changes;
+mod parts;
+mod together;
 
 pub use changes::{Change, Changed, Entry, clinical_changes};
+pub use parts::{Emptiness, Part, Remark, Term};
+pub use together::{Piece, together};
 
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +43,22 @@ impl Summary {
             .iter()
             .any(|section| !section.heading.is_core() && section.content != Content::Missing)
     }
+
+    /// The titles of the headings that are none of the known ones. Under one of them may stand what
+    /// another heading is missed for.
+    pub fn unknown_headings(&self) -> Vec<&str> {
+        self.sections
+            .iter()
+            .filter(|section| matches!(section.heading, Heading::Other { .. }))
+            .map(|section| {
+                if section.title.is_empty() {
+                    section.heading.title()
+                } else {
+                    &section.title
+                }
+            })
+            .collect()
+    }
 }
 
 /// One heading with what is under it.
@@ -67,6 +87,73 @@ pub enum Content {
     NothingStated(String),
     /// The document has no such section: nothing is known either way.
     Missing,
+    /// The document has the section and nothing under it, with or without a reason.
+    Empty(Emptiness),
+    /// Anything else than one table: in the order of the document.
+    Parts(Vec<Part>),
+}
+
+impl Section {
+    /// The tables of rows, in the order of the document.
+    pub fn tables(&self) -> impl Iterator<Item = &Table> {
+        let (one, parts) = match &self.content {
+            Content::Table(table) => (Some(table), [].as_slice()),
+            Content::Parts(parts) => (None, parts.as_slice()),
+            Content::NothingStated(_) | Content::Missing | Content::Empty(_) => {
+                (None, [].as_slice())
+            }
+        };
+        one.into_iter().chain(parts.iter().filter_map(|part| {
+            if let Part::Table(table) = part {
+                Some(table)
+            } else {
+                None
+            }
+        }))
+    }
+
+    /// How many rows it has, where all that it says are rows under one heading: nothing else is
+    /// counted, and rows of which some are current and some stopped are no number of anything.
+    pub fn count(&self) -> Option<usize> {
+        let rows = |table: &Table| {
+            let entries = table.rows.iter();
+            entries.filter(|row| matches!(row, Row::Entry(_))).count()
+        };
+        let count = match &self.content {
+            Content::Table(table) => rows(table),
+            Content::Parts(parts) => {
+                let mut count = 0;
+                for part in parts {
+                    match part {
+                        Part::Table(table) => count += rows(table),
+                        Part::Statement(_) | Part::Withheld(_) => {}
+                        Part::Remark(_)
+                        | Part::Subheading { .. }
+                        | Part::NothingStated(_)
+                        | Part::Empty(_)
+                        | Part::Grid(_)
+                        | Part::List { .. }
+                        | Part::Terms(_) => return None,
+                    }
+                }
+                count
+            }
+            Content::NothingStated(_) | Content::Missing | Content::Empty(_) => 0,
+        };
+        (count > 0).then_some(count)
+    }
+
+    /// Whether it says that some or all of it is withheld.
+    pub fn says_withheld(&self) -> bool {
+        let withheld =
+            |part: &Part| matches!(part, Part::Withheld(_) | Part::Empty(Emptiness::Withheld));
+        self.withheld.is_some()
+            || match &self.content {
+                Content::Empty(emptiness) => *emptiness == Emptiness::Withheld,
+                Content::Parts(parts) => parts.iter().any(withheld),
+                Content::Table(_) | Content::NothingStated(_) | Content::Missing => false,
+            }
+    }
 }
 
 /// Rows under columns, as the document has them.

@@ -399,9 +399,11 @@ impl Keeper {
             Kind::StepUp => Answer::Refused(Why::StepUp),
             Kind::NotFound | Kind::ContextClosed => Answer::Refused(Why::NotFound),
             Kind::StaysOnline => Answer::Refused(Why::StaysOnline),
-            Kind::SummaryClosed(_) | Kind::NotAccepted | Kind::LastPasskey | Kind::ListFull => {
-                Answer::Refused(Why::Other)
-            }
+            Kind::SummaryClosed(_)
+            | Kind::SummaryUnreadable(_)
+            | Kind::NotAccepted
+            | Kind::LastPasskey
+            | Kind::ListFull => Answer::Refused(Why::Other),
         }
     }
 

@@ -123,11 +123,6 @@ fn part_with(
     .into_any()
 }
 
-/// Plain text of a page.
-pub(super) fn paragraph(text: &str) -> AnyView {
-    view! { <p class="nhsuk-body">{text.to_owned()}</p> }.into_any()
-}
-
 /// Why a control is missing.
 pub(super) fn why(text: &'static str) -> AnyView {
     view! { <p class="ncrs-why">{text}</p> }.into_any()

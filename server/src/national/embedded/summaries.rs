@@ -5,7 +5,8 @@ use crate::access::{AskSummary, Permit, ViewSummary};
 use crate::failure::{Failure, Result};
 use crate::national::{SummaryHeld, SummaryReceived, SummaryRecords};
 use crate::store::column;
-use crate::summary_document::{decompress, read_for};
+use crate::summary_document::{ReadError, decompress, read_for};
+use app::problem::Unreadable;
 use async_trait::async_trait;
 use domain::permission::SpineConsent;
 use jiff::Timestamp;
@@ -53,11 +54,18 @@ impl SummaryRecords for Embedded {
             return Ok(None);
         };
         let kept: Vec<u8> = column(&row, 0)?;
-        let document =
-            decompress(&kept).map_err(|_| Failure::Corrupt("a compressed summary".into()))?;
-        let summary = read_for(&document, patient)
-            // The error could quote the document.
-            .map_err(|_| Failure::Corrupt("a summary that cannot be read whole".into()))?;
+        let document = decompress(&kept)
+            .map_err(|error| Failure::Summary(Unreadable::Damaged, error.kind().to_string()))?;
+        let summary = read_for(&document, patient).map_err(|error| {
+            let why = match error {
+                ReadError::OtherPatient => Unreadable::OtherPatient,
+                ReadError::EnteredInError => Unreadable::EnteredInError,
+                ReadError::TooLarge | ReadError::Json(_) | ReadError::NoComposition => {
+                    Unreadable::Damaged
+                }
+            };
+            Failure::Summary(why, error.to_string())
+        })?;
         let received_at: i64 = column(&row, 1)?;
         Ok(Some(SummaryReceived {
             summary,

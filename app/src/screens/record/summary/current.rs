@@ -1,11 +1,10 @@
 //! The medicines that a patient takes, by name, for the first screenful. The document with its tables
 //! stays below.
 
-use super::document::withheld_line;
+use super::document::{not_found, statements, withheld_line};
+use super::said::{paragraph, parts_with};
 use super::unfolding::{Beside, rows};
-use crate::components::form::focus;
-use crate::screens::record::parts::paragraph;
-use domain::summary::{Content, Heading, KnownHeading, Section, Summary};
+use domain::summary::{Content, Emptiness, Heading, KnownHeading, Section, Summary, Table};
 use leptos::prelude::*;
 
 /// What is taken now, or was lately: what was discontinued is in the document alone.
@@ -15,14 +14,17 @@ const TAKEN: [KnownHeading; 2] = [
 ];
 
 pub(super) fn medicines(summary: &Summary) -> AnyView {
+    let unknown = summary.unknown_headings();
     let parts = TAKEN
         .into_iter()
         .map(|known| {
-            let of = summary
+            // A copy that an older app saved may have a heading in several parts.
+            let of: Vec<&Section> = summary
                 .sections
                 .iter()
-                .find(|section| section.heading == Heading::Known(known));
-            part(known, of)
+                .filter(|section| section.heading == Heading::Known(known))
+                .collect();
+            part(known, &of, &unknown)
         })
         .collect_view();
     view! {
@@ -34,52 +36,67 @@ pub(super) fn medicines(summary: &Summary) -> AnyView {
     .into_any()
 }
 
-fn part(known: KnownHeading, section: Option<&Section>) -> AnyView {
+fn part(known: KnownHeading, sections: &[&Section], unknown: &[&str]) -> AnyView {
     let title = match known {
         KnownHeading::RepeatMedications => "Repeat",
         _ => "Acute",
     };
     // "Acute Medications (For the 12 month period 14-May-2025 to 14-May-2026)"
-    let period = section
-        .and_then(|section| section.title.split_once('('))
+    let period = sections
+        .iter()
+        .find_map(|section| section.title.split_once('('))
         .map(|(_, period)| format!(" ({period}"));
-    let is_missing = section.is_none_or(|section| section.content == Content::Missing);
-    let body = if is_missing {
-        paragraph("Not in this summary, so nothing is known either way.")
-    } else {
-        section.map_or_else(|| ().into_any(), content)
-    };
+    let mut bodies: Vec<AnyView> = sections
+        .iter()
+        .map(|section| content(section, unknown))
+        .collect();
+    if bodies.is_empty() {
+        bodies.push(missing(unknown));
+    }
     view! {
         <div class="ncrs-current__part">
             <h3 class="ncrs-current__title">
                 {title} {period.map(|period| view! { <span class="ncrs-current__period">{period}</span> })}
             </h3>
-            {section.and_then(|section| section.withheld.clone()).map(withheld_line)}
-            {body}
+            {bodies.collect_view()}
         </div>
     }
     .into_any()
 }
 
-fn content(section: &Section) -> AnyView {
-    if let Content::Table(table) = &section.content {
-        return rows(table, Beside::Nothing);
+/// Not there, or not recognised: two different things.
+fn missing(unknown: &[&str]) -> AnyView {
+    if unknown.is_empty() {
+        paragraph("Not in this summary, so nothing is known either way.")
+    } else {
+        paragraph(&format!(
+            "{} So nothing is known either way.",
+            not_found("of this name", unknown)
+        ))
     }
-    if let Content::NothingStated(text) = &section.content {
-        return paragraph(text);
-    }
-    // Anything else is shown as it came, in the document.
-    let anchor = section.heading.anchor();
-    let href = format!("#{anchor}");
-    let go = move |event: leptos::ev::MouseEvent| {
-        event.prevent_default();
-        event.stop_propagation();
-        focus(&anchor);
+}
+
+fn content(section: &Section, unknown: &[&str]) -> AnyView {
+    let body = match &section.content {
+        Content::Table(table) if table.rows.is_empty() => paragraph(&Emptiness::Unsaid.sentence()),
+        Content::Table(table) => by_name("", table),
+        // Each table under what it stands under in the document: what is stopped is not among what is taken.
+        Content::Parts(parts) => parts_with("Current medicines", parts, by_name),
+        Content::NothingStated(text) => paragraph(text),
+        Content::Empty(why) => paragraph(&why.sentence()),
+        Content::Missing if !section.statements.is_empty() => {
+            paragraph("Nothing is known either way.")
+        }
+        Content::Missing => missing(unknown),
     };
     view! {
-        <p class="nhsuk-body">
-            "This part cannot be listed by name. " <a href=href on:click=go>"Read it as it came"</a> "."
-        </p>
+        {section.withheld.as_deref().map(withheld_line)}
+        {statements(&section.statements)}
+        {body}
     }
     .into_any()
+}
+
+fn by_name(_title: &str, table: &Table) -> AnyView {
+    rows(table, Beside::Nothing)
 }

@@ -1,16 +1,19 @@
 //! The summary itself. Nothing that the document states is left out, and what it does not state is
 //! said to be unknown.
 
-use super::super::parts::{paragraph, source_line};
+use super::super::parts::source_line;
 use super::super::{RecordFrame, now};
 use super::current;
+use super::said::{none, paragraph, parts_view, parts_with, said};
 use super::unfolding::{self, Beside};
 use crate::api::records::OpenedSummary;
 use crate::components::form::focus;
 use crate::device::device;
 use domain::Sourced;
 use domain::clock::long_time;
-use domain::summary::{Content, Heading, KnownHeading, Row, Section, Summary, Table};
+use domain::summary::{
+    Content, Emptiness, Heading, KnownHeading, Part, Row, Section, Summary, Table,
+};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
@@ -27,39 +30,96 @@ pub(super) fn view(frame: RecordFrame, opened: Sourced<OpenedSummary>) -> AnyVie
         "From {origin}, received from the practice {}. Opened by {opened_by}, {opened_as}.",
         long_time(received_at)
     );
-    let core_only = (!summary.has_additional_information()).then(|| {
-        view! { <p class="nhsuk-body">"This summary has core information only: allergies and medicines."</p> }
-    });
-    let is_allergies =
-        |section: &&Section| section.heading == Heading::Known(KnownHeading::Allergies);
-    let allergies = summary.sections.iter().find(is_allergies);
-    let anchor = allergies.map_or_else(
-        || Heading::Known(KnownHeading::Allergies).anchor(),
-        |section| section.heading.anchor(),
-    );
-    let others = summary
-        .sections
-        .iter()
-        .filter(|section| !is_allergies(section))
-        .map(section)
-        .collect_view();
     unfolding::unfold_for_print();
     view! {
         <div class="ncrs-first">
             {source_line(&opened.source, now())}
             {head(&summary)}
-            {allergy_block(anchor, allergies)}
+            {allergies(&summary)}
             {about(&summary)}
             {current::medicines(&summary)}
         </div>
         {actions(frame)}
         {contents(&summary)}
-        {core_only}
-        {others}
+        {others(&summary)}
         <p class="nhsuk-body-s">{received}</p>
         {actions(frame)}
     }
     .into_any()
+}
+
+/// All that the document says, without what can be done with it: for tests of what is on the screen.
+#[cfg(feature = "ssr")]
+pub fn html(summary: &Summary) -> String {
+    let owner = Owner::new();
+    owner.with(|| {
+        view! {
+            {head(summary)}
+            {allergies(summary)}
+            {about(summary)}
+            {contents(summary)}
+            {others(summary)}
+        }
+        .to_html()
+    })
+}
+
+fn is_allergies(section: &Section) -> bool {
+    section.heading == Heading::Known(KnownHeading::Allergies)
+}
+
+/// The allergies, above everything else. A copy that an older app saved may have them in several parts.
+fn allergies(summary: &Summary) -> AnyView {
+    let unknown = summary.unknown_headings();
+    let blocks: Vec<AnyView> = summary
+        .sections
+        .iter()
+        .zip(anchors(summary))
+        .filter(|(section, _)| is_allergies(section))
+        .map(|(section, anchor)| allergy_block(anchor, Some(section), &unknown))
+        .collect();
+    if blocks.is_empty() {
+        let anchor = Heading::Known(KnownHeading::Allergies).anchor();
+        return allergy_block(anchor, None, &unknown);
+    }
+    blocks.collect_view().into_any()
+}
+
+/// Everything but the allergies.
+fn others(summary: &Summary) -> AnyView {
+    let core_only = (!summary.has_additional_information()).then(|| {
+        view! { <p class="nhsuk-body">"This summary has core information only: allergies and medicines."</p> }
+    });
+    let unknown = summary.unknown_headings();
+    let others = summary
+        .sections
+        .iter()
+        .zip(anchors(summary))
+        .filter(|(section, _)| !is_allergies(section))
+        .map(|(found, anchor)| section(found, anchor, &unknown))
+        .collect_view();
+    view! {
+        {core_only}
+        {others}
+    }
+    .into_any()
+}
+
+/// An anchor of its own for each section: what a document calls its headings may be called alike, or
+/// like something else on the page.
+fn anchors(summary: &Summary) -> Vec<String> {
+    let mut anchors: Vec<String> = Vec::new();
+    for section in &summary.sections {
+        let mut anchor = section.heading.anchor();
+        if matches!(section.heading, Heading::Other { .. }) {
+            anchor = format!("part-{anchor}");
+        }
+        if anchors.contains(&anchor) {
+            anchor = format!("{anchor}-{}", anchors.len());
+        }
+        anchors.push(anchor);
+    }
+    anchors
 }
 
 fn actions(frame: RecordFrame) -> AnyView {
@@ -93,7 +153,7 @@ fn head(summary: &Summary) -> AnyView {
             <div class="nhsuk-card nhsuk-card--warning">
                 <div class="nhsuk-card__content">
                     <h2 class="nhsuk-card__heading">"This summary may be incomplete"</h2>
-                    <p class="nhsuk-card__description">{text}</p>
+                    <p class="nhsuk-card__description">{said(&text)}</p>
                 </div>
             </div>
         }
@@ -120,19 +180,20 @@ fn about(summary: &Summary) -> AnyView {
     .filter(|line| !line.is_empty())
     .collect::<Vec<_>>()
     .join(". ");
-    view! { <p class="ncrs-disclaimer">{about} ". " {summary.disclaimer.clone()}</p> }.into_any()
+    view! { <p class="ncrs-disclaimer">{said(&about)} ". " {said(&summary.disclaimer)}</p> }
+        .into_any()
 }
 
 /// The same where there is little room: it is said in full at the head and in the section.
-pub(super) fn withheld_line(text: String) -> AnyView {
-    view! { <p class="ncrs-current__withheld">{text}</p> }.into_any()
+pub(super) fn withheld_line(text: &str) -> AnyView {
+    view! { <p class="ncrs-current__withheld">{said(text)}</p> }.into_any()
 }
 
-fn withheld(text: String) -> AnyView {
+pub(super) fn withheld(text: String) -> AnyView {
     view! {
         <div class="ncrs-withheld">
             <p>
-                <strong>{text}</strong>
+                <strong>{said(&text)}</strong>
                 " They are not shown here, and you cannot see what they are about."
             </p>
         </div>
@@ -143,33 +204,40 @@ fn withheld(text: String) -> AnyView {
 pub(super) fn statements(statements: &[String]) -> AnyView {
     statements
         .iter()
-        .map(|text| view! { <p class="ncrs-section__note">{text.clone()}</p> })
+        .map(|text| view! { <p class="ncrs-section__note">{said(text)}</p> })
         .collect_view()
         .into_any()
 }
 
 /// Quick ways to each part. They move the focus and stay out of the browser's history.
 fn contents(summary: &Summary) -> AnyView {
+    let all_known = summary.unknown_headings().is_empty();
     let items = summary
         .sections
         .iter()
-        .map(|section| {
-            let anchor = section.heading.anchor();
+        .zip(anchors(summary))
+        .map(|(section, anchor)| {
             let href = format!("#{anchor}");
             let go = move |event: leptos::ev::MouseEvent| {
                 event.prevent_default();
                 event.stop_propagation();
                 focus(&anchor);
             };
-            let empty = match (&section.content, &section.withheld) {
-                (_, Some(_)) => " (some withheld)",
-                (Content::NothingStated(_), None) => " (none)",
-                (Content::Missing, None) => " (not in this summary)",
-                (Content::Table(_), None) => "",
+            let empty = match &section.content {
+                _ if section.says_withheld() => " (some withheld)",
+                Content::NothingStated(_) | Content::Empty(Emptiness::NilKnown)
+                    if section.statements.is_empty() =>
+                {
+                    " (none)"
+                }
+                Content::Missing if all_known => " (not in this summary)",
+                Content::Missing => " (not recognised in this summary)",
+                Content::Empty(_) => " (nothing known)",
+                Content::Table(_) | Content::Parts(_) | Content::NothingStated(_) => "",
             };
             view! {
                 <li class="nhsuk-contents-list__item">
-                    <a class="nhsuk-contents-list__link" href=href on:click=go>{section.heading.title().to_owned()}</a>
+                    <a class="nhsuk-contents-list__link" href=href on:click=go>{said(section.heading.title())}</a>
                     {empty}
                 </li>
             }
@@ -208,18 +276,40 @@ impl Allergies {
                 content: Content::Table(table),
                 ..
             }) if !table.rows.is_empty() => Self::Known,
-            // What is withheld may be an allergy.
-            Some(Section {
-                content: Content::NothingStated(_),
-                withheld: None,
-                ..
-            }) => Self::None,
-            _ => Self::Unknown,
+            // What is withheld may be an allergy, and so may what is said besides.
+            Some(section) => match &section.content {
+                Content::NothingStated(_) | Content::Empty(Emptiness::NilKnown)
+                    if section.withheld.is_none() && section.statements.is_empty() =>
+                {
+                    Self::None
+                }
+                Content::NothingStated(_) if !section.statements.is_empty() => Self::Known,
+                Content::Parts(parts) if parts.iter().any(says_something) => Self::Known,
+                Content::NothingStated(_)
+                | Content::Empty(_)
+                | Content::Missing
+                | Content::Table(_)
+                | Content::Parts(_) => Self::Unknown,
+            },
+            None => Self::Unknown,
         }
     }
 }
 
-fn allergy_block(anchor: String, section: Option<&Section>) -> AnyView {
+/// Whether it may be an allergy, and not only say that there are none or that nothing is known.
+fn says_something(part: &Part) -> bool {
+    match part {
+        Part::Statement(_)
+        | Part::Subheading { .. }
+        | Part::Table(_)
+        | Part::Grid(_)
+        | Part::List { .. }
+        | Part::Terms(_) => true,
+        Part::Remark(_) | Part::Withheld(_) | Part::NothingStated(_) | Part::Empty(_) => false,
+    }
+}
+
+fn allergy_block(anchor: String, section: Option<&Section>, unknown: &[&str]) -> AnyView {
     let known = Allergies::of(section);
     let class = match known {
         Allergies::Known => "ncrs-allergies",
@@ -232,28 +322,44 @@ fn allergy_block(anchor: String, section: Option<&Section>) -> AnyView {
         Allergies::Unknown => "Allergies: not known",
     };
     let content = section.map_or(&Content::Missing, |section| &section.content);
+    let said_above = section.is_some_and(|section| !section.statements.is_empty());
     let body = match content {
-        Content::Table(table) if !table.rows.is_empty() => {
-            unfolding::rows(table, Beside::Severity)
+        Content::Table(table) if !table.rows.is_empty() => allergy_list(title, table),
+        Content::Table(_) => view! {
+            {paragraph(&Emptiness::Unsaid.sentence())}
+            <p class="nhsuk-body">"Ask the patient."</p>
         }
-        Content::Table(_) => {
-            paragraph("The summary has this heading with nothing under it. It does not say that there are none. Ask the patient.")
-        }
+        .into_any(),
         Content::NothingStated(text) if known == Allergies::None => view! {
-            <p class="nhsuk-body">{text.clone()}</p>
+            {paragraph(text)}
             <p class="nhsuk-body">"The GP practice has recorded nothing here. Still ask the patient."</p>
         }
         .into_any(),
         Content::NothingStated(text) => paragraph(text),
-        Content::Missing => paragraph(
-            "The summary does not mention allergies. That does not mean that there are none. Ask the patient, or contact their GP practice.",
-        ),
+        Content::Empty(why) => view! {
+            {paragraph(&why.sentence())}
+            <p class="nhsuk-body">"Ask the patient."</p>
+        }
+        .into_any(),
+        Content::Parts(parts) => parts_with(title, parts, allergy_list),
+        Content::Missing if said_above => {
+            paragraph("That does not mean that there are none. Ask the patient, or contact their GP practice.")
+        }
+        Content::Missing => paragraph(&format!(
+            "{} That does not mean that there are none. Ask the patient, or contact their GP practice.",
+            not_found("for allergies", unknown)
+        )),
     };
     let heading = format!("{anchor}-h");
+    let own_title = section
+        .map(|section| section.title.clone())
+        .filter(|own| !own.is_empty() && !alike(own, KnownHeading::Allergies.title()))
+        .map(|own| view! { <p class="ncrs-section__note">"The summary calls this: " {said(&own)}</p> });
     view! {
         <section class=class id=anchor tabindex="-1" aria-labelledby=heading.clone()>
             <h2 class="ncrs-allergies__heading" id=heading.clone()>{title}</h2>
             <div class="ncrs-allergies__body">
+                {own_title}
                 {section.and_then(|section| section.withheld.clone()).map(withheld)}
                 {section.map(|section| statements(&section.statements))}
                 {body}
@@ -261,6 +367,31 @@ fn allergy_block(anchor: String, section: Option<&Section>) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// The same but for small letters.
+fn alike(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.to_lowercase()
+}
+
+/// That a heading was not found, and where what it is for may stand instead: what is not recognised is
+/// never told as not there.
+pub(super) fn not_found(what: &str, unknown: &[&str]) -> String {
+    if unknown.is_empty() {
+        return format!("This summary has no heading {what}.");
+    }
+    let names: Vec<String> = unknown
+        .iter()
+        .map(|name| format!("\u{201c}{name}\u{201d}"))
+        .collect();
+    format!(
+        "No heading {what} was recognised in this summary. It may stand under another: {}.",
+        names.join(", ")
+    )
+}
+
+fn allergy_list(_title: &str, table: &Table) -> AnyView {
+    unfolding::rows(table, Beside::Severity)
 }
 
 pub(super) fn named(text: String) -> String {
@@ -305,41 +436,39 @@ pub(super) fn important_column(columns: &[String]) -> usize {
         .unwrap_or(0)
 }
 
-fn section(section: &Section) -> AnyView {
-    let anchor = section.heading.anchor();
+fn section(section: &Section, anchor: String, unknown: &[&str]) -> AnyView {
     let heading = format!("{anchor}-h");
     let title = if section.title.is_empty() {
         section.heading.title().to_owned()
     } else {
         section.title.clone()
     };
-    let count = match &section.content {
-        Content::Table(table) => {
-            let count = table
-                .rows
-                .iter()
-                .filter(|row| matches!(row, Row::Entry(_)))
-                .count();
-            Some(if count == 1 {
-                "1 item".to_owned()
-            } else {
-                format!("{count} items")
-            })
+    let count = section.count().map(|count| {
+        if count == 1 {
+            "1 item".to_owned()
+        } else {
+            format!("{count} items")
         }
-        Content::NothingStated(_) | Content::Missing => None,
-    };
+    });
     let body = match &section.content {
+        Content::Table(table) if table.rows.is_empty() => none(&Emptiness::Unsaid.sentence()),
         Content::Table(table) => table_view(&title, table),
-        Content::NothingStated(text) => view! { <p class="ncrs-section__none">{text.clone()}</p> }.into_any(),
-        Content::Missing => view! {
-            <p class="ncrs-section__none">"This summary does not have this heading, so nothing is known either way."</p>
+        Content::Parts(parts) => parts_view(&title, parts),
+        Content::NothingStated(text) => none(text),
+        Content::Empty(why) => none(&why.sentence()),
+        Content::Missing if !section.statements.is_empty() => none("Nothing is known either way."),
+        Content::Missing if unknown.is_empty() => {
+            none("This summary does not have this heading, so nothing is known either way.")
         }
-        .into_any(),
+        Content::Missing => none(&format!(
+            "{} So nothing is known either way.",
+            not_found("of this name", unknown)
+        )),
     };
     view! {
         <section class="ncrs-section" id=anchor tabindex="-1" aria-labelledby=heading.clone()>
             <h2 class="ncrs-section__heading" id=heading.clone()>
-                {title}
+                {said(&title)}
                 {count.map(|count| view! { " " <span class="ncrs-section__count">{count}</span> })}
             </h2>
             {section.withheld.clone().map(withheld)}
@@ -350,7 +479,7 @@ fn section(section: &Section) -> AnyView {
     .into_any()
 }
 
-fn table_view(caption: &str, table: &Table) -> AnyView {
+pub(super) fn table_view(caption: &str, table: &Table) -> AnyView {
     let (stray, entries) = entries(table);
     let important = important_column(&table.columns);
     let with_notes = entries.iter().any(|entry| !entry.notes.is_empty());
@@ -370,7 +499,7 @@ fn table_view(caption: &str, table: &Table) -> AnyView {
     }
     let head = labels
         .iter()
-        .map(|label| view! { <th class="nhsuk-table__header" role="columnheader" scope="col">{label.clone()}</th> })
+        .map(|label| view! { <th class="nhsuk-table__header" role="columnheader" scope="col">{said(label)}</th> })
         .collect_view();
     let rows = entries
         .into_iter()
@@ -389,7 +518,7 @@ fn table_view(caption: &str, table: &Table) -> AnyView {
                 .collect_view();
             view! {
                 <tr class="nhsuk-table__row" role="row">
-                    <th class="nhsuk-table__header" role="rowheader" scope="row">{name}</th>
+                    <th class="nhsuk-table__header" role="rowheader" scope="row">{said(&name)}</th>
                     {cells}
                 </tr>
             }
@@ -416,8 +545,8 @@ fn cell((label, text): (String, String)) -> AnyView {
     }
     view! {
         <td class="nhsuk-table__cell" role="cell">
-            <span class="nhsuk-table__heading" aria-hidden="true">{label} " "</span>
-            {text}
+            <span class="nhsuk-table__heading" aria-hidden="true">{said(&label)} " "</span>
+            {said(&text)}
         </td>
     }
     .into_any()

@@ -8,7 +8,11 @@ mod current;
 mod document;
 mod gate;
 mod opening;
+mod said;
 mod unfolding;
+
+#[cfg(feature = "ssr")]
+pub use document::html;
 
 use super::parts::nowhere;
 use super::reading;

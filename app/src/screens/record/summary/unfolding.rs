@@ -2,7 +2,7 @@
 //! apart into a name and the rest is shown whole.
 
 use super::document::{Entry, entries, important_column, named, statements};
-use crate::screens::record::parts::paragraph;
+use super::said::{paragraph, said};
 use domain::summary::Table;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
@@ -12,8 +12,9 @@ use leptos::wasm_bindgen::JsCast;
 pub(super) struct Row {
     /// What it is about: a substance, a medicine.
     name: String,
-    /// What has to be seen with the name: how severe it is.
-    mark: Option<String>,
+    /// What has to be seen with the name, each with its column: how severe it is, and that it is refuted,
+    /// resolved or not certain.
+    marks: Vec<(String, String)>,
     /// All else, each under its column.
     fields: Vec<(String, String)>,
     /// The rows across the table that belong to it.
@@ -34,9 +35,7 @@ pub(super) enum Beside {
 impl Row {
     fn of(entry: Entry, columns: &[String], beside: Beside) -> Self {
         let important = important_column(columns);
-        let severity = columns
-            .iter()
-            .position(|column| column.to_lowercase().contains("severity"));
+        let severity = columns.iter().position(|column| is_severity(column));
         let says = |index: usize| entry.cells.get(index).map_or("", |cell| cell.trim());
         let name = named(says(important).to_owned());
         // More or fewer cells than columns: one of them may stand under the wrong heading.
@@ -44,27 +43,32 @@ impl Row {
         let whole = !fits
             || says(important).is_empty()
             || (beside == Beside::Severity && severity.is_none() && !is_bare(&entry, important));
-        let mark = (beside == Beside::Severity && fits)
-            .then_some(severity)
-            .flatten()
-            .and_then(|index| match says(index) {
-                "" if says_none(&name) => None,
-                "" => Some("Severity not recorded".to_owned()),
-                severity => Some(severity.to_owned()),
-            });
-        let fields = entry
-            .cells
-            .iter()
-            .enumerate()
-            .filter(|(index, cell)| *index != important && !cell.trim().is_empty())
-            .map(|(index, cell)| {
-                let column = columns.get(index).filter(|_| fits);
-                (column.cloned().unwrap_or_default(), cell.clone())
-            })
+        let marked = |index: &usize| {
+            beside == Beside::Severity && fits && *index != important && {
+                let column = columns.get(*index).map_or("", String::as_str);
+                is_severity(column) || (qualifies(column) && !is_usual(says(*index)))
+            }
+        };
+        let field = |index: usize| {
+            let column = columns.get(index).filter(|_| fits);
+            (column.cloned().unwrap_or_default(), says(index).to_owned())
+        };
+        let filled = || (0..entry.cells.len()).filter(|index| !says(*index).is_empty());
+        let mut marks: Vec<_> = filled().filter(marked).map(field).collect();
+        let unsaid = beside == Beside::Severity
+            && fits
+            && severity.is_some_and(|index| says(index).is_empty())
+            && !says_none(&name);
+        if unsaid {
+            marks.push((String::new(), "Severity not recorded".to_owned()));
+        }
+        let fields = filled()
+            .filter(|index| *index != important && !marked(index))
+            .map(field)
             .collect();
         Self {
             name,
-            mark,
+            marks,
             fields,
             notes: entry.notes,
             whole,
@@ -73,10 +77,20 @@ impl Row {
 
     fn view(self) -> AnyView {
         let head = view! {
-            <strong class="ncrs-unfold__name">{self.name}</strong>
+            <strong class="ncrs-unfold__name">{said(&self.name)}</strong>
             {self
-                .mark
-                .map(|mark| view! { " " <span class="ncrs-unfold__mark">{mark}</span> })}
+                .marks
+                .into_iter()
+                .map(|(column, mark)| {
+                    // What the words are about is plain to see for a severity, and not for "unlikely".
+                    let label = (!column.is_empty())
+                        .then(|| {
+                            let class = if is_severity(&column) { "nhsuk-u-visually-hidden" } else { "" };
+                            view! { <span class=class>{said(&column)} ": "</span> }
+                        });
+                    view! { " " <span class="ncrs-unfold__mark">{label} {said(&mark)}</span> }
+                })
+                .collect_view()}
         };
         let is_empty = self.fields.is_empty() && self.notes.is_empty();
         let fields = self
@@ -84,14 +98,14 @@ impl Row {
             .into_iter()
             .map(|(label, text)| {
                 let label = (!label.is_empty())
-                    .then(|| view! { <span class="ncrs-unfold__label">{label} ": "</span> });
-                view! { <p class="ncrs-unfold__field">{label} {text}</p> }
+                    .then(|| view! { <span class="ncrs-unfold__label">{said(&label)} ": "</span> });
+                view! { <p class="ncrs-unfold__field">{label} {said(&text)}</p> }
             })
             .collect_view();
         let notes = self
             .notes
             .into_iter()
-            .map(|note| view! { <p class="ncrs-unfold__field">{note}</p> })
+            .map(|note| view! { <p class="ncrs-unfold__field">{said(&note)}</p> })
             .collect_view();
         if self.whole {
             return view! {
@@ -112,6 +126,24 @@ impl Row {
         }
         .into_any()
     }
+}
+
+fn is_severity(column: &str) -> bool {
+    column.to_lowercase().contains("severity")
+}
+
+/// The column says whether the entry holds: an allergy that was refuted must not be read as one.
+fn qualifies(column: &str) -> bool {
+    let column = column.to_lowercase();
+    ["certainty", "status", "verification"]
+        .iter()
+        .any(|word| column.contains(word))
+}
+
+/// What such a column says of most entries. Anything else stands with the name.
+fn is_usual(text: &str) -> bool {
+    let text = text.trim().trim_end_matches('.').to_lowercase();
+    ["", "certain", "confirmed", "active"].contains(&text.as_str())
 }
 
 /// The column says itself that it names the entry.
@@ -226,22 +258,48 @@ mod tests {
             ],
         );
         assert_eq!(row.name, "Penicillin");
-        assert_eq!(row.mark.as_deref(), Some("Life threatening"));
-        assert!(!row.whole);
-        // Nothing but the name is left out of what unfolds.
-        let fields: Vec<_> = row.fields.iter().map(|(label, _)| label.as_str()).collect();
         assert_eq!(
-            fields,
-            ["Date", "Certainty", "Severity", "Supporting Information"]
+            row.marks,
+            [("Severity".to_owned(), "Life threatening".to_owned())]
         );
+        assert!(!row.whole);
+        // What does not stand with the name unfolds.
+        let fields: Vec<_> = row.fields.iter().map(|(label, _)| label.as_str()).collect();
+        assert_eq!(fields, ["Date", "Certainty", "Supporting Information"]);
+    }
+
+    #[test]
+    fn what_is_refuted_or_not_certain_is_said_beside_the_name() {
+        let marks = |certainty: &str| {
+            row(&ALLERGIES, &["1", "Penicillin", certainty, "Severe", ""])
+                .marks
+                .into_iter()
+                .map(|(_, text)| text)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(marks("Certain"), ["Severe"]);
+        assert_eq!(marks("Refuted"), ["Refuted", "Severe"]);
+        assert_eq!(marks("unlikely"), ["unlikely", "Severe"]);
+        let resolved = Row::of(
+            Entry {
+                cells: columns(&["Latex", "Mild", "Resolved"]),
+                notes: Vec::new(),
+            },
+            &columns(&["Description", "Severity", "Clinical status"]),
+            Beside::Severity,
+        );
+        assert_eq!(resolved.marks.len(), 2);
     }
 
     #[test]
     fn a_severity_that_is_not_there_is_said() {
         let unknown = row(&ALLERGIES, &["1", "Wasp sting", "", "", "Problem; First"]);
-        assert_eq!(unknown.mark.as_deref(), Some("Severity not recorded"));
+        assert_eq!(
+            unknown.marks,
+            [(String::new(), "Severity not recorded".to_owned())]
+        );
         let none = row(&ALLERGIES, &["1", "No known allergies", "", "", ""]);
-        assert_eq!(none.mark, None);
+        assert_eq!(none.marks, []);
         assert!(!none.whole);
     }
 
@@ -258,7 +316,8 @@ mod tests {
         assert!(row(&[], &["Penicillin, severe"]).whole);
         let shifted = row(&ALLERGIES, &["1", "Penicillin", "Severe"]);
         assert_eq!(
-            shifted.mark, None,
+            shifted.marks,
+            [],
             "a cell may stand under the wrong heading"
         );
         let all: Vec<_> = shifted
