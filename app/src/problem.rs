@@ -16,14 +16,53 @@ use std::fmt;
 
 /// Something that did not work, as the person who asked for it may know it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
 pub struct Problem {
     /// What kind of thing happened.
     pub kind: Kind,
     /// Joins this to the log and the audit. A person can read it out to support.
     pub reference: Option<CorrelationId>,
     /// For how many seconds to wait before the same is asked again, where that is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait: Option<u32>,
+}
+
+/// A problem as it is sent. Apps from before there was [`Kind::Busy`] read it as a service that cannot
+/// answer at the moment, which is the nearest that they know.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    kind: Kind,
+    reference: Option<CorrelationId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    wait: Option<u32>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    busy: bool,
+}
+
+impl From<Problem> for Written {
+    fn from(problem: Problem) -> Self {
+        let busy = problem.kind == Kind::Busy;
+        Self {
+            kind: if busy {
+                Kind::Unavailable
+            } else {
+                problem.kind
+            },
+            reference: problem.reference,
+            wait: problem.wait,
+            busy,
+        }
+    }
+}
+
+impl From<Written> for Problem {
+    fn from(written: Written) -> Self {
+        let busy = written.busy && written.kind == Kind::Unavailable;
+        Self {
+            kind: if busy { Kind::Busy } else { written.kind },
+            reference: written.reference,
+            wait: written.wait,
+        }
+    }
 }
 
 /// The kinds of problem. No variant says more than the person may know.
@@ -66,6 +105,8 @@ pub enum Kind {
     NotFound,
     /// Too many attempts: wait, then try again.
     TooMany,
+    /// More people are asking than the service answers at one time.
+    Busy,
     /// The service, or a national service behind it, cannot answer now.
     Unavailable,
     /// The audit cannot be written, so nothing may be shown or done.
@@ -150,6 +191,7 @@ impl Problem {
             Kind::ListFull => "Your visit list is full",
             Kind::NotFound => "Not found",
             Kind::TooMany => "Too many attempts",
+            Kind::Busy => "The service is busy",
             Kind::Unavailable => "The service cannot answer at the moment",
             Kind::NotAccountable => "The service cannot record this access",
             Kind::Unreachable => "You cannot reach the service",
@@ -200,6 +242,7 @@ impl Problem {
             ),
             Kind::NotFound => "Check the address, or go back and start again.".into(),
             Kind::TooMany => "Wait a minute, then try again.".into(),
+            Kind::Busy => "Try again in a moment. Nothing was lost.".into(),
             Kind::Unavailable => "Nothing was lost. Wait a moment, then try again.".into(),
             Kind::NotAccountable => {
                 "Every look at a record has to be accounted for, so the service cannot show the record. Wait a minute, then try again. If care cannot wait, ask the patient or whoever is with them, or contact their GP practice or NHS 111. Tell your service desk, with the reference below.".into()
@@ -236,6 +279,7 @@ impl Problem {
             | Kind::ListFull
             | Kind::NotFound
             | Kind::TooMany
+            | Kind::Busy
             | Kind::Unavailable
             | Kind::NotAccountable
             | Kind::OutOfDate
@@ -248,6 +292,7 @@ impl Problem {
     pub fn retryable(&self) -> bool {
         match &self.kind {
             Kind::TooMany
+            | Kind::Busy
             | Kind::Unavailable
             | Kind::NotAccountable
             | Kind::Unreachable
@@ -293,7 +338,8 @@ impl Problem {
             | Kind::ListFull
             | Kind::NotFound
             | Kind::TooMany => Taxonomy::User,
-            Kind::Unavailable
+            Kind::Busy
+            | Kind::Unavailable
             | Kind::NotAccountable
             | Kind::OutOfDate
             | Kind::SummaryUnreadable(_)
@@ -426,6 +472,26 @@ impl FromServerFnError for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_busy_service_is_read_by_apps_that_do_not_know_the_word() {
+        let sent = serde_json::to_value(Problem::new(Kind::Busy)).unwrap();
+        assert_eq!(sent["kind"], "Unavailable");
+        let read: Problem = serde_json::from_value(sent).unwrap();
+        assert_eq!(read.kind, Kind::Busy);
+        assert_eq!(
+            read.to_string(),
+            "The service is busy. Try again in a moment. Nothing was lost."
+        );
+    }
+
+    #[test]
+    fn every_other_problem_is_sent_as_it_always_was() {
+        let sent = serde_json::to_string(&Problem::new(Kind::Unavailable)).unwrap();
+        assert_eq!(sent, r#"{"kind":"Unavailable","reference":null}"#);
+        let read: Problem = serde_json::from_str(&sent).unwrap();
+        assert_eq!(read.kind, Kind::Unavailable);
+    }
 
     /// An app that was installed earlier is told no more than it understands, and understands what an
     /// earlier service told.

@@ -49,6 +49,8 @@ impl Failure {
         match self {
             Self::Refused(kind) => kind.clone(),
             Self::TooMany { .. } => Kind::TooMany,
+            // Everyone who is before this one has a connection, and keeps it.
+            Self::Store(sqlx::Error::PoolTimedOut) => Kind::Busy,
             // A full disk, a lost connection, a lock that was not given in time: all pass.
             Self::Store(_) => Kind::Unavailable,
             Self::Audit(_) => Kind::NotAccountable,

@@ -11,6 +11,7 @@ pub mod identity;
 pub mod national;
 pub mod offline;
 pub mod privacy;
+pub mod private;
 pub mod readiness;
 pub mod records;
 pub mod router;

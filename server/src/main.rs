@@ -21,9 +21,9 @@ async fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Result<()> {
     let settings = Settings::from_environment()?;
-    cli::log::begin(&settings);
+    let log = cli::log::begin(&settings);
     match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => cli::serve::serve(settings).await,
+        Command::Serve => cli::serve::serve(settings, log).await,
         Command::Migrate => cli::database(&settings).await.map(|_| ()),
         Command::Seed(options) => cli::seed::seed(&settings, options).await,
         Command::Enrol(options) => cli::enrol::enrol(&settings, options).await,

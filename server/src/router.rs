@@ -12,14 +12,15 @@ use crate::services::Services;
 use crate::settings::Settings;
 use crate::store::Db;
 use crate::web::guard::Answer;
-use crate::web::{api, files, guard, headers, health, pages, trace};
+use crate::web::health::Health;
+use crate::web::{api, bounds, files, guard, headers, health, pages, trace};
 use app::ports::Ports;
 use app::shell::SiteFiles;
 use axum::Router;
 use axum::routing::{get, post};
 use std::convert::Infallible;
 use std::sync::Arc;
-use tower_http::limit::RequestBodyLimitLayer;
+use tokio::sync::Semaphore;
 use tower_sessions::SessionManagerLayer;
 use tower_sessions::cookie::SameSite;
 
@@ -41,6 +42,10 @@ pub struct Server {
     pub services: Services,
     /// What pages load first: read once, before any is asked for.
     pub files: SiteFiles,
+    /// How it was when somebody last asked.
+    pub health: Arc<Health>,
+    /// A place for each request that may be answered at one time.
+    pub places: Arc<Semaphore>,
 }
 
 impl Server {
@@ -64,6 +69,8 @@ impl Server {
         )?;
         let files = SiteFiles::of(&settings.site_root);
         Ok(Self {
+            health: Arc::default(),
+            places: Arc::new(Semaphore::new(settings.limits.requests)),
             settings: Arc::new(settings),
             db,
             clock,
@@ -145,7 +152,10 @@ pub fn router(server: Server) -> Router {
                 .with_state(server.clone()),
         )
         // From here on, the last is the first that a request meets.
-        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(axum::middleware::from_fn_with_state(
+            server.clone(),
+            bounds::bound,
+        ))
         .layer(axum::middleware::from_fn_with_state(
             server.clone(),
             guard::same_origin,

@@ -2,9 +2,14 @@
 //! service starts; whatever is wrong is told by the name of the setting, with what to do about it.
 
 use crate::access::USUAL_LIMIT;
+use crate::private::{Readers, make_private, private_folder};
+use crate::store::sqlite_file;
 use domain::alert::Thresholds;
 use ipnet::IpNet;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use serde::Deserialize;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
@@ -56,7 +61,44 @@ pub struct Settings {
     /// `NCRS_ALERT_MANY_PATIENTS`, `NCRS_ALERT_MANY_MINUTES` and `NCRS_ALERT_LIKENESS`: what counts as
     /// unusual.
     pub unusual: Thresholds,
+    /// `NCRS_HEADER_SECONDS`, `NCRS_BODY_SECONDS`, `NCRS_ANSWER_SECONDS`, `NCRS_MOST_REQUESTS` and
+    /// `NCRS_MOST_CONNECTIONS`: what one client may take of the service.
+    pub limits: Limits,
+    /// `NCRS_TLS_CHECK_SECONDS`: how often the certificate is looked at for a newer one.
+    pub tls_check_every: Duration,
+    /// The file that `NCRS_CONFIG` names, where it holds passwords or keys.
+    pub secret_file: Option<PathBuf>,
 }
+
+/// For how long a client may keep something, and how much there is of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// To say what it wants, from the connection or the answer before on; TLS has as long.
+    pub header: Duration,
+    /// To send what goes with it; and to take some of an answer.
+    pub body: Duration,
+    /// For us to answer.
+    pub answer: Duration,
+    /// Requests that are answered at one time.
+    pub requests: usize,
+    /// Connections at one time.
+    pub connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            header: Duration::from_secs(20),
+            body: Duration::from_secs(20),
+            answer: Duration::from_secs(30),
+            requests: 512,
+            connections: 4096,
+        }
+    }
+}
+
+/// How often the certificate is looked at, where nothing else is set.
+const TLS_CHECK_EVERY: Duration = Duration::from_secs(60);
 
 /// Which passkeys are good enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,6 +276,26 @@ struct File {
     alert_many_patients: Option<String>,
     alert_many_minutes: Option<String>,
     alert_likeness: Option<String>,
+    header_seconds: Option<String>,
+    body_seconds: Option<String>,
+    answer_seconds: Option<String>,
+    most_requests: Option<String>,
+    most_connections: Option<String>,
+    tls_check_seconds: Option<String>,
+}
+
+impl File {
+    /// Whether whoever reads it can do something with it.
+    fn has_secrets(&self) -> bool {
+        let url = |url: &Option<String>| {
+            url.as_deref()
+                .is_some_and(|url| url.contains('@') || url.contains("password="))
+        };
+        url(&self.database_url)
+            || url(&self.smtp_url)
+            || self.alert_webhook.is_some()
+            || self.alert_webhook_secret.is_some()
+    }
 }
 
 fn wrong(name: &str, message: impl Into<String>) -> SettingsError {
@@ -262,6 +324,9 @@ impl Settings {
             Some(path) => read_file(Path::new(&path))?,
             None => File::default(),
         };
+        let secret_file = given("NCRS_CONFIG")
+            .filter(|_| file.has_secrets())
+            .map(PathBuf::from);
         let or_file = |name: &str, in_file: Option<String>| given(name).or(in_file);
 
         let addr = or_file("NCRS_ADDR", file.addr).unwrap_or_else(|| "127.0.0.1:3000".into());
@@ -294,6 +359,9 @@ impl Settings {
                 "NCRS_DATABASE_URL",
                 "must begin with sqlite: or postgres:, such as sqlite:data/ncrs.db",
             ));
+        }
+        if database_url.starts_with("postgres") {
+            check_postgres(&database_url, given("PGSSLROOTCERT"))?;
         }
         let tls = match (
             or_file("NCRS_TLS_CERT", file.tls_cert),
@@ -404,6 +472,39 @@ impl Settings {
             or_file("NCRS_ALERT_MANY_MINUTES", file.alert_many_minutes),
             or_file("NCRS_ALERT_LIKENESS", file.alert_likeness),
         )?;
+        let usual = Limits::default();
+        let limits = Limits {
+            header: seconds(
+                "NCRS_HEADER_SECONDS",
+                or_file("NCRS_HEADER_SECONDS", file.header_seconds),
+                usual.header,
+            )?,
+            body: seconds(
+                "NCRS_BODY_SECONDS",
+                or_file("NCRS_BODY_SECONDS", file.body_seconds),
+                usual.body,
+            )?,
+            answer: seconds(
+                "NCRS_ANSWER_SECONDS",
+                or_file("NCRS_ANSWER_SECONDS", file.answer_seconds),
+                usual.answer,
+            )?,
+            requests: at_most(
+                "NCRS_MOST_REQUESTS",
+                or_file("NCRS_MOST_REQUESTS", file.most_requests),
+                usual.requests,
+            )?,
+            connections: at_most(
+                "NCRS_MOST_CONNECTIONS",
+                or_file("NCRS_MOST_CONNECTIONS", file.most_connections),
+                usual.connections,
+            )?,
+        };
+        let tls_check_every = seconds(
+            "NCRS_TLS_CHECK_SECONDS",
+            or_file("NCRS_TLS_CHECK_SECONDS", file.tls_check_seconds),
+            TLS_CHECK_EVERY,
+        )?;
         let site_root =
             or_file("NCRS_SITE_ROOT", file.site_root).unwrap_or_else(|| "target/site".into());
         Ok(Self {
@@ -425,30 +526,77 @@ impl Settings {
             mail,
             webhook,
             unusual,
+            limits,
+            tls_check_every,
+            secret_file,
         })
     }
 
-    /// Makes the folder of a database that is a file, where it is missing.
+    /// Makes the folder of a database that is a file, where it is missing, for its owner alone.
     ///
     /// # Errors
-    /// Where that is not possible.
+    /// Where that is not possible, or everyone may put another file in the place of the database.
     pub fn make_database_folder(&self) -> Result<(), SettingsError> {
-        let Some(path) = self.database_url.strip_prefix("sqlite:") else {
+        let Some(file) = self
+            .database_url
+            .starts_with("sqlite:")
+            .then(|| sqlite_file(&self.database_url))
+            .flatten()
+        else {
             return Ok(());
         };
-        let path = path.strip_prefix("//").unwrap_or(path);
-        let path = path.split('?').next().unwrap_or_default();
-        match Path::new(path).parent() {
-            Some(folder) if !path.starts_with(':') && !folder.as_os_str().is_empty() => {
-                std::fs::create_dir_all(folder).map_err(|error| {
+        match file.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => {
+                private_folder(folder).map_err(|error| {
                     wrong(
                         "NCRS_DATABASE_URL",
-                        format!("the folder {} cannot be made ({error}): choose one that this user may write to", folder.display()),
+                        format!("the folder {} cannot be used ({error}): choose one that this user may write to, and nobody else", folder.display()),
                     )
                 })
             }
             _ => Ok(()),
         }
+    }
+
+    /// Sees to it that nobody else on the machine reads the keys and passwords that the settings name:
+    /// what is open is closed, and the log tells of it. The database sees to itself.
+    ///
+    /// # Errors
+    /// Where one is open and cannot be closed.
+    pub fn keep_secrets(&self) -> Result<(), SettingsError> {
+        let key = self.tls.as_ref().map(|tls| &tls.key);
+        for (name, path, readers) in [
+            ("NCRS_TLS_KEY", key, Readers::Group),
+            ("NCRS_AUDIT_KEY", self.audit_key.as_ref(), Readers::Owner),
+            (
+                "NCRS_AUDIT_HEADS",
+                self.audit_heads.as_ref(),
+                Readers::Group,
+            ),
+            ("NCRS_CONFIG", self.secret_file.as_ref(), Readers::Group),
+        ] {
+            let Some(path) = path else {
+                continue;
+            };
+            let closed = make_private(path, readers).map_err(|error| {
+                wrong(
+                    name,
+                    format!(
+                        "others on this machine may use {} and that cannot be changed ({error}): run chmod o-rwx {} as its owner",
+                        path.display(),
+                        path.display()
+                    ),
+                )
+            })?;
+            if closed {
+                tracing::warn!(
+                    setting = name,
+                    file = %path.display(),
+                    "others on this machine could use it: now they cannot"
+                );
+            }
+        }
+        Ok(())
     }
 
     /// Whether this service may be started on a demonstration.
@@ -511,6 +659,85 @@ fn read_file(path: &Path) -> Result<File, SettingsError> {
             format!("{}: {}", path.display(), error.message()),
         )
     })
+}
+
+/// Whether the database is reached on this machine, or by TLS from one that proves who it is. The URL
+/// is read as the driver reads it, with whatever else it takes from the environment.
+fn check_postgres(url: &str, root_from_environment: Option<String>) -> Result<(), SettingsError> {
+    const NAME: &str = "NCRS_DATABASE_URL";
+    // The value may hold a password: it is not repeated.
+    let options: PgConnectOptions = url.parse().map_err(|_| {
+        wrong(NAME, "is not the address of a PostgreSQL database, such as postgres://user:password@host/ncrs?sslmode=verify-full")
+    })?;
+    let host = options.get_host();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let here = options.get_socket().is_some()
+        || host.starts_with('/')
+        || host.eq_ignore_ascii_case("localhost")
+        || bare
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.to_canonical().is_loopback());
+    if !here && !matches!(options.get_ssl_mode(), PgSslMode::VerifyFull) {
+        return Err(wrong(
+            NAME,
+            format!(
+                "would reach the database on {host} without proof that it is the one: end it with ?sslmode=verify-full, and with &sslrootcert=/path/to/ca.pem where no public authority signed its certificate"
+            ),
+        ));
+    }
+    let in_url = Url::parse(url).ok().and_then(|url| {
+        url.query_pairs()
+            .find(|(name, _)| matches!(&**name, "sslrootcert" | "ssl-root-cert" | "ssl-ca"))
+            .map(|(_, path)| path.into_owned())
+    });
+    if let Some(path) = in_url.or(root_from_environment) {
+        let certificates = CertificateDer::pem_file_iter(&path)
+            .map(|certificates| certificates.filter_map(Result::ok).count());
+        if !certificates.is_ok_and(|certificates| certificates > 0) {
+            return Err(wrong(
+                NAME,
+                format!(
+                    "sslrootcert={path} holds no certificate that this user may read: give the PEM file of the authority that signed the certificate of the database"
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn seconds(name: &str, given: Option<String>, usual: Duration) -> Result<Duration, SettingsError> {
+    let Some(seconds) = given else {
+        return Ok(usual);
+    };
+    seconds
+        .trim()
+        .parse()
+        .ok()
+        .filter(|seconds| (1..=3600).contains(seconds))
+        .map(Duration::from_secs)
+        .ok_or_else(|| {
+            wrong(
+                name,
+                format!("{seconds:?} is not a number of seconds from 1 to 3600"),
+            )
+        })
+}
+
+fn at_most(name: &str, given: Option<String>, usual: usize) -> Result<usize, SettingsError> {
+    let Some(number) = given else {
+        return Ok(usual);
+    };
+    number
+        .trim()
+        .parse()
+        .ok()
+        .filter(|number| (1..=1_000_000).contains(number))
+        .ok_or_else(|| {
+            wrong(
+                name,
+                format!("{number:?} is not a number from 1 to 1000000"),
+            )
+        })
 }
 
 fn is_this_machine(url: &Url) -> bool {
@@ -715,6 +942,12 @@ mod tests {
             ("NCRS_ALERT_MANY_PATIENTS", "0"),
             ("NCRS_ALERT_MANY_MINUTES", "an hour"),
             ("NCRS_ALERT_LIKENESS", "own-record,everyone"),
+            ("NCRS_HEADER_SECONDS", "0"),
+            ("NCRS_BODY_SECONDS", "a while"),
+            ("NCRS_ANSWER_SECONDS", "-1"),
+            ("NCRS_MOST_REQUESTS", "0"),
+            ("NCRS_MOST_CONNECTIONS", "many"),
+            ("NCRS_TLS_CHECK_SECONDS", "1.5"),
         ];
         for (name, value) in wrong {
             let error = read(&[(name, value)]).unwrap_err();
@@ -792,6 +1025,118 @@ mod tests {
     fn a_password_is_not_repeated() {
         let error = read(&[("NCRS_DATABASE_URL", "mysql://me:hunter2@somewhere")]).unwrap_err();
         assert!(!error.to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn a_database_elsewhere_has_to_prove_itself() {
+        let read = |url: &str| read(&[("NCRS_DATABASE_URL", url)]);
+        for here in [
+            "postgres://ncrs:hunter2@localhost/ncrs",
+            "postgres://ncrs@LOCALHOST:5433/ncrs",
+            "postgres://ncrs@127.0.0.1/ncrs?sslmode=disable",
+            "postgres://ncrs@127.8.9.1/ncrs",
+            "postgresql://ncrs@[::1]/ncrs",
+            "postgres://ncrs@[::ffff:127.0.0.1]/ncrs",
+            "postgres://%2Fvar%2Frun%2Fpostgresql/ncrs",
+            "postgres://ncrs@/ncrs?host=/var/run/postgresql",
+            "postgres://ncrs:hunter2@db.example/ncrs?sslmode=verify-full",
+            "postgres://ncrs@192.0.2.7/ncrs?ssl-mode=verify-full",
+        ] {
+            assert!(read(here).is_ok(), "{here}");
+        }
+        for elsewhere in [
+            "postgres://ncrs:hunter2@db.example/ncrs",
+            "postgresql://ncrs:hunter2@db.example/ncrs?sslmode=prefer",
+            "postgres://ncrs:hunter2@db.example/ncrs?sslmode=require",
+            "postgres://ncrs:hunter2@db.example/ncrs?sslmode=verify-ca",
+            "postgres://ncrs:hunter2@db.example/ncrs?sslmode=verify-full&sslmode=disable",
+            "postgres://ncrs:hunter2@127.0.0.1/ncrs?host=db.example",
+            "postgres://ncrs:hunter2@127.0.0.1/ncrs?hostaddr=192.0.2.7",
+            "postgres://ncrs:hunter2@127.0.0.1.example/ncrs",
+            "postgres://ncrs:hunter2@localhost.example/ncrs",
+            "postgres://ncrs:hunter2@0.0.0.0/ncrs",
+            "postgres://ncrs:hunter2@[::ffff:192.0.2.7]/ncrs",
+        ] {
+            let error = read(elsewhere).unwrap_err();
+            assert_eq!(error.name, "NCRS_DATABASE_URL", "{elsewhere}");
+            assert!(error.message.contains("sslmode=verify-full"), "{error}");
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
+        let error = read("postgres://db.example/ncrs?sslmode=nonsense").unwrap_err();
+        assert_eq!(error.name, "NCRS_DATABASE_URL");
+    }
+
+    #[test]
+    fn an_authority_that_is_named_has_to_be_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let read = |root: &Path| {
+            let url = format!(
+                "postgres://db.example/ncrs?sslmode=verify-full&sslrootcert={}",
+                root.display()
+            );
+            read(&[("NCRS_DATABASE_URL", url.as_str())])
+        };
+        let file = folder.path().join("ca.pem");
+        assert!(
+            read(&file)
+                .unwrap_err()
+                .message
+                .contains("ca.pem holds no certificate")
+        );
+        std::fs::write(&file, "not one").unwrap();
+        assert!(read(&file).is_err());
+        let made = rcgen::generate_simple_self_signed(["db.example".to_owned()]).unwrap();
+        std::fs::write(&file, made.cert.pem()).unwrap();
+        assert!(read(&file).is_ok());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn keys_and_passwords_are_closed_to_others() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let open = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(0o666)).unwrap();
+            path
+        };
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let paths = [
+            ("NCRS_TLS_CERT", open("cert", "certificate"), 0o666),
+            ("NCRS_TLS_KEY", open("key", "key"), 0o640),
+            ("NCRS_AUDIT_KEY", open("audit-key", "key"), 0o600),
+            ("NCRS_AUDIT_HEADS", open("heads", ""), 0o640),
+            (
+                "NCRS_CONFIG",
+                open(
+                    "ncrs.toml",
+                    "smtp_url = \"smtps://me:hunter2@mail.example\"\nsmtp_from = \"a@b.example\"",
+                ),
+                0o640,
+            ),
+        ];
+        let given: Vec<(&str, &str)> = paths
+            .iter()
+            .map(|(name, path, _)| (*name, path.to_str().unwrap()))
+            .collect();
+        read(&given).unwrap().keep_secrets().unwrap();
+        for (name, path, after) in &paths {
+            assert_eq!(mode(path), *after, "{name}");
+        }
+        // Without a secret in it, everyone may read it.
+        let harmless = open("harmless.toml", "log = \"info\"");
+        read(&[("NCRS_CONFIG", harmless.to_str().unwrap())])
+            .unwrap()
+            .keep_secrets()
+            .unwrap();
+        assert_eq!(mode(&harmless), 0o666);
+        // What cannot be closed is told by the name of its setting.
+        let refused = read(&[("NCRS_AUDIT_KEY", "/proc/self/status")])
+            .unwrap()
+            .keep_secrets()
+            .unwrap_err();
+        assert_eq!(refused.name, "NCRS_AUDIT_KEY");
     }
 
     #[test]

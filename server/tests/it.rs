@@ -16,6 +16,8 @@ mod identity;
 #[cfg(test)]
 mod offline;
 #[cfg(test)]
+mod platform;
+#[cfg(test)]
 mod privacy;
 #[cfg(test)]
 mod readiness;

@@ -78,6 +78,7 @@ pub fn way_on(problem: &Problem, again: Option<Callback<()>>) -> AnyView {
         | Kind::StaysOnline
         | Kind::ListFull
         | Kind::TooMany
+        | Kind::Busy
         | Kind::Unavailable
         | Kind::NotAccountable
         | Kind::Unreachable

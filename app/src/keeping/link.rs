@@ -18,7 +18,7 @@ impl Link {
     pub fn of(problem: &Problem) -> Self {
         match &problem.kind {
             Kind::Unreachable => Self::Offline,
-            Kind::Unavailable | Kind::NotAccountable => Self::Down,
+            Kind::Busy | Kind::Unavailable | Kind::NotAccountable => Self::Down,
             Kind::SignedOut
             | Kind::Locked
             | Kind::OtherPerson

@@ -18,10 +18,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The end of a lane.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -225,14 +226,19 @@ impl HeadFile {
     /// Adds the heads as they are now, and logs where the database no longer has what the anchor
     /// before says.
     ///
+    /// The heads are read while this server has the file: of two that share it, the one that writes
+    /// later has read later, so that no line tells of less than the line before it.
+    ///
     /// # Errors
-    /// Where the database does not answer, or the file cannot be written.
+    /// Where the database does not answer, the file cannot be written, or another holds it for too long.
     pub async fn anchor(&self, db: &Db, clock: &dyn Clock) -> Result<()> {
-        let heads = heads(db).await?;
+        let locked = self.lock().await?;
+        let heads = tokio::time::timeout(PATIENCE, heads(db))
+            .await
+            .map_err(|_| Failure::Internal("the heads were not read in time".into()))??;
         let at = clock.now();
-        let file = self.clone();
-        // Another server may hold the file while it writes.
-        let before = tokio::task::spawn_blocking(move || file.append(&heads, at))
+        let key = self.key.clone();
+        let before = tokio::task::spawn_blocking(move || append(locked, &heads, at, &key))
             .await
             .map_err(|error| Failure::Internal(format!("writing the heads: {error}")))?
             .map_err(file_fault)?;
@@ -249,25 +255,75 @@ impl HeadFile {
         Ok(())
     }
 
-    /// Writes a line through to the disk. The heads of the line before it, where they can be read.
-    fn append(&self, heads: &[Head], at: Timestamp) -> io::Result<Vec<Head>> {
-        let mut file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .open(&self.path)?;
-        file.lock()?;
-        let last = last_line(&mut file)?;
-        let prev = last.as_deref().map_or(BEGINNING.to_owned(), hash_of);
-        let mut text = line(heads, at, prev, &self.key)?;
-        text.push('\n');
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        Ok(last
-            .and_then(|last| serde_json::from_str::<Line>(&last).ok())
-            .and_then(|last| heads_of(&last.anchor))
-            .unwrap_or_default())
+    /// The file, which nobody else writes to until it is dropped. Another server has it for moments;
+    /// one that hangs with it must not hang this one.
+    async fn lock(&self) -> Result<File> {
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&self.path).map_err(file_fault)?;
+        if free_within(PATIENCE, || file.try_lock())
+            .await
+            .map_err(file_fault)?
+        {
+            return Ok(file);
+        }
+        Err(Failure::Internal(format!(
+            "the file of the audit's heads: another process has held it for {} seconds",
+            PATIENCE.as_secs()
+        )))
     }
+}
+
+/// For how long the file may be held by another, and how long the heads may take to read.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Waits for a lock, and whether it was had in time.
+async fn free_within(
+    patience: Duration,
+    lock: impl Fn() -> Result<(), TryLockError>,
+) -> io::Result<bool> {
+    let mut turns = tokio::time::interval(Duration::from_millis(20));
+    let taken = async {
+        loop {
+            turns.tick().await;
+            match lock() {
+                Ok(()) => return Ok(()),
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+        }
+    };
+    match tokio::time::timeout(patience, taken).await {
+        Ok(taken) => taken.map(|()| true),
+        Err(_) => Ok(false),
+    }
+}
+
+/// Opens a file of heads to read, when nobody is in the middle of a line. A copy on a medium without
+/// locks is read as it is.
+///
+/// # Errors
+/// Where it cannot be opened.
+pub async fn open_heads(path: &Path) -> io::Result<File> {
+    let file = File::open(path)?;
+    let _whole = free_within(PATIENCE, || file.try_lock_shared()).await;
+    Ok(file)
+}
+
+/// Writes a line through to the disk. The heads of the line before it, where they can be read.
+fn append(mut file: File, heads: &[Head], at: Timestamp, key: &HeadKey) -> io::Result<Vec<Head>> {
+    let last = last_line(&mut file)?;
+    let prev = last.as_deref().map_or(BEGINNING.to_owned(), hash_of);
+    let mut text = line(heads, at, prev, key)?;
+    text.push('\n');
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    Ok(last
+        .and_then(|last| serde_json::from_str::<Line>(&last).ok())
+        .and_then(|last| heads_of(&last.anchor))
+        .unwrap_or_default())
 }
 
 /// The last whole line. What a crash left after it was never an anchor, and is taken away.

@@ -21,7 +21,9 @@ mod writer;
 
 pub use entry::{Action, Actor, ActorRole, Entry, Ground, Outcome, ReasonCode, TAKEN};
 pub use export::{Exported, Period, export};
-pub use heads::{Anchors, BrokenLine, Head, HeadFile, HeadKey, PublicKey, anchor_now, heads};
+pub use heads::{
+    Anchors, BrokenLine, Head, HeadFile, HeadKey, PublicKey, anchor_now, heads, open_heads,
+};
 pub use verify::{Broken, Verified, Wrong, verify, verify_against};
 
 use crate::clock::SharedClock;
@@ -29,20 +31,28 @@ use crate::failure::{Failure, Result};
 use crate::privacy::raising::raises;
 use crate::store::{Db, Engine};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 use writer::Pending;
 
-/// SQLite has one writer, so one lane. On PostgreSQL several are written side by side.
+/// SQLite has one writer, so one lane. On PostgreSQL several are written side by side, and there are
+/// twice as many as one server writes: a server that hangs in the middle leaves the others enough.
 fn lanes(engine: Engine) -> i64 {
+    match engine {
+        Engine::Sqlite => 1,
+        Engine::Postgres => 8,
+    }
+}
+
+/// How many batches a server writes side by side.
+fn writers(engine: Engine) -> i64 {
     match engine {
         Engine::Sqlite => 1,
         Engine::Postgres => 4,
     }
 }
 
-/// Entries that may wait in a lane before those who bring more have to wait.
+/// How many may wait before those who bring more have to wait.
 const WAITING: usize = 1024;
 
 /// Longer than this, and the audit counts as broken.
@@ -51,49 +61,42 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Writes the audit.
 #[derive(Clone)]
 pub struct Audit {
-    lanes: Arc<[mpsc::Sender<Pending>]>,
-    next: Arc<AtomicUsize>,
+    queue: mpsc::Sender<Pending>,
     clock: SharedClock,
 }
 
 impl Audit {
-    /// Begins to write: one task for each lane, until the last clone is dropped.
+    /// Begins to write, until the last clone is dropped.
     ///
     /// # Errors
     /// Where the database does not answer.
     pub async fn start(db: Db, clock: SharedClock) -> Result<Self> {
-        let mut senders = Vec::new();
-        for lane in 0..lanes(db.engine()) {
+        let lanes = lanes(db.engine());
+        for lane in 0..lanes {
             writer::begin_lane(&db, lane).await?;
-            let (sender, receiver) = mpsc::channel(WAITING);
-            tokio::spawn(writer::run(db.clone(), lane, receiver));
-            senders.push(sender);
         }
-        Ok(Self {
-            lanes: senders.into(),
-            next: Arc::default(),
-            clock,
-        })
+        let (queue, receiver) = mpsc::channel(WAITING);
+        let receiver = Arc::new(Mutex::new(receiver));
+        for first in 0..writers(db.engine()) {
+            tokio::spawn(writer::run(db.clone(), first, lanes, Arc::clone(&receiver)));
+        }
+        Ok(Self { queue, clock })
     }
 
     /// Records the entry. When this returns without an error, it is durable.
     ///
     /// # Errors
-    /// `Audit` where it could not be written: show nothing.
+    /// `Audit` where it could not be written, or nobody knows whether it was: show nothing.
     pub async fn record(&self, entry: Entry) -> Result<()> {
         self.record_all([entry]).await
     }
 
-    /// Records the entries, in their order. When this returns without an error, all are durable.
+    /// Records the entries, in their order, all or none. When this returns without an error, they are
+    /// durable.
     ///
     /// # Errors
-    /// As [`Audit::record`]; some of them may be there then.
+    /// As [`Audit::record`].
     pub async fn record_all(&self, entries: impl IntoIterator<Item = Entry>) -> Result<()> {
-        let turn = self.next.fetch_add(1, Ordering::Relaxed);
-        let lane = turn
-            .checked_rem(self.lanes.len())
-            .and_then(|lane| self.lanes.get(lane))
-            .ok_or_else(|| Failure::Audit("no lane".into()))?;
         let now = self.clock.now();
         let rows = entries
             .into_iter()
@@ -102,22 +105,34 @@ impl Audit {
                 Ok((entry.into_row(now)?, raises))
             })
             .collect::<Result<Vec<_>>>()?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.write(rows, None).await
+    }
+
+    /// Whether entries can be written: takes the way of an entry up to the disk, without being one.
+    ///
+    /// # Errors
+    /// As [`Audit::record`].
+    pub async fn check(&self) -> Result<()> {
+        self.write(Vec::new(), Some(self.clock.now())).await
+    }
+
+    async fn write(
+        &self,
+        rows: Vec<writer::Recorded>,
+        check: Option<jiff::Timestamp>,
+    ) -> Result<()> {
         let write = async {
             let stopped = || Failure::Audit("the writer has stopped".into());
-            let mut waiting = Vec::with_capacity(rows.len());
-            for (row, raises) in rows {
-                let (done, written) = oneshot::channel();
-                let pending = Pending { row, raises, done };
-                lane.send(pending).await.map_err(|_| stopped())?;
-                waiting.push(written);
-            }
-            for written in waiting {
-                written
-                    .await
-                    .map_err(|_| stopped())?
-                    .map_err(Failure::Audit)?;
-            }
-            Ok(())
+            let (done, written) = oneshot::channel();
+            let pending = Pending { rows, check, done };
+            self.queue.send(pending).await.map_err(|_| stopped())?;
+            written
+                .await
+                .map_err(|_| stopped())?
+                .map_err(Failure::Audit)
         };
         tokio::time::timeout(PATIENCE, write)
             .await

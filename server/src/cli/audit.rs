@@ -1,6 +1,6 @@
 //! `ncrs audit`.
 
-use super::{AuditCommand, ExportArgs, VerifyArgs, database, say};
+use super::{AuditCommand, ExportArgs, VerifyArgs, database_as_it_is, say};
 use anyhow::{Context, Result, anyhow, bail};
 use domain::clock::uk_midnight;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -9,18 +9,18 @@ use jiff::civil::Date;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use server::audit::{
-    Anchors, HeadFile, HeadKey, Period, PublicKey, anchor_now, export, heads, verify_against,
+    Anchors, HeadFile, HeadKey, Period, PublicKey, anchor_now, export, heads, open_heads,
+    verify_against,
 };
 use server::clock::SystemClock;
 use server::settings::Settings;
 use server::store::Db;
-use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::PathBuf;
 
-/// Does it.
+/// Does it. None of it changes the database: the heads go to a file.
 pub(crate) async fn audit(settings: &Settings, command: AuditCommand) -> Result<()> {
-    let db = database(settings).await?;
+    let db = database_as_it_is(settings).await?;
     let done = match command {
         AuditCommand::Verify(options) => verify(settings, &db, options).await,
         AuditCommand::Heads => write_heads(settings, &db).await,
@@ -73,7 +73,7 @@ async fn verify(settings: &Settings, db: &Db, options: VerifyArgs) -> Result<()>
     let mut findings: u64 = 0;
     for path in &files {
         let unread = || format!("{} cannot be read", path.display());
-        let file = File::open(path).with_context(unread)?;
+        let file = open_heads(path).await.with_context(unread)?;
         let broken = anchors
             .read(BufReader::new(file), &trusted)
             .with_context(unread)?;
@@ -123,7 +123,7 @@ async fn write_heads(settings: &Settings, db: &Db) -> Result<()> {
         return say(&anchor_now(db, &SystemClock, &key).await?);
     };
     file.anchor(db, &SystemClock).await?;
-    let mut kept = File::open(file.path())?;
+    let mut kept = open_heads(file.path()).await?;
     let mut out = std::io::stdout().lock();
     std::io::copy(&mut kept, &mut out)?;
     Ok(out.flush()?)

@@ -127,6 +127,15 @@ pub(crate) async fn database(settings: &Settings) -> Result<Db> {
     Ok(db)
 }
 
+/// The database as it is, with no right to change anything in it.
+pub(crate) async fn database_as_it_is(settings: &Settings) -> Result<Db> {
+    let db = Db::connect_read_only(&settings.database_url)
+        .await
+        .context("NCRS_DATABASE_URL: the database cannot be opened to read")?;
+    db.check_version().await?;
+    Ok(db)
+}
+
 /// Says to the operator what went wrong.
 pub(crate) fn complain(error: &anyhow::Error) {
     // There is nobody left to tell where this fails.

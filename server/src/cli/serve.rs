@@ -1,10 +1,10 @@
 //! `ncrs serve`.
 
 use super::audit::head_file;
+use super::log::Log;
 use super::{database, say};
 use anyhow::{Context, Result};
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use server::audit::HeadFile;
@@ -16,6 +16,8 @@ use server::privacy::watch;
 use server::router::{Server, router};
 use server::settings::Settings;
 use server::store::Db;
+use server::web::certificate::Certificate;
+use server::web::listen;
 use std::fmt::Write;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,7 +29,11 @@ const PURGE_EVERY: Duration = Duration::from_secs(5 * 60);
 const FAREWELL: Duration = Duration::from_secs(20);
 
 /// Runs the service until it is told to end.
-pub(crate) async fn serve(settings: Settings) -> Result<()> {
+pub(crate) async fn serve(settings: Settings, log: Log) -> Result<()> {
+    // Before anything else: whoever says that the settings changed must never end the service.
+    let changed = Changed::listen();
+    settings.keep_secrets()?;
+    allow_files();
     let db = database(&settings).await?;
     let training = staff::training(&db).await?;
     settings.check_training(training)?;
@@ -57,29 +63,23 @@ pub(crate) async fn serve(settings: Settings) -> Result<()> {
         tokio::spawn(keep_heads(heads, every, db.clone(), clock.clone()));
     }
 
+    let certificate = match &settings.tls {
+        Some(tls) => Some(
+            Certificate::open(tls, clock.clone())
+                .await
+                .context("NCRS_TLS_CERT, NCRS_TLS_KEY: they are not a certificate and its key")?,
+        ),
+        None => None,
+    };
+    let tls = certificate.as_ref().map(Certificate::config);
+    let listener = std::net::TcpListener::bind(settings.addr)
+        .with_context(|| format!("NCRS_ADDR: cannot listen on {}", settings.addr))?;
     let handle = Handle::new();
     tokio::spawn(end_when_told(handle.clone()));
-    let app = router(server).into_make_service_with_connect_info::<SocketAddr>();
-    tracing::info!(address = %settings.addr, origin = %settings.origin, training, "the service starts");
-    let served = match &settings.tls {
-        Some(tls) => {
-            // Two crates could each choose one: say which.
-            let _already = rustls::crypto::ring::default_provider().install_default();
-            let config = RustlsConfig::from_pem_file(&tls.certificate, &tls.key)
-                .await
-                .context("NCRS_TLS_CERT, NCRS_TLS_KEY: they are not a certificate and its key")?;
-            axum_server::bind_rustls(settings.addr, config)
-                .handle(handle)
-                .serve(app)
-                .await
-        }
-        None => {
-            axum_server::bind(settings.addr)
-                .handle(handle)
-                .serve(app)
-                .await
-        }
-    };
+    tokio::spawn(keep_up(changed, log, certificate, settings.tls_check_every));
+    let address = listener.local_addr().unwrap_or(settings.addr);
+    tracing::info!(%address, origin = %settings.origin, training, "the service starts");
+    let served = listen::serve(listener, tls, &settings.limits, handle, router(server)).await;
     served.with_context(|| format!("NCRS_ADDR: cannot listen on {}", settings.addr))?;
     if let Some(heads) = heads {
         keep_head(&heads, &db, clock.as_ref()).await;
@@ -162,6 +162,88 @@ async fn keep_heads(heads: HeadFile, every: Duration, db: Db, clock: SharedClock
 async fn keep_head(heads: &HeadFile, db: &Db, clock: &dyn Clock) {
     if let Err(failure) = heads.anchor(db, clock).await {
         tracing::error!(%failure, "the heads of the audit were not kept");
+    }
+}
+
+/// Each connection is a file to the system, which lets a program open few of them until it asks.
+#[cfg(unix)]
+fn allow_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let most = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, most) {
+        tracing::warn!(%error, "the number of open files stays as it was");
+    }
+}
+
+#[cfg(not(unix))]
+fn allow_files() {}
+
+/// Takes over what changes while the service runs: the certificate by itself, and with the log when
+/// somebody says so.
+async fn keep_up(
+    mut changed: Changed,
+    log: Log,
+    mut certificate: Option<Certificate>,
+    every: Duration,
+) {
+    let mut turns = tokio::time::interval(every);
+    turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = changed.told() => {
+                tracing::info!("told to take over what changed");
+                match Settings::from_environment() {
+                    Ok(settings) => log.set(&settings),
+                    Err(error) => tracing::error!(%error, "the settings stay as they were"),
+                }
+            }
+            _ = turns.tick() => {}
+        }
+        if let Some(certificate) = &mut certificate {
+            certificate.look().await;
+        }
+    }
+}
+
+/// Hears SIGHUP.
+struct Changed {
+    #[cfg(unix)]
+    signal: Option<tokio::signal::unix::Signal>,
+}
+
+impl Changed {
+    #[cfg(unix)]
+    fn listen() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        let signal = signal(SignalKind::hangup())
+            .inspect_err(|error| tracing::warn!(%error, "SIGHUP is not heard"))
+            .ok();
+        Self { signal }
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> Self {
+        Self {}
+    }
+
+    #[cfg(unix)]
+    async fn told(&mut self) {
+        let told = match &mut self.signal {
+            Some(signal) => signal.recv().await.is_some(),
+            None => false,
+        };
+        if !told {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    #[cfg(not(unix))]
+    async fn told(&mut self) {
+        std::future::pending().await
     }
 }
 

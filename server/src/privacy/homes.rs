@@ -58,7 +58,7 @@ pub async fn take(db: &Db, file: impl Read) -> std::result::Result<Taken, NotTak
         homes.push((line.login, home));
     }
     let mut taken = Taken::default();
-    let mut transaction = db.begin().await?;
+    let mut transaction = db.begin_load().await?;
     sqlx::query("delete from staff_home")
         .execute(&mut *transaction)
         .await?;

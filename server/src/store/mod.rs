@@ -1,19 +1,22 @@
 //! The database: SQLite in one file by default, PostgreSQL by its URL, one portable SQL text for
 //! both (see `migrations/` for its rules).
 
+mod connect;
 mod insert;
 mod sql;
 
+pub use connect::sqlite_file;
 pub use insert::{Value, insert_many};
 pub use sql::{Sql, column};
 
 use crate::failure::{Failure, Result};
-use sqlx::any::{AnyConnectOptions, AnyPoolOptions, install_default_drivers};
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use connect::Purpose;
+use sqlx::any::install_default_drivers;
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::pool::PoolConnection;
 use sqlx::{Any, AnyPool, AssertSqlSafe, SqlSafeStr, Transaction};
 use std::borrow::Cow;
-use std::str::FromStr;
-use std::time::Duration;
+use std::collections::BTreeSet;
 
 /// Which database it is. The SQL is the same; only locking, types of columns and plans differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +27,7 @@ pub enum Engine {
     Postgres,
 }
 
-/// The database, with a pool to read and a pool to write.
+/// The database, with a pool to read, a pool to write, and one to write the audit.
 ///
 /// SQLite has one writer at a time: its write pool is one connection, so that writers queue in
 /// order instead of meeting a lock.
@@ -33,6 +36,7 @@ pub struct Db {
     engine: Engine,
     read: AnyPool,
     write: AnyPool,
+    audit: AnyPool,
 }
 
 /// `(version, name, sql)`, oldest first. Never change one that has been released: add another.
@@ -100,63 +104,136 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../../migrations/0014_accounts.sql"),
     ),
     (
+        15,
+        "write check",
+        include_str!("../../migrations/0015_write_check.sql"),
+    ),
+    (
         16,
         "name parts",
         include_str!("../../migrations/0016_name_parts.sql"),
     ),
 ];
 
+/// Which database stands behind the URL.
+fn engine_of(url: &str) -> Result<Engine> {
+    if url.starts_with("sqlite:") {
+        Ok(Engine::Sqlite)
+    } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+        Ok(Engine::Postgres)
+    } else {
+        Err(Failure::Internal(
+            "the database URL must begin with sqlite: or postgres:".into(),
+        ))
+    }
+}
+
 impl Db {
     /// Connects to `sqlite:path/to/file.db` (made where missing) or `postgres://…`.
     ///
     /// # Errors
-    /// Where the URL is of neither kind, or the database cannot be reached.
+    /// Where the URL is of neither kind, the database cannot be reached, or others can read its file
+    /// and that cannot be changed.
     pub async fn connect(url: &str) -> Result<Self> {
         install_default_drivers();
-        let engine = if url.starts_with("sqlite:") {
-            Engine::Sqlite
-        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            Engine::Postgres
-        } else {
-            return Err(Failure::Internal(
-                "the database URL must begin with sqlite: or postgres:".into(),
-            ));
-        };
-        let url = match engine {
-            Engine::Sqlite if !url.contains("mode=") => {
-                format!("{url}{}mode=rwc", if url.contains('?') { '&' } else { '?' })
-            }
-            Engine::Sqlite | Engine::Postgres => url.to_owned(),
-        };
-        let options = AnyConnectOptions::from_str(&url)?;
-        let pool = |most: u32| {
-            AnyPoolOptions::new()
-                .max_connections(most)
-                .acquire_timeout(Duration::from_secs(10))
-                .after_connect(move |connection, _| {
-                    Box::pin(async move {
-                        if engine == Engine::Sqlite {
-                            sqlx::raw_sql(SQLITE_SETTINGS).execute(connection).await?;
-                        }
-                        Ok(())
-                    })
-                })
-        };
-        let (read, write) = match engine {
+        let engine = engine_of(url)?;
+        let pool = |purpose, most| connect::pool(engine, purpose, most);
+        match engine {
             Engine::Sqlite => {
-                let write = pool(1).connect_with(options.clone()).await?;
-                (pool(8).connect_with(options).await?, write)
+                let mode = connect::mode_of(url);
+                // To read only, whatever is there stays as it is.
+                let ours = matches!(mode, None | Some("rw" | "rwc"));
+                let url = match mode {
+                    None => connect::with_mode(url, "rwc"),
+                    Some(_) => url.to_owned(),
+                };
+                if ours {
+                    connect::keep_file_private(&url, mode != Some("rw"))?;
+                }
+                let options = connect::options(&url)?;
+                let write = connect::connected(pool(Purpose::Requests, 1), &options).await?;
+                let read = connect::connected(pool(Purpose::Requests, 8), &options).await?;
+                if ours {
+                    // What SQLite made beside it meanwhile.
+                    connect::keep_file_private(&url, false)?;
+                }
+                Ok(Self {
+                    engine,
+                    read,
+                    audit: write.clone(),
+                    write,
+                })
             }
             Engine::Postgres => {
-                let both = pool(16).connect_with(options).await?;
-                (both.clone(), both)
+                let options = connect::options(url)?;
+                let both = connect::connected(pool(Purpose::Requests, 16), &options).await?;
+                Ok(Self {
+                    engine,
+                    read: both.clone(),
+                    write: both,
+                    audit: pool(Purpose::Audit, 6).connect_lazy_with(options),
+                })
             }
+        }
+    }
+
+    /// Connects to a database that is there, with no right to change anything in it: a user that may
+    /// only select is enough on PostgreSQL.
+    ///
+    /// # Errors
+    /// Where the URL is of neither kind, or the database cannot be reached.
+    pub async fn connect_read_only(url: &str) -> Result<Self> {
+        install_default_drivers();
+        let engine = engine_of(url)?;
+        let options = match engine {
+            Engine::Sqlite => connect::options(&connect::with_mode(url, "ro"))?,
+            Engine::Postgres => connect::options(url)?,
         };
+        let pool = connect::pool(engine, Purpose::ReadOnly, 8);
+        let read = connect::connected(pool, &options).await?;
         Ok(Self {
             engine,
+            write: read.clone(),
+            audit: read.clone(),
             read,
-            write,
         })
+    }
+
+    /// Whether the tables are those of this program, for whoever only reads.
+    ///
+    /// # Errors
+    /// Where they are of an older or a newer one, with what to do.
+    pub async fn check_version(&self) -> Result<()> {
+        let rows = sqlx::query("select version from _sqlx_migrations where success")
+            .fetch_all(&self.read)
+            .await
+            .map_err(|error| match code_of(&error).as_deref() {
+                // PostgreSQL and SQLite each say in their way that there is no such table.
+                Some("42P01" | "1") => Failure::Internal(
+                    "the database has none of the tables of this service: check that it is the one, or run ncrs migrate".into(),
+                ),
+                Some("42501") => Failure::Internal(
+                    "this user may not read which version the database is of: grant select on _sqlx_migrations, audit_head, audit_entry and audit_patient".into(),
+                ),
+                _ => error.into(),
+            })?;
+        let there = rows
+            .iter()
+            .map(|row| column(row, 0))
+            .collect::<Result<BTreeSet<i64>, _>>()?;
+        let known: BTreeSet<i64> = MIGRATIONS.iter().map(|(version, ..)| *version).collect();
+        let newest = |versions: &BTreeSet<i64>| versions.last().copied().unwrap_or_default();
+        if !there.is_subset(&known) {
+            return Err(Failure::Internal(newer(newest(&there))));
+        }
+        if there.len() < known.len() {
+            return Err(Failure::Internal(format!(
+                "the database is of an older version of this service ({}, and this program of {}): read it with the program that it belongs to, or bring it up to date with ncrs migrate",
+                newest(&there),
+                newest(&known)
+            )));
+        }
+        Ok(())
     }
 
     /// Brings the tables up to date.
@@ -176,13 +253,30 @@ impl Db {
                 )
             })
             .collect();
+        let mut connection = self.without_limits().await?;
         Migrator {
             migrations: Cow::Owned(migrations),
             ..Migrator::DEFAULT
         }
-        .run(&self.write)
+        .run(&mut *connection)
         .await
-        .map_err(|error| Failure::Internal(format!("migrating: {error}")))
+        .map_err(|error| match error {
+            MigrateError::VersionMissing(version) => Failure::Internal(newer(version)),
+            error => Failure::Internal(format!("migrating: {error}")),
+        })
+    }
+
+    /// A connection to write for as long as it takes: migrations, loads, indexes.
+    async fn without_limits(&self) -> Result<PoolConnection<Any>> {
+        let mut connection = self.write.acquire().await?;
+        if self.engine == Engine::Postgres {
+            sqlx::raw_sql(connect::POSTGRES_LOAD)
+                .execute(&mut *connection)
+                .await?;
+            // Nobody else gets it like that.
+            connection.close_on_drop();
+        }
+        Ok(connection)
     }
 
     /// The few words of a migration in which the engines differ.
@@ -283,17 +377,34 @@ impl Db {
         })
     }
 
+    /// A transaction of a load, which may take as long as it needs on PostgreSQL.
+    ///
+    /// # Errors
+    /// Where no connection is to be had in time.
+    pub async fn begin_load(&self) -> Result<Transaction<'static, Any>> {
+        let mut transaction = self.begin().await?;
+        if self.engine == Engine::Postgres {
+            sqlx::raw_sql(
+                "set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0",
+            )
+            .execute(&mut *transaction)
+            .await?;
+        }
+        Ok(transaction)
+    }
+
     /// Drops the secondary indexes of the patients' tables, for a load into empty tables. Bring
     /// them back with [`Db::index_patients`].
     ///
     /// # Errors
     /// Where the database does not answer.
     pub async fn drop_patient_indexes(&self) -> Result<()> {
+        let mut connection = self.without_limits().await?;
         for index in patient_indexes() {
             let name = index.split_whitespace().nth(5).unwrap_or_default();
             let sql = format!("drop index if exists {name}");
             sqlx::raw_sql(AssertSqlSafe(sql))
-                .execute(&self.write)
+                .execute(&mut *connection)
                 .await?;
         }
         Ok(())
@@ -305,9 +416,10 @@ impl Db {
     /// # Errors
     /// Where the database does not answer.
     pub async fn index_patients(&self) -> Result<()> {
+        let mut connection = self.without_limits().await?;
         for index in patient_indexes() {
             sqlx::raw_sql(AssertSqlSafe(self.dialect(index)))
-                .execute(&self.write)
+                .execute(&mut *connection)
                 .await?;
         }
         Ok(())
@@ -325,7 +437,8 @@ impl Db {
                 "vacuum (analyze) patient, patient_name, patient_part, patient_given, patient_place"
             }
         };
-        sqlx::raw_sql(sql).execute(&self.write).await?;
+        let mut connection = self.without_limits().await?;
+        sqlx::raw_sql(sql).execute(&mut *connection).await?;
         Ok(())
     }
 
@@ -339,6 +452,11 @@ impl Db {
         &self.write
     }
 
+    /// To write the audit: nothing else may hold its locks, or take its connections.
+    pub(crate) fn audit(&self) -> &AnyPool {
+        &self.audit
+    }
+
     /// Which database it is.
     pub fn engine(&self) -> Engine {
         self.engine
@@ -348,6 +466,7 @@ impl Db {
     pub async fn close(&self) {
         self.read.close().await;
         self.write.close().await;
+        self.audit.close().await;
     }
 }
 
@@ -366,10 +485,14 @@ fn patient_indexes() -> impl Iterator<Item = &'static str> {
     })
 }
 
-const SQLITE_SETTINGS: &str = "pragma journal_mode = wal;
-    pragma synchronous = full;
-    pragma foreign_keys = on;
-    pragma busy_timeout = 5000;
-    pragma temp_store = memory;
-    pragma cache_size = -65536;
-    pragma mmap_size = 268435456;";
+/// What is said where a newer program has been at the database.
+fn newer(version: i64) -> String {
+    format!(
+        "the database is of a newer version of this service ({version}) than this program: use the program that it belongs to"
+    )
+}
+
+/// The code of an error, as the database gives it.
+pub(crate) fn code_of(error: &sqlx::Error) -> Option<String> {
+    Some(error.as_database_error()?.code()?.into_owned())
+}

@@ -92,11 +92,13 @@ pub fn problem(problem: &Problem) -> Response {
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/json"),
     );
-    if matches!(
-        problem.kind,
-        Kind::TooMany | Kind::Unavailable | Kind::NotAccountable
-    ) {
-        let wait = problem.wait.unwrap_or(30);
+    let usual = match problem.kind {
+        Kind::TooMany | Kind::Unavailable | Kind::NotAccountable => Some(30),
+        Kind::Busy => Some(5),
+        _ => None,
+    };
+    if let Some(usual) = usual {
+        let wait = problem.wait.unwrap_or(usual);
         headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
     }
     response
@@ -121,7 +123,7 @@ fn status(kind: &Kind) -> StatusCode {
         Kind::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::TooMany => StatusCode::TOO_MANY_REQUESTS,
-        Kind::Unavailable | Kind::NotAccountable | Kind::Unreachable => {
+        Kind::Busy | Kind::Unavailable | Kind::NotAccountable | Kind::Unreachable => {
             StatusCode::SERVICE_UNAVAILABLE
         }
         Kind::OutOfDate => StatusCode::BAD_REQUEST,

@@ -29,16 +29,63 @@ pub fn of_page(nonce: &str) -> String {
     )
 }
 
+/// The headers that an answer may have. Whatever else a library puts there says more about how the
+/// service is built than anyone has to know.
+const KNOWN: [&str; 27] = [
+    "accept-ranges",
+    "allow",
+    "cache-control",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-range",
+    "content-security-policy",
+    "content-type",
+    "clear-site-data",
+    "cross-origin-opener-policy",
+    "cross-origin-resource-policy",
+    "date",
+    "etag",
+    "last-modified",
+    "location",
+    "permissions-policy",
+    "referrer-policy",
+    "retry-after",
+    "service-worker-allowed",
+    "set-cookie",
+    "strict-transport-security",
+    "transfer-encoding",
+    "vary",
+    "x-content-type-options",
+    "x-correlation-id",
+    "www-authenticate",
+];
+/// Our own.
+const OURS: &str = "x-ncrs-";
+
+/// Takes away whatever is not known.
+fn strip(headers: &mut HeaderMap) {
+    let strange: Vec<HeaderName> = headers
+        .keys()
+        .filter(|name| !KNOWN.contains(&name.as_str()) && !name.as_str().starts_with(OURS))
+        .cloned()
+        .collect();
+    for name in strange {
+        headers.remove(name);
+    }
+}
+
 fn default(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
     headers
         .entry(name)
         .or_insert(HeaderValue::from_static(value));
 }
 
-/// Adds them to every answer. What a handler set stands.
+/// Adds them to every answer, and takes away what is not known. What a handler set of those stands.
 pub async fn secure(State(server): State<Server>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    strip(headers);
     // By this a device knows the service from whatever else answers on the way to it.
     headers.insert(
         HeaderName::from_static(SERVICE_HEADER),

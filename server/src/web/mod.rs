@@ -1,12 +1,15 @@
 //! HTTP: what comes in before it reaches a port, and what goes out.
 
 pub mod api;
+pub mod bounds;
+pub mod certificate;
 pub mod claim;
 pub mod client_address;
 pub mod files;
 pub mod guard;
 pub mod headers;
 pub mod health;
+pub mod listen;
 pub mod pages;
 pub mod rate_limit;
 pub mod trace;

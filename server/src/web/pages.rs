@@ -1,9 +1,10 @@
-//! The screens, rendered for the first time on the server, and the two pages that stand in where
+//! The screens, rendered for the first time on the server, and the pages that stand in where
 //! that is not possible.
 
 use super::{correlation_of, headers, identity_of};
 use crate::failure::Failure;
 use crate::router::Server;
+use app::problem::Kind;
 use axum::extract::{Request, State};
 use axum::response::{Html, IntoResponse, Response};
 use base64::Engine;
@@ -53,6 +54,10 @@ static UNAVAILABLE: StandIn = StandIn {
     html: include_str!("unavailable.html"),
     policy: LazyLock::new(|| policy_of(include_str!("unavailable.html"))),
 };
+static BUSY: StandIn = StandIn {
+    html: include_str!("busy.html"),
+    policy: LazyLock::new(|| policy_of(include_str!("busy.html"))),
+};
 static FAILED: StandIn = StandIn {
     html: include_str!("failed.html"),
     policy: LazyLock::new(|| policy_of(include_str!("failed.html"))),
@@ -83,11 +88,28 @@ impl StandIn {
 
 /// The page that says that the service cannot answer.
 fn unavailable(failure: Failure, server: &Server, parts: &http::request::Parts) -> Response {
-    let _logged = failure.at_boundary(correlation_of(server, parts));
-    let mut response = UNAVAILABLE.answer(StatusCode::SERVICE_UNAVAILABLE);
+    let problem = failure.at_boundary(correlation_of(server, parts));
+    match problem.kind {
+        Kind::Busy => busy(),
+        _ => cannot_answer(),
+    }
+}
+
+/// The same, where it is known already.
+pub fn cannot_answer() -> Response {
+    come_again(&UNAVAILABLE, "30")
+}
+
+/// The page that says that too many are asking.
+pub fn busy() -> Response {
+    come_again(&BUSY, "5")
+}
+
+fn come_again(page: &StandIn, seconds: &'static str) -> Response {
+    let mut response = page.answer(StatusCode::SERVICE_UNAVAILABLE);
     response
         .headers_mut()
-        .insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
+        .insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
     response
 }
 

@@ -1,12 +1,18 @@
 //! The file of heads: whatever is done to it is found too, and only our key signs it.
 
 use crate::audit::attack::Attacker;
+use crate::store::chain::entry;
 use crate::store::ground::on_each_engine;
 use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
-use server::audit::{Anchors, BrokenLine, HeadFile, HeadKey, PublicKey, anchor_now};
+use server::audit::{
+    Anchors, BrokenLine, HeadFile, HeadKey, PublicKey, anchor_now, open_heads, verify_against,
+};
+use server::services::Services;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) fn key_of(path: &Path) -> HeadKey {
     HeadKey::open(path, &mut ChaCha20Rng::seed_from_u64(5)).unwrap()
@@ -128,6 +134,99 @@ async fn several_servers_share_a_file() {
         }
         let text = std::fs::read_to_string(file.path()).unwrap();
         assert_eq!(read(&text, &key), (40, vec![]));
+    })
+    .await;
+}
+
+/// What two servers keep while both record is nowhere less than what the line before it says, and a
+/// walk meanwhile finds nothing that is not there.
+#[tokio::test]
+async fn servers_that_record_while_both_keep_heads_raise_no_alarm() {
+    on_each_engine(async |ground| {
+        let folder = tempfile::tempdir().unwrap();
+        let key = key_of(&folder.path().join("key"));
+        let file = HeadFile::new(folder.path().join("heads"), key.clone());
+        let over = Arc::new(AtomicBool::new(false));
+        let mut recording = tokio::task::JoinSet::new();
+        for _ in 0..2 {
+            let other = Services::start(ground.db.clone(), ground.clock.clone())
+                .await
+                .unwrap();
+            for _ in 0..4 {
+                let (audit, entry, over) = (other.audit.clone(), entry(ground), over.clone());
+                recording.spawn(async move {
+                    while !over.load(Ordering::SeqCst) {
+                        audit.record(entry.clone()).await.unwrap();
+                    }
+                });
+            }
+        }
+        let mut keeping = tokio::task::JoinSet::new();
+        for _ in 0..6 {
+            let (file, db, clock) = (file.clone(), ground.db.clone(), ground.clock.clone());
+            keeping.spawn(async move {
+                for _ in 0..30 {
+                    file.anchor(&db, clock.as_ref()).await.unwrap();
+                }
+            });
+        }
+        for _ in 0..5 {
+            let mut anchors = Anchors::default();
+            if let Ok(kept) = open_heads(file.path()).await {
+                let broken = anchors
+                    .read(std::io::BufReader::new(kept), &[key.public()])
+                    .unwrap();
+                assert_eq!(broken, []);
+            }
+            let verified = verify_against(&ground.db, &anchors, |_| {}).await.unwrap();
+            assert_eq!(verified.broken, []);
+        }
+        while let Some(done) = keeping.join_next().await {
+            done.unwrap();
+        }
+        over.store(true, Ordering::SeqCst);
+        while let Some(done) = recording.join_next().await {
+            done.unwrap();
+        }
+        let text = std::fs::read_to_string(file.path()).unwrap();
+        assert_eq!(read(&text, &key), (180, vec![]));
+        let mut anchors = Anchors::default();
+        anchors.read(text.as_bytes(), &[key.public()]).unwrap();
+        let verified = verify_against(&ground.db, &anchors, |_| {}).await.unwrap();
+        assert_eq!(verified.broken, []);
+    })
+    .await;
+}
+
+/// One that hangs while it has the file does not hang the others for ever, nor whoever verifies.
+#[tokio::test]
+async fn a_file_that_is_held_is_told_and_read_all_the_same() {
+    on_each_engine(async |ground| {
+        let folder = tempfile::tempdir().unwrap();
+        let key = key_of(&folder.path().join("key"));
+        let file = HeadFile::new(folder.path().join("heads"), key.clone());
+        file.anchor(&ground.db, ground.clock.as_ref())
+            .await
+            .unwrap();
+        let held = std::fs::File::open(file.path()).unwrap();
+        held.lock().unwrap();
+        let (kept, read) = tokio::join!(
+            file.anchor(&ground.db, ground.clock.as_ref()),
+            open_heads(file.path())
+        );
+        let refused = kept.unwrap_err().to_string();
+        assert!(refused.contains("another process has held it"), "{refused}");
+        assert_eq!(
+            std::io::read_to_string(read.unwrap())
+                .unwrap()
+                .lines()
+                .count(),
+            1
+        );
+        drop(held);
+        file.anchor(&ground.db, ground.clock.as_ref())
+            .await
+            .unwrap();
     })
     .await;
 }

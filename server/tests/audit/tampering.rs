@@ -503,8 +503,11 @@ async fn a_chain_that_was_hashed_anew_is_found_against_heads() {
         let kept = heads(&ground.db).await.unwrap();
         attacker.record(8).await;
         attacker.back_up().await;
+        let grown: Vec<usize> = (0..kept.len())
+            .filter(|at| proved[*at].seq < kept[*at].seq)
+            .collect();
         for _ in 0..PLACES {
-            let at = attacker.rng.random_range(0..kept.len());
+            let at = grown[attacker.rng.random_range(0..grown.len())];
             let (lane, proved, kept) = (kept[at].lane, proved[at].seq, kept[at].seq);
             let seq = attacker.rng.random_range(proved + 1..=kept);
             let mut entry = attacker.entry(lane, seq).await;

@@ -6,7 +6,7 @@ use server::seed_store::{SeedOptions, run};
 use server::services::Services;
 use server::store::{Db, Engine};
 use sqlx::AssertSqlSafe;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -52,6 +52,7 @@ pub(crate) struct TestDatabase {
 
 enum Kept {
     File(#[expect(dead_code, reason = "the folder goes when this does")] TempDir),
+    Elsewhere,
     Server { admin: String, name: String },
 }
 
@@ -60,19 +61,10 @@ impl TestDatabase {
     pub(crate) async fn new(engine: Engine) -> Option<Self> {
         match engine {
             Engine::Sqlite => {
-                let (_, filled) = SQLITE
-                    .get_or_init(|| async {
-                        let folder = tempfile::tempdir().unwrap();
-                        let file = folder.path().join("filled.db");
-                        fill(&format!("sqlite:{}", file.display())).await;
-                        (folder, file)
-                    })
-                    .await;
                 let folder = tempfile::tempdir().unwrap();
-                let file = folder.path().join("ncrs.db");
-                std::fs::copy(filled, &file).unwrap();
+                let url = Self::copy_to(folder.path()).await;
                 Some(Self {
-                    url: format!("sqlite:{}", file.display()),
+                    url,
                     kept: Kept::File(folder),
                 })
             }
@@ -94,6 +86,28 @@ impl TestDatabase {
                 })
             }
         }
+    }
+
+    /// On SQLite, in that folder, which stays.
+    pub(crate) async fn in_folder(folder: &Path) -> Self {
+        Self {
+            url: Self::copy_to(folder).await,
+            kept: Kept::Elsewhere,
+        }
+    }
+
+    async fn copy_to(folder: &Path) -> String {
+        let (_, filled) = SQLITE
+            .get_or_init(|| async {
+                let folder = tempfile::tempdir().unwrap();
+                let file = folder.path().join("filled.db");
+                fill(&format!("sqlite:{}", file.display())).await;
+                (folder, file)
+            })
+            .await;
+        let file = folder.join("ncrs.db");
+        std::fs::copy(filled, &file).unwrap();
+        format!("sqlite:{}", file.display())
     }
 
     pub(crate) async fn remove(self) {
@@ -131,7 +145,7 @@ fn beside(admin: &str, name: &str) -> String {
 }
 
 /// One statement that stands outside any database.
-async fn on_server(admin: &str, statement: String) {
+pub(crate) async fn on_server(admin: &str, statement: String) {
     let db = Db::connect(admin).await.unwrap();
     sqlx::raw_sql(AssertSqlSafe(statement))
         .execute(db.write())

@@ -6,13 +6,15 @@ mod database;
 pub(crate) mod proxy;
 
 pub(crate) use browser::{Answer, Browser, user_handle};
-pub(crate) use database::{TestClock, beginning};
+pub(crate) use database::{TestClock, beginning, on_server};
 
+use axum_server::Handle;
 pub(crate) use database::TestDatabase;
 use server::identity::staff;
 use server::router::{Server, router};
 use server::settings::Settings;
 use server::store::{Db, Engine};
+use server::web::listen;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
@@ -75,8 +77,16 @@ impl TestApp {
         }
     }
 
+    /// Runs a test on SQLite in that folder, which stays.
+    pub(crate) async fn run_in(folder: &std::path::Path, test: impl AsyncFnOnce(&Self)) {
+        let database = TestDatabase::in_folder(folder).await;
+        let app = Self::start(database, &[]).await;
+        test(&app).await;
+        app.stop().await;
+    }
+
     async fn start(database: TestDatabase, settings: &[(&str, &str)]) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let own_origin = format!("http://localhost:{}", address.port());
         let settings = Settings::read(|name| {
@@ -101,8 +111,13 @@ impl TestApp {
         let server = Server::start(settings, db.clone(), clock.clone())
             .await
             .unwrap();
-        let app = router(server.clone()).into_make_service_with_connect_info::<SocketAddr>();
-        let task = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        let app = router(server.clone());
+        let limits = server.settings.limits;
+        let task = tokio::spawn(async move {
+            listen::serve(listener, None, &limits, Handle::new(), app)
+                .await
+                .unwrap();
+        });
         Self {
             clock,
             db,

@@ -379,9 +379,11 @@ impl Keeper {
         };
         match problem.kind {
             Kind::Unreachable => Answer::Lost { chance },
-            Kind::Unavailable | Kind::NotAccountable | Kind::TooMany | Kind::Unexpected => {
-                Answer::Busy { chance }
-            }
+            Kind::Busy
+            | Kind::Unavailable
+            | Kind::NotAccountable
+            | Kind::TooMany
+            | Kind::Unexpected => Answer::Busy { chance },
             Kind::SignedOut => {
                 self.keeping.session().look_again();
                 Answer::Stopped(Stop::SignIn)

@@ -183,7 +183,7 @@ impl Rows {
     /// # Errors
     /// Where the database refuses.
     pub async fn write(self, db: &Db) -> Result<()> {
-        let mut work = db.begin().await?;
+        let mut work = db.begin_load().await?;
         insert_many(
             &mut work,
             "insert into patient (nhs_number, doc)",
