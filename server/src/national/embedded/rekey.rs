@@ -32,7 +32,7 @@ pub async fn bring_up_to_date(db: &Db) -> Result<()> {
         tracing::info!(%patients, "patients are found by the rules of this version");
         db.measure_patients().await?;
     }
-    let mut work = db.begin().await?;
+    let mut work = db.begin_load().await?;
     sqlx::query("delete from name_keys")
         .execute(&mut *work)
         .await?;
@@ -65,7 +65,7 @@ async fn rekey(db: &Db) -> Result<u64> {
             None => return Ok(done),
         }
         done += u64::try_from(numbers.len()).unwrap_or_default();
-        let mut work = db.begin().await?;
+        let mut work = db.begin_load().await?;
         rows.replace_names(&mut work, &numbers).await?;
         work.commit().await?;
         if done % 50_000 == 0 {
