@@ -18,7 +18,12 @@ fn sources() -> Vec<(String, String)> {
                 walk(&path, found);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let text = fs::read_to_string(&path).unwrap();
-                let text = text.split("#[cfg(test)]").next().unwrap().to_owned();
+                let text = ["#[cfg(test)]", "#[cfg(all(test"]
+                    .iter()
+                    .fold(text.as_str(), |text, tests| {
+                        text.split(tests).next().unwrap()
+                    })
+                    .to_owned();
                 let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
                 found.push((path.strip_prefix(root).unwrap().display().to_string(), text));
             }
