@@ -66,6 +66,12 @@ for (const name of ENGINES) {
       const visitor = await visit(name);
       await visitor.goto("/sign-in");
       await visitor.sees("Sign in");
+      if (await visitor.engine.run(() => !("PublicKeyCredential" in window))) {
+        await visitor.sees("This browser cannot use passkeys");
+        expect(await visitor.text()).not.toContain("Sign in with your fingerprint");
+      } else {
+        await visitor.sees("Sign in with your fingerprint");
+      }
       await visitor.expectFits();
       await lendSession(person, page, visitor, "paramedic");
       await open(visitor, PATIENTS.coreOnly);

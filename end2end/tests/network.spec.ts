@@ -104,9 +104,7 @@ test("nothing that a stranger says signs anyone in or out, or calls for an updat
     server.proxy.treat("/api/sign-in/start", stranger);
     const before = server.proxy.requests("/api/sign-in/start").length;
     await person.button(/^Sign in with/).click();
-    await expect
-      .poll(() => server.proxy.requests("/api/sign-in/start").length, what)
-      .toBeGreaterThan(before);
+    await expect.poll(() => server.proxy.requests("/api/sign-in/start").length, what).toBeGreaterThan(before);
     await expect(person.page.getByText("You cannot reach the service"), what).toBeVisible();
   }
   await expect(person.page.getByText("newer version")).toHaveCount(0);

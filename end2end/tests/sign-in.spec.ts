@@ -120,3 +120,51 @@ test("signing out in one tab signs out the other", async ({ person, context }) =
   await person.menu("Sign out");
   await expect(other.getByRole("heading", { level: 1, name: "Sign in" })).toBeVisible();
 });
+
+for (const shape of ["typed arrays", "lists", "plain objects", "text", "a JSON method"] as const) {
+  test(`something that stands in for the browser may answer with ${shape}`, async ({ person, page }) => {
+    await page.addInitScript((shape) => {
+      const real = navigator.credentials.get.bind(navigator.credentials);
+      const list = (buffer: ArrayBuffer) => [...new Uint8Array(buffer)];
+      const text = (buffer: ArrayBuffer) =>
+        btoa(String.fromCharCode(...list(buffer)))
+          .replaceAll("+", "-")
+          .replaceAll("/", "_")
+          .replaceAll("=", "");
+      const forms: Record<string, (buffer: ArrayBuffer) => unknown> = {
+        // In the middle of a longer buffer, as libraries hand them out.
+        "typed arrays": (buffer) =>
+          new Uint8Array(Uint8Array.of(7, ...list(buffer), 7).buffer, 1, buffer.byteLength),
+        lists: list,
+        "plain objects": (buffer) => ({ ...list(buffer) }),
+        text,
+        "a JSON method": () => undefined,
+      };
+      navigator.credentials.get = async (options) => {
+        const found = (await real(options)) as PublicKeyCredential | null;
+        if (!found) return found;
+        const form = forms[shape];
+        if (!form) throw new Error("no such form");
+        const answer = found.response as AuthenticatorAssertionResponse;
+        const bytes = (form: (buffer: ArrayBuffer) => unknown) => ({
+          authenticatorData: form(answer.authenticatorData),
+          clientDataJSON: form(answer.clientDataJSON),
+          signature: form(answer.signature),
+          userHandle: answer.userHandle && form(answer.userHandle),
+        });
+        return {
+          id: found.id,
+          rawId: form(found.rawId),
+          type: found.type,
+          response: bytes(form),
+          clientExtensionResults: {},
+          toJSON: () => ({ id: found.id, response: bytes(text) }),
+        } as unknown as Credential;
+      };
+    }, shape);
+    await person.enrol("paramedic");
+    await person.menu("Sign out");
+    await person.signIn();
+    await expect(person.page.getByRole("banner")).toContainText("Paramedic");
+  });
+}

@@ -8,9 +8,13 @@ import { expect, test } from "../support/test.ts";
 const main = (person: Person) => person.page.getByRole("main");
 
 /** The answer of the service, with another content: a refusal of that kind. */
-const refuse = async (route: Route, status: number, problem: { kind: string; wait?: number }): Promise<void> => {
+const refuse = async (
+  route: Route,
+  status: number,
+  problem: { kind: string; wait?: number },
+): Promise<void> => {
   const response = await route.fetch();
-  const headers = { ...response.headers(), "content-type": "application/json" };
+  const headers: Record<string, string> = { ...response.headers(), "content-type": "application/json" };
   delete headers["content-length"];
   delete headers["content-encoding"];
   const body = JSON.stringify({ reference: "018f4a52-0000-7000-8000-000000000000", ...problem });
@@ -76,7 +80,9 @@ test("a list that has to wait goes on by itself and loses nobody", async ({ page
   await expect(nurse.page.getByText("3 patients saved on this device.")).toBeVisible();
   expect(asked).toBe(5);
   for (const patient of [PATIENTS.everyHeading, PATIENTS.coreOnly, PATIENTS.withFlag]) {
-    await expect(nurse.page.getByRole("article").filter({ hasText: patient.family })).toContainText(/^.*Saved /s);
+    await expect(nurse.page.getByRole("article").filter({ hasText: patient.family })).toContainText(
+      /^.*Saved /s,
+    );
   }
 });
 
@@ -87,5 +93,7 @@ test("a list that is full says so, and what to do", async ({ page, server }) => 
   await page.route("**/api/visits/add", (route) => refuse(route, 409, { kind: "ListFull" }));
   await nurse.searchNumber(PATIENTS.coreOnly.nhsNumber);
   await nurse.button(/Add to visit list.*ASHDOWN/).click();
-  await expect(main(nurse)).toContainText("Your visit list is full. A list holds 50 patients. Remove someone");
+  await expect(main(nurse)).toContainText(
+    "Your visit list is full. A list holds 50 patients. Remove someone",
+  );
 });

@@ -2,17 +2,17 @@
 //! still too new, and the library that does carries more than sign-in may weigh.
 
 use crate::callbacks::Callbacks;
-use crate::js::{ask, has_member, member, set_member};
+use crate::js::{ask, call, has_member, member, set_member};
 use crate::secret::{self, Answer, LastUsed};
 use app::api::identity::WebAuthnJson;
 use app::device::{Asked, NoCredential};
-use js_sys::{Array, ArrayBuffer, JSON, Promise, Uint8Array};
+use js_sys::{Array, ArrayBuffer, JSON, Object, Promise, Uint8Array};
 use leptos::prelude::window;
 use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     AbortController, AbortSignal, CredentialCreationOptions, CredentialRequestOptions,
-    CredentialsContainer, PublicKeyCredential,
+    CredentialsContainer,
 };
 
 /// What an authenticator answers with, as far as it is bytes.
@@ -64,9 +64,8 @@ pub(crate) fn bytes(text: &str) -> Result<JsValue, JsValue> {
 }
 
 /// The other way round.
-pub(crate) fn base64url(bytes: &ArrayBuffer) -> Result<String, JsValue> {
-    let bytes = Uint8Array::new(bytes).to_vec();
-    let characters: String = bytes.into_iter().map(char::from).collect();
+pub(crate) fn base64url(bytes: &Uint8Array) -> Result<String, JsValue> {
+    let characters: String = bytes.to_vec().into_iter().map(char::from).collect();
     let text = window().btoa(&characters)?;
     Ok(text
         .trim_end_matches('=')
@@ -102,18 +101,72 @@ fn read(options: &WebAuthnJson, salt: &str) -> Result<JsValue, JsValue> {
     Ok(options)
 }
 
+/// Bytes, in whichever form something gives them that stands in for the browser: buffers and views of
+/// them, also of another window, lists and plain objects of numbers, and base64url.
+fn bytes_of(value: &JsValue) -> Option<Uint8Array> {
+    if let Some(text) = value.as_string() {
+        return bytes(&text).ok()?.dyn_into().ok();
+    }
+    let value = value.dyn_ref::<Object>()?;
+    let found = if ArrayBuffer::is_view(value) {
+        let part = |name: &str| member(value, name).ok();
+        let number = |name: &str| Some(part(name)?.as_f64()? as u32);
+        Uint8Array::new_with_byte_offset_and_length(
+            &part("buffer")?,
+            number("byteOffset")?,
+            number("byteLength")?,
+        )
+    } else {
+        // `{"type":"Buffer","data":[…]}`, a buffer or a list, or `{"0":…,"1":…}`.
+        let data = member(value, "data").ok().filter(JsValue::is_object);
+        let listed = Uint8Array::new(data.as_ref().unwrap_or(value));
+        let values = Object::values(value);
+        if listed.length() == 0 && values.iter().all(|value| value.as_f64().is_some()) {
+            Uint8Array::new(&values)
+        } else {
+            listed
+        }
+    };
+    (found.length() > 0).then_some(found)
+}
+
+/// What a method of that name answers, else the member that has its answer.
+fn result_of(of: &JsValue, method: &str, otherwise: &str) -> JsValue {
+    call(of, method, &Array::new())
+        .ok()
+        .filter(JsValue::is_object)
+        .or_else(|| member(of, otherwise).ok())
+        .filter(JsValue::is_object)
+        .unwrap_or_else(|| Object::new().into())
+}
+
+/// The id of the credential, as the server knows it.
+fn id_of(credential: &JsValue) -> Option<String> {
+    let raw = member(credential, "rawId").ok().as_ref().and_then(bytes_of);
+    match raw {
+        Some(raw) => base64url(&raw).ok(),
+        None => member(credential, "id").ok()?.as_string(),
+    }
+}
+
 /// The credential for the server. The secret is none of its business.
-fn write(credential: &PublicKeyCredential, extensions: &JsValue) -> Result<WebAuthnJson, JsValue> {
+fn write(credential: &JsValue, extensions: &JsValue) -> Result<WebAuthnJson, JsValue> {
     let answer = member(credential, "response")?;
+    // Some that stand in for the browser have the answer in JSON only.
+    let json = result_of(credential, "toJSON", "json");
+    let told = member(&json, "response").unwrap_or_default();
     let mut response = serde_json::Map::new();
     for name in ANSWER {
-        if let Ok(bytes) = member(&answer, name)?.dyn_into::<ArrayBuffer>() {
-            response.insert(name.to_owned(), base64url(&bytes)?.into());
+        let own = member(&answer, name).ok();
+        let other = || member(&told, name).ok();
+        let found = own.as_ref().and_then(bytes_of);
+        if let Some(found) = found.or_else(|| other().as_ref().and_then(bytes_of)) {
+            response.insert(name.to_owned(), base64url(&found)?.into());
         }
     }
     let extensions: WebAuthnJson =
         serde_json::from_str(&String::from(JSON::stringify(extensions)?)).unwrap_or_default();
-    let id = base64url(&credential.raw_id())?;
+    let id = id_of(credential).ok_or(JsValue::NULL)?;
     let mut written = serde_json::Map::new();
     written.insert("id".to_owned(), id.clone().into());
     written.insert("rawId".to_owned(), id.into());
@@ -181,18 +234,21 @@ impl Passkeys {
         salt: String,
     ) -> Result<WebAuthnJson, NoCredential> {
         let promise = promise.map_err(|error| reason(&error))?;
-        let credential: PublicKeyCredential = promise
-            .await
-            .map_err(|error| reason(&error))?
-            .dyn_into()
-            .map_err(|_| NoCredential::Cancelled)?;
-        let extensions = credential.get_client_extension_results();
+        let credential = promise.await.map_err(|error| reason(&error))?;
+        if !credential.is_object() {
+            return Err(NoCredential::Cancelled);
+        }
+        let extensions = result_of(
+            &credential,
+            "getClientExtensionResults",
+            "clientExtensionResults",
+        );
         let secret = match secret::take(&extensions).await {
             Answer::Given(secret) => Some(Some(secret)),
             Answer::NextTime => None,
             Answer::None => Some(None),
         };
-        let id = base64url(&credential.raw_id()).map_err(|_| NoCredential::Cancelled)?;
+        let id = id_of(&credential).ok_or(NoCredential::Cancelled)?;
         self.set_last(secret.map(|secret| LastUsed {
             credential: id,
             relying_party,

@@ -53,12 +53,12 @@ pub(crate) fn set_salt(salt: &str) {
 ///
 /// # Errors
 /// Where the browser has no random numbers.
-pub(crate) fn random() -> Result<ArrayBuffer, JsValue> {
+pub(crate) fn random() -> Result<Uint8Array, JsValue> {
     let bytes = Uint8Array::new_with_length(LENGTH);
     window()
         .crypto()?
         .get_random_values_with_array_buffer_view(&bytes)?;
-    Ok(bytes.buffer())
+    Ok(bytes)
 }
 
 /// Asks for the secret along with the passkey: `publicKey` gets the extension.

@@ -91,7 +91,7 @@ fn told(failed: &Failed, ceremony: Ceremony) -> (&'static str, String) {
     match (none, ceremony) {
         (NoCredential::Unsupported, _) => (
             "This browser cannot use passkeys",
-            "Open the service in an up-to-date Chrome, Edge, Firefox or Safari, on a device with a screen lock.".into(),
+            "Open the service in an up-to-date Chrome, Edge, Firefox or Safari, on a device with a screen lock. If you came here from within another app, open this address in your browser.".into(),
         ),
         (_, Ceremony::Use) => {
             let problem = Problem::new(Kind::NotAccepted);

@@ -225,6 +225,14 @@ fn Card(session: Session, keeping: Keeping) -> AnyView {
             sign_in.wait();
         }
     });
+    // Said before anyone presses for nothing.
+    let unsupported = RwSignal::new(false);
+    Effect::new(move || {
+        if device().is_some_and(|device| !device.has_passkeys()) {
+            unsupported.set(true);
+            sign_in.failed.set(Some(NoCredential::Unsupported.into()));
+        }
+    });
     let cut_off = move || keeping.link() != Link::Online;
     let unlocks = move || {
         let kept = matches!(keeping.safe(), Safe::Locked | Safe::Open);
@@ -232,6 +240,9 @@ fn Card(session: Session, keeping: Keeping) -> AnyView {
     };
     let lead = move || match (cut_off(), keeping.safe()) {
         (false, _) if session.is_locked() => "Your passkey brings you back to where you were.",
+        (false, _) | (true, Safe::Unknown) if unsupported.get() => {
+            "The service is used with a passkey alone."
+        }
         (false, _) | (true, Safe::Unknown) => "There is no user name and no password.",
         (true, Safe::Locked | Safe::Open) => {
             "You are offline. Unlock to use what you saved on this device."
@@ -252,6 +263,7 @@ fn Card(session: Session, keeping: Keeping) -> AnyView {
             <button
                 class="ncrs-signin__button"
                 type="button"
+                hidden=move || unsupported.get()
                 aria-disabled=move || sign_in.work.pending().then_some("true")
                 on:click=move |_| sign_in.begin(false)
             >
