@@ -1038,7 +1038,7 @@ mod tests {
             "postgresql://ncrs@[::1]/ncrs",
             "postgres://ncrs@[::ffff:127.0.0.1]/ncrs",
             "postgres://%2Fvar%2Frun%2Fpostgresql/ncrs",
-            "postgres://ncrs@/ncrs?host=/var/run/postgresql",
+            "postgres:///ncrs?host=/var/run/postgresql&user=ncrs",
             "postgres://ncrs:hunter2@db.example/ncrs?sslmode=verify-full",
             "postgres://ncrs@192.0.2.7/ncrs?ssl-mode=verify-full",
         ] {

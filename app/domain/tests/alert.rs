@@ -89,7 +89,7 @@ fn a_kind_goes_to_those_who_receive_its_type() {
 #[test]
 fn codes_stay_as_they_are() {
     let codes = |codes: Vec<&str>| codes.join(" ");
-    insta::assert_snapshot!(codes(AlertKind::ALL.iter().map(|it| it.code()).collect()), @"self-claimed emergency legal-override restricted pharmacy many-patients own-record same-surname same-address colleague device-log");
+    insta::assert_snapshot!(codes(AlertKind::ALL.iter().map(|it| it.code()).collect()), @"self-claimed emergency legal-override restricted pharmacy many-patients own-record same-surname same-address colleague device-log device-clock device-log-missing");
     insta::assert_snapshot!(codes(AlertReason::ALL.iter().map(|it| it.code()).collect()), @"1 2 3 4 5 6");
     insta::assert_snapshot!(codes(Finding::ALL.iter().map(|it| it.code()).collect()), @"appropriate advised mistake inappropriate unknown");
     insta::assert_snapshot!(codes(Explanation::ALL.iter().map(|it| it.code()).collect()), @"not-asked asked answered");

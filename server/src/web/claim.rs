@@ -29,7 +29,7 @@ pub const PERSON_HEADER: HeaderName = HeaderName::from_static(client::PERSON_HEA
 
 /// What goes while a session is locked: nothing of it is done in the name of its person. Whoever enrols
 /// begins a session of their own, as with any sign-in.
-pub const OF_A_LOCK: [&str; 8] = [
+pub const OF_A_LOCK: [&str; 9] = [
     "session",
     "lock",
     "sign-in/start",
@@ -38,6 +38,7 @@ pub const OF_A_LOCK: [&str; 8] = [
     "enrol/start",
     "enrol/finish",
     "vaults/standing",
+    "vaults/log-sealed",
 ];
 
 /// What writes to a patient's record, or opens it in a person's name.
