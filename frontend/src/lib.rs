@@ -23,11 +23,19 @@ use leptos::prelude::*;
 use std::rc::Rc;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+#[wasm_bindgen(module = "/src/answers.js")]
+extern "C" {
+    /// From now on an answer to a call without that header counts as none.
+    #[wasm_bindgen(js_name = onlyTheServices)]
+    fn only_the_services(header: &str);
+}
+
 /// Brings the page to life: a served one as soon as the part of the app that it shows is here, so that
 /// nothing jumps. An empty one at once, as it begins with unlocking, and its part comes meanwhile.
 #[wasm_bindgen]
 pub fn hydrate() {
     page::say_so_when_broken();
+    only_the_services(app::api::client::SERVICE_HEADER);
     let path = window().location().pathname().ok();
     let Some(part) = path.as_deref().and_then(Part::at) else {
         return come_alive();

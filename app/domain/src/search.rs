@@ -557,7 +557,7 @@ pub enum PatientQuery {
     /// The patient with that number, or with a number that replaced it.
     NhsNumber(NhsNumber),
     /// The patients of whom all of this is true.
-    Details(Details),
+    Details(Box<Details>),
 }
 
 /// What is known of the patient. Each part narrows the search.
@@ -706,7 +706,7 @@ impl Problems {
 
     fn finish(self, details: Details) -> Result<PatientQuery, Vec<FieldError>> {
         if self.0.is_empty() {
-            Ok(PatientQuery::Details(details))
+            Ok(PatientQuery::Details(Box::new(details)))
         } else {
             Err(self.0)
         }

@@ -1,5 +1,4 @@
 //! When a screen is locked, whatever timers, tabs and passkeys do.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use domain::idle::{LockReason, Presence, Watch};
 use proptest::prelude::*;

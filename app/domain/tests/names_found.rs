@@ -98,7 +98,7 @@ fn search(family: &str, given: &str, widen: bool) -> Details {
         ..AdvancedForm::default()
     };
     match SearchForm::Advanced(Box::new(form)).check(TODAY).unwrap() {
-        PatientQuery::Details(details) => details,
+        PatientQuery::Details(details) => *details,
         PatientQuery::NhsNumber(_) => panic!("a number"),
     }
 }

@@ -7,7 +7,7 @@ use futures_util::{Sink, Stream};
 use leptos::server_fn::Bytes;
 use leptos::server_fn::client::Client;
 use leptos::server_fn::client::browser::BrowserClient;
-use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use leptos::server_fn::error::FromServerFnError;
 use leptos::server_fn::request::browser::BrowserRequest;
 use leptos::server_fn::response::browser::BrowserResponse;
 use std::cell::{Cell, RefCell};
@@ -17,7 +17,8 @@ use std::rc::Rc;
 /// The header by which every answer of the service can be recognised, with the service's version.
 ///
 /// What stands between a device and the service answers too: the sign-in page of a Wi-Fi network, a
-/// block page, a proxy's error. None of that says anything about versions, sessions or refusals.
+/// block page, a proxy's error. None of that says anything about versions, sessions or refusals: the
+/// device takes it for no answer at all.
 pub const SERVICE_HEADER: &str = "x-ncrs-service";
 
 /// The header in which the app tells its version.
@@ -35,8 +36,11 @@ thread_local! {
     /// Whom the page believes to be signed in.
     static PERSON: Cell<Option<PersonId>> = const { Cell::new(None) };
     /// What to do where an answer says that the session is not what the page takes it for.
-    static HEARD: RefCell<Option<Rc<dyn Fn(Heard)>>> = const { RefCell::new(None) };
+    static HEARD: RefCell<Option<Tell>> = const { RefCell::new(None) };
 }
+
+/// Called with what an answer said of the session.
+type Tell = Rc<dyn Fn(Heard)>;
 
 /// What an answer said of the session, whatever had been asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,22 +110,7 @@ where
         if let Some(person) = PERSON.get() {
             headers.set(PERSON_HEADER, &person.to_string());
         }
-        let answer = <BrowserClient as Client<Error, Input, Output>>::send(request);
-        async move {
-            let answer = answer.await?;
-            let headers = answer.generate_headers();
-            let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-            match Sender::of(value(SERVICE_HEADER), value("content-type")) {
-                Sender::Service => Ok(answer),
-                // Nobody knows whether the service heard the request.
-                Sender::Stranger => Err(Error::from_server_fn_error(ServerFnErrorErr::Request(
-                    "answered by something else than the service".to_owned(),
-                ))),
-                Sender::Wordless => Err(Error::from_server_fn_error(
-                    ServerFnErrorErr::ServerError("an answer without a problem".to_owned()),
-                )),
-            }
-        }
+        <BrowserClient as Client<Error, Input, Output>>::send(request)
     }
 
     fn open_websocket(
@@ -143,30 +132,6 @@ where
     }
 }
 
-/// Who sent an answer to a call, as its headers tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sender {
-    /// The service, in the form of its calls.
-    Service,
-    /// The service, but not in that form: it failed before it could say how.
-    Wordless,
-    /// Something between here and the service.
-    Stranger,
-}
-
-impl Sender {
-    fn of(service: Option<&str>, content_type: Option<&str>) -> Self {
-        if service.is_none_or(str::is_empty) {
-            return Self::Stranger;
-        }
-        let essence = content_type.and_then(|kind| kind.split(';').next());
-        match essence.map(str::trim) {
-            Some(essence) if essence.eq_ignore_ascii_case("application/json") => Self::Service,
-            _ => Self::Wordless,
-        }
-    }
-}
-
 /// The name of the screen at an address: without the ids in it, which all have digits.
 fn screen(path: &str) -> String {
     let words: Vec<_> = path
@@ -182,29 +147,7 @@ fn screen(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Sender, screen};
-
-    #[test]
-    fn only_an_answer_that_says_so_is_the_services() {
-        for kind in [
-            None,
-            Some(""),
-            Some("text/html"),
-            Some("application/json"),
-            Some("application/json; charset=utf-8"),
-        ] {
-            assert_eq!(Sender::of(None, kind), Sender::Stranger, "{kind:?}");
-            assert_eq!(Sender::of(Some(""), kind), Sender::Stranger, "{kind:?}");
-        }
-        let ours = |kind| Sender::of(Some("0.1.0"), kind);
-        assert_eq!(ours(Some("application/json")), Sender::Service);
-        assert_eq!(
-            ours(Some("Application/JSON; charset=utf-8")),
-            Sender::Service
-        );
-        assert_eq!(ours(Some("text/html; charset=utf-8")), Sender::Wordless);
-        assert_eq!(ours(None), Sender::Wordless);
-    }
+    use super::screen;
 
     #[test]
     fn the_name_of_a_screen_has_no_ids() {

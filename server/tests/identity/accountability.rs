@@ -28,6 +28,7 @@ on_each_engine! {
         step();
         let first = account.passkeys.iter().find(|passkey| passkey.current).unwrap().id;
         browser.remove_passkey(first).await.unwrap();
+        step();
         assert!(browser.remove_passkey(account.passkeys[0].id).await.is_err());
         step();
         browser.sign_out().await.unwrap();
