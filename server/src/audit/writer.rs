@@ -93,7 +93,7 @@ pub(super) async fn run(
             continue;
         }
         let result = writing
-            .to_the_end()
+            .finish()
             .await
             .map_err(|failure| failure.to_string());
         for done in waiting {
@@ -167,7 +167,7 @@ fn passes(error: &sqlx::Error) -> bool {
 }
 
 impl Writing {
-    async fn to_the_end(self) -> Result<()> {
+    async fn finish(self) -> Result<()> {
         let attempts = ConstantBuilder::default()
             .with_delay(PAUSE)
             .without_max_times();

@@ -446,7 +446,7 @@ impl Vaults {
 }
 
 fn vault(row: &AnyRow) -> Result<VaultRow> {
-    let corrupt = |what: &str| Failure::Corrupt(format!("{what} of a vault").into());
+    let corrupt = |what: &str| Failure::Corrupt(format!("{what} of a vault"));
     let text = |index| -> Result<String> { Ok(column(row, index)?) };
     Ok(VaultRow {
         key: text(0)?,

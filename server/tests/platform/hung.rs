@@ -296,11 +296,8 @@ async fn a_server_that_hangs_holds_up_nobody() {
         meanwhile.sort();
         assert!(meanwhile.len() > 100, "{} accesses", meanwhile.len());
         let p99 = meanwhile[meanwhile.len() * 99 / 100];
-        println!(
-            "{} accesses meanwhile, 99 % within {p99:?}",
-            meanwhile.len()
-        );
-        assert!(p99 < Duration::from_secs(1), "{p99:?}");
+        // Within 1 s where nothing else runs on the machine; without another lane it is ten.
+        assert!(p99 < Duration::from_secs(3), "{p99:?}");
 
         // The one that hung goes on, and nothing is there twice or missing.
         until("the other goes on", Duration::from_secs(60), async || {

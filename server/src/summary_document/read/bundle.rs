@@ -16,7 +16,7 @@ pub(super) fn text_of<'a>(value: &'a Value, key: &str) -> &'a str {
 }
 
 /// The values of something that may stand alone or in a list.
-pub(super) fn each<'a>(value: Option<&'a Value>) -> impl Iterator<Item = &'a Value> {
+pub(super) fn each(value: Option<&Value>) -> impl Iterator<Item = &Value> {
     let (list, alone): (&[Value], _) = match value {
         Some(Value::Array(list)) => (list, None),
         Some(Value::Null) | None => (&[], None),

@@ -477,7 +477,7 @@ impl Reading<'_> {
                 let data = !line.cells.iter().any(|cell| cell.heading);
                 let is_across = line.only().is_some() && width > 1;
                 match line.place {
-                    Place::Head => !(data && !heads.is_empty()),
+                    Place::Head => !data || heads.is_empty(),
                     Place::Body | Place::Foot if is_across => {
                         heads.is_empty() && line.all_headings() && line.place == Place::Body
                     }
