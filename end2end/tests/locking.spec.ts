@@ -82,11 +82,7 @@ test("whoever comes back is where they were", async ({ person, page }) => {
   await expect(person.banner()).toContainText(PATIENTS.everyHeading.family);
 });
 
-test("a page out of sight is locked after five minutes, and not while another tab is used", async ({
-  person,
-  page,
-  context,
-}) => {
+test("tabs that are all out of sight are locked after five minutes", async ({ person, page, context }) => {
   await page.clock.install();
   await person.enrol("nurse");
   await person.open(PATIENTS.everyHeading);
@@ -97,13 +93,6 @@ test("a page out of sight is locked after five minutes, and not while another ta
 
   const tab = await openTab(context, person, "/find/nhs-number");
   await sight(page, false);
-  await page.clock.fastForward("04:00");
-  await tab.field("NHS number").fill("1");
-  await tab.field("NHS number").press("2");
-  await page.clock.fastForward("04:00");
-  await tab.field("NHS number").press("3");
-  await expect(person.banner()).toContainText(PATIENTS.everyHeading.family);
-
   await sight(tab.page, false);
   await page.clock.fastForward("05:30");
   await expectLocked(person);

@@ -18,6 +18,8 @@ const painted = () =>
 
 const load = async () => {
   const file = fetch("/pkg/ncrs.wasm");
+  // Where it fails while the script is still on its way, the app hears of it all the same.
+  file.catch(() => undefined);
   const app = await import("/pkg/ncrs.js");
   await app.default({ module_or_path: file });
   return app;
