@@ -258,3 +258,17 @@ fn the_checks_see_what_is_wrong() {
     ));
     assert!(has_words(r#"{format!("Remove {name}")}"#));
 }
+
+/// Where the app did not arrive, a browser sends a form by itself: what was typed must not stand in the address.
+#[test]
+fn no_form_puts_what_was_typed_into_the_address() {
+    let mut forms = 0;
+    for (file, text) in sources() {
+        for (at, _) in text.match_indices("<form") {
+            let tag = &text[at..tag_end(&text, at)];
+            assert!(tag.contains("method=\"post\""), "{file}: {tag}");
+            forms += 1;
+        }
+    }
+    assert!(forms > 10, "{forms}");
+}

@@ -203,7 +203,7 @@ fn form(care: Care) -> AnyView {
         .collect();
     let send = move |event: leptos::ev::SubmitEvent| care.record(&event);
     view! {
-        <form class="ncrs-form" novalidate on:submit=send>
+        <form class="ncrs-form" method="post" novalidate on:submit=send>
             <Choices name="kind" legend="Why does your team care for this patient?" errors choices />
             <DateField name="until" legend="Last day" hint="From today, up to a year ahead" errors />
             <button

@@ -38,7 +38,7 @@ pub(super) fn view(
         }
     });
     view! {
-        <form class="ncrs-form" novalidate on:submit=save>
+        <form class="ncrs-form" method="post" novalidate on:submit=save>
             <dl class="nhsuk-summary-list" id="parts" tabindex="-1">{rows}</dl>
             {more}
             <p class="nhsuk-body">

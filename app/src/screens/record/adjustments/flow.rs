@@ -238,6 +238,7 @@ fn form(writing: Writing, fields: AnyView) -> AnyView {
     });
     view! {
         <form
+            method="post"
             class="ncrs-form"
             novalidate
             on:input=move |event| {

@@ -160,7 +160,7 @@ fn body(frame: RecordFrame, target: Target, errors: Errors, view: AdjustmentsVie
             .collect::<Vec<_>>()
     };
     let form = view! {
-        <form class="ncrs-form" novalidate on:submit=submit hidden=move || !there.get()>
+        <form class="ncrs-form" method="post" novalidate on:submit=submit hidden=move || !there.get()>
             <Choices name="reason" legend="Why are you removing this?" errors choices=choices() />
             <TextArea name="comment" label="Comment" hint="It is kept in the history with your name" errors />
             {sending.state()}

@@ -299,7 +299,7 @@ fn question(
     view! {
         {standing}
         {opted_out_notice}
-        <form class="ncrs-form ncrs-gate" novalidate on:submit=submit>
+        <form class="ncrs-form ncrs-gate" method="post" novalidate on:submit=submit>
             <Choices name="answer" legend errors choices class="ncrs-rows" />
             {no_emergency}
             {pharmacy}
