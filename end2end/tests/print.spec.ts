@@ -40,6 +40,9 @@ const expectHeads = async (page: Page, pages: string[]): Promise<void> => {
   expect(ids).toHaveLength(3);
   const [born = "", gender = "", number = ""] = ids.map(plain);
   for (const [index, text] of pages.entries()) {
+    // A page on which nothing stands is nobody's.
+    const bare = text.replace(/Training: made-up patients|Page \d+ of \d+/g, "").trim();
+    if (bare === "") continue;
     expect(text).toContain(name);
     // On the screen the age is short: (83y).
     expect(text).toContain(`Born ${born.slice(0, 11)} (`);

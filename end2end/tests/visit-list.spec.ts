@@ -116,13 +116,6 @@ test("without signal a saved list is the list, said once", async ({ page, server
     await expect(page.getByText("Saved copy from")).toBeVisible();
     await expect(page.getByText("You cannot reach the service")).toHaveCount(0);
   }
-
-  // What failed is said where it failed.
-  await toVisits(person);
-  await person.button(/^Save again/).click();
-  await expect(page.getByText("You cannot reach the service")).toBeVisible();
-  await expect(page.getByText("What you typed is still here")).toHaveCount(0);
-  await expect(changes(page, PATIENTS.coreOnly.family)).toBeVisible();
 });
 
 test("where nothing is saved, a list that cannot be read is said to be that, and not empty", async ({

@@ -85,7 +85,7 @@ impl Row {
                     // What the words are about is plain to see for a severity, and not for "unlikely".
                     let label = (!column.is_empty())
                         .then(|| {
-                            let class = if is_severity(&column) { "nhsuk-u-visually-hidden" } else { "" };
+                            let class = if is_severity(&column) { "ncrs-unfold__what" } else { "" };
                             view! { <span class=class>{said(&column)} ": "</span> }
                         });
                     view! { " " <span class="ncrs-unfold__mark">{label} {said(&mark)}</span> }
