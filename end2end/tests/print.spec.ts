@@ -119,6 +119,8 @@ test("a record without a summary is printed with whose it is, too", async ({ per
     for (const part of ["Overview", "Summary", "Details"] as const) {
       await person.tab(part);
       await person.page.getByRole("main").getByRole("heading", { level: 1 }).waitFor();
+      await expect(banner(person.page).locator("dd")).toHaveCount(3);
+      await expect(person.page.getByRole("status").filter({ hasText: /^(Opening|Reading)/ })).toHaveCount(0);
       await expectHeads(person.page, await printed(person.page, info.outputPath(`${number}-${part}.pdf`)));
     }
   }
