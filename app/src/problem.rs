@@ -1,6 +1,7 @@
 //! The one error of the service. What went wrong inside is logged by the server at its boundary;
 //! what a person sees is made from this, and always says what to do next.
 
+use crate::api::client::{Heard, hear};
 use domain::FieldError;
 use domain::ids::CorrelationId;
 use domain::outbox::Why;
@@ -442,7 +443,11 @@ impl FromServerFnError for Problem {
         let problem = <JsonEncoding as Decodes<Self>>::decode(data).unwrap_or_else(|error| {
             ServerFnErrorErr::Deserialization(error.to_string()).into_app_error()
         });
-        crate::api::client::hear(&problem.kind);
+        match problem.kind {
+            Kind::Locked => hear(Heard::Locked),
+            Kind::OtherPerson => hear(Heard::OtherPerson),
+            _ => {}
+        }
         problem
     }
 

@@ -1,7 +1,6 @@
 //! How the calls are sent: as a browser does, saying which version of the app asks from which screen, for
 //! the audit, and whom the page believes to be signed in, so that nothing is done in another's name.
 
-use crate::problem::Kind;
 use domain::ids::PersonId;
 use futures_util::{Sink, Stream};
 use leptos::server_fn::Bytes;
@@ -61,13 +60,8 @@ pub(crate) fn on_heard(tell: impl Fn(Heard) + 'static) {
     HEARD.set(Some(Rc::new(tell)));
 }
 
-/// An answer was a problem of that kind.
-pub(crate) fn hear(kind: &Kind) {
-    let heard = match kind {
-        Kind::Locked => Heard::Locked,
-        Kind::OtherPerson => Heard::OtherPerson,
-        _ => return,
-    };
+/// An answer said that.
+pub(crate) fn hear(heard: Heard) {
     let tell = HEARD.with_borrow(Clone::clone);
     if let Some(tell) = tell {
         tell(heard);

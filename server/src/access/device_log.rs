@@ -8,7 +8,7 @@ use crate::audit::{Action, Actor, Entry, Outcome};
 use crate::caller::Caller;
 use crate::failure::Result;
 use crate::identity::staff;
-use crate::offline::{Aside, DeliveredEntries, VaultRow, VisitRow, break_code};
+use crate::offline::{Aside, DeliveredEntries, MOST_ENTRIES, VaultRow, VisitRow, break_code};
 use app::problem::Kind;
 use domain::NhsNumber;
 use domain::clock::uk_date;
@@ -20,9 +20,6 @@ use domain::role::{Activity, RoleAssignment};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
-
-/// The most entries that one call brings in; the device sends the others again, from the answer on.
-pub const MOST_ENTRIES: usize = 500;
 
 /// No device does so much without the service: a log does not go on after an entry so far ahead, so
 /// that one made-up number does not hide all that follows.

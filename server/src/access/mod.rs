@@ -52,7 +52,6 @@ mod privacy;
 mod readiness;
 mod referral;
 
-pub use device_log::MOST_ENTRIES;
 pub(crate) use devices::MISSING;
 pub use limit::{PatientLimit, USUAL_LIMIT};
 pub use offline::{Along, TakenAlong};

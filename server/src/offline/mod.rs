@@ -7,11 +7,12 @@ mod visits;
 
 pub use sealing::Sealing;
 pub use vaults::{
-    Aside, DeliveredEntries, HAND_OVER, UNREADABLE, VaultRow, Vaults, code as break_code,
+    Aside, DeliveredEntries, HAND_OVER, MOST_ENTRIES, UNREADABLE, VaultRow, Vaults,
+    code as break_code,
 };
 pub use visits::{VisitRow, Visits};
 
-use crate::access::{Along, MOST_ENTRIES, OverviewPermits, TakenAlong};
+use crate::access::{Along, OverviewPermits, TakenAlong};
 use crate::audit::Action;
 use crate::caller::Caller;
 use crate::failure::{Failure, Result};

@@ -27,6 +27,9 @@ use sha2::{Digest, Sha256};
 use sqlx::any::AnyRow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+/// The most entries that one call brings in; the device sends the others again, from the answer on.
+pub const MOST_ENTRIES: usize = 500;
+
 /// So long after its vault ended a device has to hand over its log before anyone is told: as long as
 /// it may show what it saved.
 pub const HAND_OVER: SignedDuration = SignedDuration::from_hours(24);

@@ -11,8 +11,8 @@ use domain::permission::{Duration, PermissionAnswer, Scope};
 use domain::role::Activity;
 use domain::search::SearchKind;
 use jiff::{SignedDuration, Timestamp};
-use server::access::MOST_ENTRIES;
 use server::clock::Clock;
+use server::offline::MOST_ENTRIES;
 use server::privacy::watch::watch;
 
 /// A device, and how far it has written its log.
